@@ -1,0 +1,3 @@
+import { createRuntimeTables } from "@evaluator/runtime/RuntimeTables"
+
+export default createRuntimeTables

@@ -1,0 +1,187 @@
+/**
+ * Carries one lane's events to the other: at least once, in order, from a cursor kept in the
+ * subscriber's own file.
+ *
+ * The side that owns the log serves it ({@link serveLog}) and sends a hint after each commit; the
+ * subscriber ({@link subscribe}) pulls at most {@link pullLimit} events a turn, handles them and moves its
+ * cursor in one transaction. An event whose handler fails is tried alone, three times with growing
+ * pauses, then kept in `dead_letters` with its cause while the others go on. A cursor that no longer
+ * fits the log (a restore, a lost tail) is rewound: the subscriber derives its state again from the
+ * truth and takes the head.
+ */
+import { Cause, Clock, Effect, Latch, Ref, Schedule, Schema, type Scope } from "effect"
+import { SqlClient } from "effect/sql"
+import { Envelope } from "@evaluator/domain/event/DomainEvent"
+import { Causation, EventLog, type LogPosition } from "./EventLog.ts"
+import { LaneLink } from "./LaneLink.ts"
+import { Supervisor } from "./Supervisor.ts"
+
+export const pullLimit = 256
+/** Without a hint the subscriber looks by itself this often. */
+export const sweepEvery = "5 seconds"
+
+const Position = Schema.Struct({
+  logId: Schema.String,
+  seq: Schema.Int,
+  eventId: Schema.NullOr(Schema.String),
+})
+const PullRequest = Schema.Struct({ cursor: Schema.NullOr(Position), limit: Schema.Int })
+const Pulled = Schema.Struct({
+  /** False: the cursor is no place in this log. */
+  matched: Schema.Boolean,
+  head: Position,
+  events: Schema.Array(Envelope),
+})
+
+/** Serves this lane's log to the other lane under `logName`, and hints at every commit. */
+export const serveLog = Effect.fnUntraced(function* (logName: string) {
+  const log = yield* EventLog
+  const link = yield* LaneLink
+  yield* link.serve(
+    `${logName}.pull`,
+    Effect.fnUntraced(function* (payload: unknown) {
+      const request = yield* Schema.decodeUnknownEffect(PullRequest)(payload)
+      const head = yield* log.head
+      const matched = request.cursor !== null && (yield* log.contains(request.cursor))
+      const events = matched ? yield* log.readAfter(request.cursor!.seq, request.limit) : []
+      return Pulled.make({ matched, head, events })
+    }),
+  )
+  yield* log.onCommit(link.tell(`${logName}.hint`, null))
+})
+
+export interface Subscription<E, R> {
+  /** Names the cursor; stable over releases. */
+  readonly subscriber: string
+  /** The name under which the other lane serves its log. */
+  readonly logName: string
+  /** Applies one event, idempotently, inside the transaction that moves the cursor. */
+  readonly handle: (event: Envelope) => Effect.Effect<void, E, R>
+  /** Derives the subscriber's state again from the truth, in the transaction that takes the head. Also run when there is no cursor yet. */
+  readonly rewound: Effect.Effect<void, E, R>
+}
+
+export interface BridgeState {
+  /** Cursor of this subscriber. */
+  readonly seq: number
+  /** Head of the log when last pulled. */
+  readonly headSeq: number
+}
+
+/** Subscribes to the other lane's log for as long as the scope lives; returns how far it has come. */
+export const subscribe = Effect.fnUntraced(function* <E, R>(
+  subscription: Subscription<E, R>,
+): Effect.fn.Return<
+  Effect.Effect<BridgeState>,
+  never,
+  R | SqlClient.SqlClient | LaneLink | Supervisor | Scope.Scope
+> {
+  const { subscriber, logName } = subscription
+  const sql = yield* SqlClient.SqlClient
+  const link = yield* LaneLink
+  const supervisor = yield* Supervisor
+  const hinted = yield* Latch.make(true)
+  const state = yield* Ref.make<BridgeState>({ seq: 0, headSeq: 0 })
+
+  yield* link.serve(`${logName}.hint`, () => hinted.open)
+
+  const readCursor = sql<{ log_id: string; seq: number; event_id: string | null }>`
+    SELECT log_id, seq, event_id FROM cursors WHERE subscriber = ${subscriber}`.pipe(
+    Effect.map(([row]): LogPosition | null =>
+      row === undefined ? null : { logId: row.log_id, seq: row.seq, eventId: row.event_id },
+    ),
+    Effect.orDie,
+  )
+
+  const moveCursor = Effect.fnUntraced(function* (to: LogPosition, rewinds: 0 | 1) {
+    const now = yield* Clock.currentTimeMillis
+    yield* sql`INSERT INTO cursors (subscriber, log_id, seq, event_id, moved_at_ms)
+      VALUES (${subscriber}, ${to.logId}, ${to.seq}, ${to.eventId}, ${now})
+      ON CONFLICT (subscriber) DO UPDATE SET log_id = excluded.log_id, seq = excluded.seq,
+        event_id = excluded.event_id, moved_at_ms = excluded.moved_at_ms,
+        rewinds = rewinds + ${rewinds}`
+  }, Effect.orDie)
+
+  const apply = (event: Envelope) =>
+    subscription.handle(event).pipe(
+      Effect.provideService(Causation, {
+        correlationId: event.correlationId,
+        causationId: event.id,
+      }),
+    )
+
+  const applyAll = Effect.fnUntraced(function* (events: ReadonlyArray<Envelope>, logId: string) {
+    for (const event of events) yield* apply(event)
+    const last = events[events.length - 1]!
+    yield* moveCursor({ logId, seq: last.seq, eventId: last.id }, 0)
+  }, sql.withTransaction)
+
+  const bury = Effect.fnUntraced(
+    function* (event: Envelope, logId: string, cause: Cause.Cause<unknown>) {
+      const now = yield* Clock.currentTimeMillis
+      yield* Effect.logError(
+        `event ${event.id} (${event.type}) could not be applied by ${subscriber} and was kept in dead_letters`,
+        cause,
+      )
+      yield* sql`INSERT INTO dead_letters (source, subject, cause, attempts, payload, at_ms)
+      VALUES (${subscriber}, ${event.id}, ${Cause.pretty(cause)}, 3, ${JSON.stringify(event)}, ${now})
+      ON CONFLICT (source, subject) DO UPDATE SET cause = excluded.cause, attempts = attempts + 3`
+      yield* moveCursor({ logId, seq: event.seq, eventId: event.id }, 0)
+    },
+    (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
+  )
+
+  const applyOneByOne = (events: ReadonlyArray<Envelope>, logId: string) =>
+    Effect.forEach(
+      events,
+      (event) =>
+        applyAll([event], logId).pipe(
+          Effect.sandbox,
+          Effect.retry({ times: 2, schedule: Schedule.exponential("100 millis") }),
+          Effect.catch((cause) => bury(event, logId, cause)),
+        ),
+      { discard: true },
+    )
+
+  const rewind = Effect.fnUntraced(function* (from: LogPosition | null, head: LogPosition) {
+    if (from !== null) {
+      yield* Effect.logWarning(
+        `the cursor of ${subscriber} (seq ${from.seq}) is no place in log ${head.logId}: its state is derived again from the truth, the cursor takes seq ${head.seq}`,
+      )
+    }
+    yield* subscription.rewound
+    yield* moveCursor(head, from === null ? 0 : 1)
+  }, sql.withTransaction)
+
+  /** One turn; true when there may be more at once. */
+  const turn = Effect.gen(function* () {
+    const cursor = yield* readCursor
+    const pulled = yield* link
+      .ask(`${logName}.pull`, { cursor, limit: pullLimit })
+      .pipe(Effect.flatMap(Schema.decodeUnknownEffect(Pulled)))
+    if (!pulled.matched) {
+      yield* rewind(cursor, pulled.head)
+      yield* Ref.set(state, { seq: pulled.head.seq, headSeq: pulled.head.seq })
+      return true
+    }
+    if (pulled.events.length > 0) {
+      yield* applyAll(pulled.events, pulled.head.logId).pipe(
+        Effect.sandbox,
+        Effect.catch(() => applyOneByOne(pulled.events, pulled.head.logId)),
+      )
+    }
+    const seq = pulled.events.at(-1)?.seq ?? cursor?.seq ?? 0
+    yield* Ref.set(state, { seq, headSeq: pulled.head.seq })
+    return seq < pulled.head.seq
+  })
+
+  const loop = Effect.gen(function* () {
+    yield* hinted.close
+    let more = true
+    while (more) more = yield* turn
+    yield* Effect.raceFirst(hinted.await, Effect.sleep(sweepEvery))
+  }).pipe(Effect.forever)
+
+  yield* supervisor.service(`bridge-${subscriber}`, loop)
+  return Ref.get(state)
+})

@@ -1,0 +1,132 @@
+/**
+ * The bounded fiber pool in which decisions are made: slots, a waiting room, a deadline.
+ *
+ * Promises: what is submitted either starts within the deadline or is shed, and shedding runs the
+ * item's own `shed`, so that it too leaves its outcome; items of one key run one at a time, in the
+ * order of submission.
+ * Limits: `slots` running, `capacity` waiting; beyond that an item is shed at once.
+ */
+import { Cause, Clock, Duration, Effect, Metric, Queue, type Scope } from "effect"
+import { Backlogs, type QueueCounters } from "./Backlogs.ts"
+import { Supervisor } from "./Supervisor.ts"
+
+export interface FastPathOptions {
+  readonly name: string
+  readonly slots: number
+  readonly capacity: number
+  /** Longest wait from submission to start. */
+  readonly deadline: Duration.Input
+}
+
+export interface Submission {
+  /** Items with the same key keep their order. */
+  readonly key: string
+  readonly run: Effect.Effect<void>
+  /** Runs instead of `run` when the item could not start in time. */
+  readonly shed: Effect.Effect<void>
+}
+
+export interface FastPath {
+  readonly submit: (item: Submission) => Effect.Effect<void>
+  readonly counters: Effect.Effect<QueueCounters>
+}
+
+const fates = Metric.counter("fast_path_items", { description: "Fast-path items by fate" })
+const waits = Metric.histogram("fast_path_wait_ms", {
+  description: "From submission to start, milliseconds",
+  boundaries: Metric.exponentialBoundaries({ start: 0.25, factor: 2, count: 14 }),
+})
+
+interface Waiting extends Submission {
+  readonly since: bigint
+}
+
+export const make = Effect.fnUntraced(function* (
+  options: FastPathOptions,
+): Effect.fn.Return<FastPath, never, Backlogs | Supervisor | Scope.Scope> {
+  const { name, slots, capacity } = options
+  const supervisor = yield* Supervisor
+  const clock = yield* Clock.Clock
+  const deadlineNanos = Duration.toNanosUnsafe(Duration.fromInputUnsafe(options.deadline))
+  // The queue carries keys that are ready; a key's items wait in its lane, in order.
+  const ready = yield* Queue.unbounded<string>()
+  const lanes = new Map<string, Array<Waiting>>()
+  const tally = { offered: 0, done: 0, failed: 0, dropped: 0, coalesced: 0 }
+  let pending = 0
+
+  const count = (fate: "offered" | "done" | "failed" | "dropped") => {
+    tally[fate] += 1
+    return Metric.update(Metric.withAttributes(fates, { pool: name, fate }), 1)
+  }
+  const counters = (): QueueCounters => ({ name, ...tally, pending })
+
+  const guarded = (effect: Effect.Effect<void>) =>
+    effect.pipe(
+      Effect.matchCauseEffect({
+        onSuccess: () => Effect.succeed(true),
+        onFailure: (cause) =>
+          Cause.hasInterruptsOnly(cause)
+            ? Effect.succeed(false)
+            : Effect.logError(
+                `${name}: an item ended in a defect; recovery takes it up`,
+                cause,
+              ).pipe(Effect.as(false)),
+      }),
+    )
+
+  const submit = Effect.fnUntraced(function* (item: Submission) {
+    yield* count("offered")
+    if (pending >= capacity + slots) {
+      yield* guarded(item.shed)
+      yield* count("dropped")
+      return
+    }
+    pending += 1
+    const since = clock.monotonicTimeNanosUnsafe()
+    const lane = lanes.get(item.key)
+    if (lane === undefined) {
+      lanes.set(item.key, [{ ...item, since }])
+      yield* Queue.offer(ready, item.key)
+    } else {
+      lane.push({ ...item, since })
+    }
+  })
+
+  const runNext = Effect.fnUntraced(function* (key: string) {
+    const lane = lanes.get(key)!
+    const item = lane[0]!
+    const waited = clock.monotonicTimeNanosUnsafe() - item.since
+    yield* Metric.update(waits, Number(waited) / 1e6)
+    if (waited > deadlineNanos) {
+      yield* guarded(item.shed)
+      yield* count("dropped")
+    } else {
+      yield* count((yield* guarded(item.run)) ? "done" : "failed")
+    }
+  })
+
+  const release = (key: string) =>
+    Effect.suspend(() => {
+      pending -= 1
+      const lane = lanes.get(key)!
+      lane.shift()
+      if (lane.length > 0) return Queue.offer(ready, key)
+      lanes.delete(key)
+      return Effect.void
+    })
+
+  yield* Effect.forEach(
+    Array.from({ length: slots }, (_, index) => index),
+    (index) =>
+      supervisor.service(
+        `${name}-${index + 1}`,
+        Queue.take(ready).pipe(
+          Effect.flatMap((key) => runNext(key).pipe(Effect.ensuring(release(key)))),
+          Effect.forever,
+        ),
+      ),
+    { discard: true },
+  )
+  yield* (yield* Backlogs).add(counters)
+  return { submit, counters: Effect.sync(counters) }
+})

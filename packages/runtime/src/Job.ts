@@ -1,0 +1,43 @@
+/**
+ * A job as data: what it is called, when it runs, how long it may take and what it does.
+ *
+ * {@link layer} hands it to the {@link Supervisor}, which owns its fiber, runs it one at a time, leaves a row for
+ * every run and starts it again at its next slot whatever happened.
+ */
+import { type Duration, Effect, Layer } from "effect"
+import type { EventType } from "@evaluator/domain/event/DomainEvent"
+import type { LogicalService } from "@evaluator/telemetry/LogicalService"
+import { Supervisor } from "./Supervisor.ts"
+
+/** What a run did, by name; shown in `job_runs` and on the metrics page. */
+export type JobCounts = Readonly<Record<string, number>>
+
+export interface Job<E = never, R = never> {
+  /** verb-noun, e.g. `score-events`. */
+  readonly name: string
+  /** One sentence for `job list`. */
+  readonly about: string
+  /** The logical service its spans belong to. */
+  readonly service: LogicalService
+  /** The period of its slots; a slot missed while it runs is skipped. */
+  readonly every: Duration.Input
+  /** Also runs once at the start. */
+  readonly atBoot: boolean
+  /** Also runs after events of these types; several while it runs make one more run. */
+  readonly on?: ReadonlyArray<EventType>
+  /** Least time between the end of a run and the next one an event causes; default 1 second. */
+  readonly settle?: Duration.Input
+  /** A run longer than this is interrupted and counts as failed. */
+  readonly timeout: Duration.Input
+  readonly run: Effect.Effect<JobCounts, E, R>
+}
+
+/** The job as a layer: lives as long as the lane. */
+export const layer = <E, R>(job: Job<E, R>): Layer.Layer<never, never, Supervisor | R> =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const context = yield* Effect.context<R>()
+      const supervisor = yield* Supervisor
+      yield* supervisor.register({ ...job, run: Effect.provideContext(job.run, context) })
+    }),
+  )

@@ -1,0 +1,105 @@
+/**
+ * Every run of every job as a row: cause, start, end, outcome, counts, error, trace.
+ *
+ * A run's row is written before it starts and closed with its `JobCompleted` or `JobFailed` event in
+ * one transaction.
+ */
+import { Cause, Clock, Context, Effect, Exit, Layer, Option } from "effect"
+import { SqlClient } from "effect/sql"
+import { Boot } from "./Boot.ts"
+import { EventLog } from "./EventLog.ts"
+import type { JobCounts } from "./Job.ts"
+
+export interface RunRow {
+  readonly id: number
+  readonly job: string
+  readonly cause: string
+  readonly startedAtMs: number
+  readonly endedAtMs: number | null
+  readonly outcome: "running" | "completed" | "failed" | "interrupted"
+  readonly counts: JobCounts
+  readonly error: string | null
+}
+
+export class JobLog extends Context.Service<
+  JobLog,
+  {
+    readonly start: (job: string, cause: string) => Effect.Effect<RunRow>
+    readonly finish: (run: RunRow, exit: Exit.Exit<JobCounts, unknown>) => Effect.Effect<RunRow>
+    /** Runs and failures of each job since the file was made. */
+    readonly totals: Effect.Effect<
+      ReadonlyArray<{ readonly name: string; readonly runs: number; readonly failed: number }>
+    >
+  }
+>()("runtime/JobLog") {
+  static readonly layer = Layer.effect(
+    JobLog,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const log = yield* EventLog
+      const boot = yield* Boot
+
+      const start = Effect.fnUntraced(
+        function* (job: string, cause: string) {
+          const startedAtMs = yield* Clock.currentTimeMillis
+          const traceId = yield* Effect.currentSpan.pipe(
+            Effect.option,
+            Effect.map(Option.match({ onNone: () => null, onSome: (span) => span.traceId })),
+          )
+          const [row] = yield* sql<{ id: number }>`
+            INSERT INTO job_runs (boot_id, job, cause, started_at_ms, outcome, trace_id)
+            VALUES (${boot.id}, ${job}, ${cause}, ${startedAtMs}, 'running', ${traceId}) RETURNING id`
+          yield* log.append([{ type: "JobStarted", payload: { job, cause } }])
+          return {
+            id: row!.id,
+            job,
+            cause,
+            startedAtMs,
+            endedAtMs: null,
+            outcome: "running",
+            counts: {},
+            error: null,
+          } satisfies RunRow as RunRow
+        },
+        (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
+      )
+
+      const finish = Effect.fnUntraced(
+        function* (run: RunRow, exit: Exit.Exit<JobCounts, unknown>) {
+          const endedAtMs = yield* Clock.currentTimeMillis
+          const durationMs = endedAtMs - run.startedAtMs
+          const counts = Exit.isSuccess(exit) ? exit.value : {}
+          const interrupted = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+          const error = Exit.isSuccess(exit) || interrupted ? null : Cause.pretty(exit.cause)
+          const outcome = Exit.isSuccess(exit)
+            ? "completed"
+            : interrupted
+              ? "interrupted"
+              : "failed"
+          yield* sql`UPDATE job_runs SET ended_at_ms = ${endedAtMs}, outcome = ${outcome},
+            counts = ${JSON.stringify(counts)}, error = ${error} WHERE id = ${run.id}`
+          if (outcome === "completed") {
+            yield* log.append([
+              { type: "JobCompleted", payload: { job: run.job, durationMs, counts } },
+            ])
+          } else {
+            yield* log.append([
+              {
+                type: "JobFailed",
+                payload: { job: run.job, durationMs, error: error ?? "interrupted" },
+              },
+            ])
+          }
+          return { ...run, endedAtMs, outcome, counts, error } as RunRow
+        },
+        (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
+      )
+
+      const totals = sql<{ name: string; runs: number; failed: number }>`
+        SELECT job AS name, count(*) AS runs, sum(outcome = 'failed') AS failed
+        FROM job_runs GROUP BY job ORDER BY job`.pipe(Effect.orDie)
+
+      return JobLog.of({ start, finish, totals })
+    }),
+  )
+}

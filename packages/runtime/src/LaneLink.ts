@@ -1,0 +1,149 @@
+/**
+ * How the two lanes talk: named requests with an answer, and notices without one. Both sides serve
+ * and ask. Payloads are plain JSON values.
+ *
+ * Between threads the messages cross a `MessagePort`; inline (virtual time, tests) they are calls.
+ * Limits: at most {@link pendingLimit} unanswered requests a side; a request waits at most
+ * {@link answerTimeout}.
+ */
+import { Cause, Deferred, Effect, Layer, Context, Schema, type Scope } from "effect"
+import type { MessagePort, Worker } from "node:worker_threads"
+
+export const pendingLimit = 1024
+export const answerTimeout = "30 seconds"
+
+/** The other lane did not answer, answered with an error, or has nobody serving the name. */
+export class LaneLinkError extends Schema.TaggedError<LaneLinkError>()("LaneLinkError", {
+  request: Schema.String,
+  message: Schema.String,
+}) {}
+
+export type Serve = (payload: unknown) => Effect.Effect<unknown, unknown>
+
+export class LaneLink extends Context.Service<
+  LaneLink,
+  {
+    /** Asks the other lane. */
+    readonly ask: (name: string, payload: unknown) => Effect.Effect<unknown, LaneLinkError>
+    /** Tells the other lane without waiting; lost when nobody serves the name there. */
+    readonly tell: (name: string, payload: unknown) => Effect.Effect<void>
+    /** Serves a name in this lane, for both `ask` and `tell`, until the scope closes. */
+    readonly serve: (name: string, serve: Serve) => Effect.Effect<void, never, Scope.Scope>
+  }
+>()("runtime/LaneLink") {
+  /** Over a port: the parent's `Worker`, or the worker's `parentPort`. */
+  static readonly layerPort = (port: MessagePort | Worker) =>
+    Layer.effect(
+      LaneLink,
+      Effect.gen(function* () {
+        const served = new Map<string, Serve>()
+        const pending = new Map<number, Deferred.Deferred<unknown, LaneLinkError>>()
+        let lastId = 0
+        const runFork = Effect.runForkWith(yield* Effect.context())
+        const post = (message: Message) => port.postMessage(message)
+
+        const answer = (message: Asked) =>
+          callServed(served, message.name, message.payload).pipe(
+            Effect.match({
+              onSuccess: (value): Message => ({ kind: "answer", id: message.id, value }),
+              onFailure: (error): Message => ({
+                kind: "refusal",
+                id: message.id,
+                error: error.message,
+              }),
+            }),
+            Effect.map((reply) => {
+              if (message.kind === "ask") post(reply)
+            }),
+          )
+
+        const receive = (message: Message) => {
+          if (message.kind !== "answer" && message.kind !== "refusal") {
+            runFork(answer(message))
+            return
+          }
+          const waiting = pending.get(message.id)
+          pending.delete(message.id)
+          if (waiting === undefined) return
+          Deferred.doneUnsafe(
+            waiting,
+            message.kind === "answer"
+              ? Effect.succeed(message.value)
+              : Effect.fail(new LaneLinkError({ request: "", message: message.error })),
+          )
+        }
+        yield* Effect.acquireRelease(
+          Effect.sync(() => port.on("message", receive)),
+          () => Effect.sync(() => port.off("message", receive)),
+        )
+
+        const ask = Effect.fnUntraced(function* (name: string, payload: unknown) {
+          if (pending.size >= pendingLimit) {
+            return yield* new LaneLinkError({
+              request: name,
+              message: `${pendingLimit} requests already wait for the other lane`,
+            })
+          }
+          const id = ++lastId
+          const waiting = Deferred.makeUnsafe<unknown, LaneLinkError>()
+          pending.set(id, waiting)
+          post({ kind: "ask", id, name, payload })
+          return yield* Deferred.await(waiting).pipe(
+            Effect.timeoutOrElse({
+              duration: answerTimeout,
+              orElse: () =>
+                Effect.fail(
+                  new LaneLinkError({ request: name, message: `no answer in ${answerTimeout}` }),
+                ),
+            }),
+            Effect.mapError((e) => new LaneLinkError({ request: name, message: e.message })),
+            Effect.ensuring(Effect.sync(() => pending.delete(id))),
+          )
+        })
+        const tell = (name: string, payload: unknown) =>
+          Effect.sync(() => post({ kind: "tell", id: 0, name, payload }))
+        return LaneLink.of({ ask, tell, serve: serveIn(served) })
+      }),
+    )
+
+  /** Two links that call each other: the lanes share a thread. */
+  static readonly inlinePair = (): readonly [LaneLink["Service"], LaneLink["Service"]] => {
+    const here = new Map<string, Serve>()
+    const there = new Map<string, Serve>()
+    return [inlineLink(here, there), inlineLink(there, here)]
+  }
+}
+
+interface Asked {
+  readonly kind: "ask" | "tell"
+  readonly id: number
+  readonly name: string
+  readonly payload: unknown
+}
+type Message =
+  | Asked
+  | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
+  | { readonly kind: "refusal"; readonly id: number; readonly error: string }
+
+const callServed = (served: Map<string, Serve>, name: string, payload: unknown) => {
+  const serve = served.get(name)
+  return serve === undefined
+    ? Effect.fail(new LaneLinkError({ request: name, message: "nobody serves this name" }))
+    : serve(payload).pipe(
+        Effect.catchCause((cause) =>
+          Effect.fail(new LaneLinkError({ request: name, message: Cause.pretty(cause) })),
+        ),
+      )
+}
+
+const serveIn = (served: Map<string, Serve>) => (name: string, serve: Serve) =>
+  Effect.acquireRelease(
+    Effect.sync(() => served.set(name, serve)),
+    () => Effect.sync(() => served.delete(name)),
+  ).pipe(Effect.asVoid)
+
+const inlineLink = (mine: Map<string, Serve>, theirs: Map<string, Serve>): LaneLink["Service"] => ({
+  ask: (name, payload) => callServed(theirs, name, payload),
+  tell: (name, payload) => Effect.ignore(callServed(theirs, name, payload)),
+  serve: serveIn(mine),
+})

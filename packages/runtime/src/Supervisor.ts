@@ -1,0 +1,246 @@
+/**
+ * Owns every fiber of a lane that outlives the effect that started it.
+ *
+ * Promises: a job runs one at a time, whatever asks for it; a run that fails, dies or times out is
+ * logged, counted, has its row, and the job runs again at its next slot. A service (a loop that
+ * should never end) that ends or fails is logged and started again, 1 s to 60 s apart.
+ * `quiesce` stops new runs and waits for the running ones.
+ * Does not: retry inside a run; that belongs to the job's own effects.
+ */
+import {
+  Cause,
+  Context,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  Layer,
+  Metric,
+  PubSub,
+  Queue,
+  Ref,
+  Schedule,
+  Schema,
+  type Scope,
+} from "effect"
+import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
+import { EventLog } from "./EventLog.ts"
+import type { Job } from "./Job.ts"
+import { JobLog, type RunRow } from "./JobLog.ts"
+
+/** No job of this lane has the name. */
+export class JobNotFound extends Schema.TaggedError<JobNotFound>()("JobNotFound", {
+  job: Schema.String,
+  known: Schema.Array(Schema.String),
+}) {}
+
+/** The lane is stopping and starts no more runs. */
+export class LaneStopping extends Schema.TaggedError<LaneStopping>()("LaneStopping", {
+  job: Schema.String,
+}) {}
+
+export interface JobView {
+  readonly name: string
+  readonly about: string
+  readonly everyMs: number
+  readonly running: boolean
+  readonly last: RunRow | null
+}
+
+interface Request {
+  readonly cause: string
+  readonly done: Deferred.Deferred<RunRow> | null
+}
+
+interface Registered {
+  readonly job: Job<unknown>
+  readonly requests: Queue.Queue<Request>
+  running: boolean
+  last: RunRow | null
+}
+
+const jobRuns = Metric.counter("job_runs", { description: "Runs of a job by outcome" })
+const jobDuration = Metric.histogram("job_duration_ms", {
+  description: "How long a run of a job took, milliseconds",
+  boundaries: Metric.exponentialBoundaries({ start: 1, factor: 4, count: 10 }),
+})
+const serviceRestarts = Metric.counter("service_restarts", {
+  description: "Times a service of the lane ended and was started again",
+})
+
+export class Supervisor extends Context.Service<
+  Supervisor,
+  {
+    /** Takes a job over for as long as the scope lives. */
+    readonly register: <E>(job: Job<E>) => Effect.Effect<void, never, Scope.Scope>
+    /** Keeps a never-ending effect running for as long as the scope lives. */
+    readonly service: <E, R>(
+      name: string,
+      effect: Effect.Effect<unknown, E, R>,
+    ) => Effect.Effect<void, never, R | Scope.Scope>
+    /** Runs a job now (or joins the run that waits to start) and answers with its row. */
+    readonly runNow: (
+      name: string,
+      cause: string,
+    ) => Effect.Effect<RunRow, JobNotFound | LaneStopping>
+    readonly jobs: Effect.Effect<ReadonlyArray<JobView>>
+    /** No more runs from now on; waits for those that run. */
+    readonly quiesce: Effect.Effect<void>
+  }
+>()("runtime/Supervisor") {
+  static readonly layer = Layer.effect(
+    Supervisor,
+    Effect.gen(function* () {
+      const jobLog = yield* JobLog
+      const log = yield* EventLog
+      const tracer = yield* ServiceTracer
+      const registered = new Map<string, Registered>()
+      const stopping = yield* Ref.make(false)
+
+      const runOnce = Effect.fnUntraced(function* (
+        entry: Registered,
+        cause: string,
+        restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
+      ) {
+        const { job } = entry
+        entry.running = true
+        const row = yield* jobLog.start(job.name, cause)
+        const exit = yield* restore(job.run).pipe(
+          Effect.timeoutOrElse({
+            duration: job.timeout,
+            orElse: () =>
+              Effect.die(
+                new Error(
+                  `${job.name} ran longer than ${Duration.format(Duration.fromInputUnsafe(job.timeout))}`,
+                ),
+              ),
+          }),
+          Effect.annotateLogs({ job: job.name, run: row.id }),
+          Effect.exit,
+        )
+        const finished = yield* jobLog.finish(row, exit)
+        entry.running = false
+        entry.last = finished
+        yield* Metric.update(
+          Metric.withAttributes(jobRuns, { job: job.name, outcome: finished.outcome }),
+          1,
+        )
+        yield* Metric.update(
+          Metric.withAttributes(jobDuration, { job: job.name }),
+          finished.endedAtMs! - finished.startedAtMs,
+        )
+        if (finished.outcome === "failed") {
+          yield* Effect.logError(
+            `job ${job.name}, run ${row.id}, failed; it runs again at its next slot`,
+            Exit.isFailure(exit) ? exit.cause : undefined,
+          )
+        }
+        return finished
+      })
+
+      // Only the job's own work can be interrupted: a run that began always gets its closing row.
+      const runInSpan = (entry: Registered, cause: string) =>
+        Effect.uninterruptibleMask((restore) => runOnce(entry, cause, restore)).pipe(
+          Effect.withSpan(`job ${entry.job.name}`, {
+            root: true,
+            attributes: { "job.name": entry.job.name, "job.cause": cause },
+          }),
+          tracer.within(entry.job.service),
+        )
+
+      const consume = Effect.fnUntraced(function* (entry: Registered) {
+        const request = yield* Queue.take(entry.requests)
+        if (yield* Ref.get(stopping)) return
+        const row = yield* runInSpan(entry, request.cause)
+        if (request.done !== null) Deferred.doneUnsafe(request.done, Effect.succeed(row))
+        if (request.cause.startsWith("event ")) yield* Effect.sleep(entry.job.settle ?? "1 second")
+      })
+
+      const service = Effect.fnUntraced(function* <E, R>(
+        name: string,
+        effect: Effect.Effect<unknown, E, R>,
+      ): Effect.fn.Return<void, never, R | Scope.Scope> {
+        const again = Schedule.min([
+          Schedule.exponential("1 second"),
+          Schedule.spaced("60 seconds"),
+        ])
+        const supervised = effect.pipe(
+          Effect.andThen(Effect.die(new Error("it ended by itself"))),
+          Effect.tapCause((cause) =>
+            Cause.hasInterruptsOnly(cause)
+              ? Effect.void
+              : Effect.logError(`service ${name} stopped and is started again`, cause).pipe(
+                  Effect.andThen(
+                    Metric.update(Metric.withAttributes(serviceRestarts, { name }), 1),
+                  ),
+                ),
+          ),
+          Effect.sandbox,
+          Effect.retry({ schedule: again, while: (cause) => !Cause.hasInterruptsOnly(cause) }),
+          Effect.ignore,
+        )
+        yield* Effect.forkScoped(supervised)
+      })
+
+      const register = Effect.fnUntraced(function* <E>(
+        job: Job<E>,
+      ): Effect.fn.Return<void, never, Scope.Scope> {
+        // Room for one waiting request: whatever comes while one waits is the same run.
+        const requests = yield* Queue.dropping<Request>(1)
+        const entry: Registered = { job: job as Job<unknown>, requests, running: false, last: null }
+        registered.set(job.name, entry)
+        yield* Effect.addFinalizer(() => Effect.sync(() => registered.delete(job.name)))
+        yield* service(`job-${job.name}`, Effect.forever(consume(entry)))
+        const ask = (cause: string) => Queue.offer(requests, { cause, done: null })
+        const slots = ask("slot").pipe(Effect.schedule(Schedule.fixed(job.every)))
+        yield* service(`slots-${job.name}`, slots)
+        if (job.atBoot) yield* ask("boot")
+        if (job.on !== undefined && job.on.length > 0) {
+          const events = yield* log.listen(job.on)
+          yield* service(
+            `events-${job.name}`,
+            PubSub.take(events).pipe(
+              Effect.flatMap((event) => ask(`event ${event.type}`)),
+              Effect.forever,
+            ),
+          )
+        }
+      })
+
+      const runNow = Effect.fnUntraced(function* (name: string, cause: string) {
+        const entry = registered.get(name)
+        if (entry === undefined) {
+          return yield* new JobNotFound({ job: name, known: [...registered.keys()].toSorted() })
+        }
+        if (yield* Ref.get(stopping)) return yield* new LaneStopping({ job: name })
+        const done = yield* Deferred.make<RunRow>()
+        while (!(yield* Queue.offer(entry.requests, { cause, done })))
+          yield* Effect.sleep("10 millis")
+        return yield* Deferred.await(done)
+      })
+
+      const jobs = Effect.sync(() =>
+        [...registered.values()]
+          .map(({ job, running, last }) => ({
+            name: job.name,
+            about: job.about,
+            everyMs: Duration.toMillis(job.every),
+            running,
+            last,
+          }))
+          .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      )
+
+      const quiesce = Ref.set(stopping, true).pipe(
+        Effect.andThen(
+          Effect.sync(() => [...registered.values()].some((entry) => entry.running)).pipe(
+            Effect.repeat({ while: (running) => running, schedule: Schedule.spaced("20 millis") }),
+          ),
+        ),
+        Effect.asVoid,
+      )
+
+      return Supervisor.of({ register, service, runNow, jobs, quiesce })
+    }),
+  )
+}

@@ -1,0 +1,177 @@
+/**
+ * Virtual time: the whole program on a clock that jumps from wake-up to wake-up.
+ *
+ * A clock and a scheduler, given as services, replace the wall clock and the event loop. The driver
+ * runs every ready task, lets one turn of the real loop pass so that promise hops settle, and when
+ * nothing is runnable moves the clock to the next sleeper. Same program, same seed, same order.
+ * Does not: wait for timers, sockets or file promises. Whatever the program asks of the outside
+ * world under this clock must answer within the turn.
+ */
+import { Clock, Duration, Effect, Exit, Fiber, Scheduler } from "effect"
+
+/** The program waits for something that no wake-up can bring: a promise, a socket, or a deadlock. */
+export class NothingRunnable extends Error {
+  override readonly name = "NothingRunnable"
+}
+
+interface Sleeper {
+  readonly dueMs: number
+  readonly order: number
+  resume: (() => void) | null
+}
+
+/** Sleepers by due time, then by registration: a binary heap. */
+class Sleepers {
+  private readonly heap: Array<Sleeper> = []
+
+  get nextDueMs(): number | null {
+    while (this.heap.length > 0 && this.heap[0]!.resume === null) this.pop()
+    return this.heap[0]?.dueMs ?? null
+  }
+
+  push(sleeper: Sleeper): void {
+    let at = this.heap.push(sleeper) - 1
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (!before(this.heap[at]!, this.heap[parent]!)) break
+      this.swap(at, parent)
+      at = parent
+    }
+  }
+
+  pop(): Sleeper {
+    const top = this.heap[0]!
+    const last = this.heap.pop()!
+    if (this.heap.length > 0) {
+      this.heap[0] = last
+      let at = 0
+      for (;;) {
+        const left = 2 * at + 1
+        let least = at
+        if (left < this.heap.length && before(this.heap[left]!, this.heap[least]!)) least = left
+        if (left + 1 < this.heap.length && before(this.heap[left + 1]!, this.heap[least]!)) {
+          least = left + 1
+        }
+        if (least === at) break
+        this.swap(at, least)
+        at = least
+      }
+    }
+    return top
+  }
+
+  private swap(a: number, b: number): void {
+    const held = this.heap[a]!
+    this.heap[a] = this.heap[b]!
+    this.heap[b] = held
+  }
+}
+
+const before = (a: Sleeper, b: Sleeper): boolean =>
+  a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order)
+
+export class VirtualTime {
+  private nowMs: number
+  private order = 0
+  private readonly tasks: Array<() => void> = []
+  private readonly sleepers = new Sleepers()
+  readonly clock: Clock.Clock
+  readonly scheduler: Scheduler.Scheduler
+
+  constructor(startMs: number) {
+    this.nowMs = startMs
+    const now = () => this.nowMs
+    const nanos = () => BigInt(now()) * 1_000_000n
+    this.clock = {
+      currentTimeMillisUnsafe: now,
+      currentTimeMillis: Effect.sync(now),
+      currentTimeNanosUnsafe: nanos,
+      currentTimeNanos: Effect.sync(nanos),
+      monotonicTimeNanosUnsafe: nanos,
+      monotonicTimeNanos: Effect.sync(nanos),
+      sleep: (duration) => this.sleep(Duration.toMillis(duration)),
+    }
+    const base = new Scheduler.MixedScheduler()
+    this.scheduler = {
+      executionMode: "async",
+      shouldYield: (fiber) => base.shouldYield(fiber),
+      makeDispatcher: () => ({
+        scheduleTask: (task) => void this.tasks.push(task),
+        flush: () => this.drain(),
+      }),
+    }
+  }
+
+  get currentMs(): number {
+    return this.nowMs
+  }
+
+  /** Runs an effect to its end in virtual time. */
+  async run<A, E>(effect: Effect.Effect<A, E>): Promise<Exit.Exit<A, E>> {
+    const fiber = Effect.runFork(
+      effect.pipe(
+        Effect.provideService(Clock.Clock, this.clock),
+        Effect.provideService(Scheduler.Scheduler, this.scheduler),
+      ),
+      { scheduler: this.scheduler },
+    )
+    let ended: Exit.Exit<A, E> | null = null
+    fiber.addObserver((exit) => {
+      ended = exit
+    })
+    for (;;) {
+      this.drain()
+      await loopTurn()
+      if (this.tasks.length > 0) continue
+      if (ended !== null) return ended
+      if (!this.advance()) {
+        await Effect.runPromise(Fiber.interrupt(fiber).pipe(Effect.timeoutOption("1 second")))
+        throw new NothingRunnable(
+          `at ${this.nowMs} ms nothing is runnable and nothing sleeps: the program waits for the outside world`,
+        )
+      }
+    }
+  }
+
+  private drain(): void {
+    for (let at = 0; at < this.tasks.length; at++) {
+      this.tasks[at]!()
+      // Tasks append while they run; let go of the done ones now and then.
+      if (at === 4095) {
+        this.tasks.splice(0, at + 1)
+        at = -1
+      }
+    }
+    this.tasks.length = 0
+  }
+
+  private advance(): boolean {
+    const due = this.sleepers.nextDueMs
+    if (due === null) return false
+    this.nowMs = Math.max(this.nowMs, due)
+    while (this.sleepers.nextDueMs === due) {
+      const sleeper = this.sleepers.pop()
+      sleeper.resume?.()
+    }
+    return true
+  }
+
+  private sleep(ms: number): Effect.Effect<void> {
+    if (ms <= 0) return Effect.yieldNow
+    if (!Number.isFinite(ms)) return Effect.never
+    return Effect.callback<void>((resume) => {
+      const sleeper: Sleeper = {
+        // Whole milliseconds, rounded up: a fractional clock would leak into rows.
+        dueMs: this.nowMs + Math.ceil(ms),
+        order: this.order++,
+        resume: () => resume(Effect.void),
+      }
+      this.sleepers.push(sleeper)
+      return Effect.sync(() => {
+        sleeper.resume = null
+      })
+    })
+  }
+}
+
+const loopTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

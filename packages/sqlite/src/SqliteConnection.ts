@@ -1,0 +1,198 @@
+/**
+ * One open `node:sqlite` database as Effect's low-level `Connection`.
+ *
+ * Promises: statements pass the parameter guard; failures are `SqlError`s that carry SQLite's own
+ * extended code, a taken primary key being a `UniqueViolation` like any other taken key; a stream
+ * reads {@link streamChunk} rows a step and lets its statement go when it ends, early or not.
+ * Does not: serialise its users (the client's semaphore does) nor yield: a statement blocks the thread.
+ * Limits: a bounded number of prepared statements, the least recently used leaving first. An integer
+ * beyond ±2^53 fails on reading unless `SqlClient.SafeIntegers` is provided.
+ */
+import { Cause, Effect, type Scope, Stream } from "effect"
+import { SqlClient, type SqlConnection, SqlError } from "effect/sql"
+import { DatabaseSync, type StatementSync } from "node:sqlite"
+import type { KillPoint } from "./KillPoint.ts"
+import { bindParameters, countParameters, excerpt, refuseRest } from "./Parameters.ts"
+
+/** Rows that one step of a stream reads. */
+export const streamChunk = 256
+
+const primaryKeyTaken = 1555
+const rowIdTaken = 2579
+const uniqueTaken = 2067
+
+/** A failure of `node:sqlite` as a `SqlError`; effect's classification reads the code from `errno`. */
+export const toSqlError = (cause: unknown, operation: string, sql: string): SqlError.SqlError => {
+  const code = cause instanceof Error && "errcode" in cause ? Number(cause.errcode) : undefined
+  if (code !== undefined) {
+    const errno = code === primaryKeyTaken || code === rowIdTaken ? uniqueTaken : code
+    Object.assign(cause as Error, { errno })
+  }
+  const said = cause instanceof Error ? cause.message : String(cause)
+  const message = said.includes(excerpt(sql)) ? said : `${said}, in: ${excerpt(sql)}`
+  return new SqlError.SqlError({
+    reason: SqlError.classifySqliteError(cause, { message, operation }),
+  })
+}
+
+interface Prepared {
+  readonly sql: string
+  readonly statement: StatementSync
+  readonly parameters: number
+  bigints: boolean
+  arrays: boolean
+}
+
+export interface SqliteConnection extends SqlConnection.Connection {
+  readonly database: DatabaseSync
+  /** COMMIT with the kill point around it, in one step that nothing can come between. */
+  readonly commit: (killPoint: KillPoint) => Effect.Effect<void, SqlError.SqlError>
+}
+
+export interface OpenOptions {
+  readonly filename: string
+  readonly readonly: boolean
+  readonly busyTimeoutMillis: number
+  readonly prepareCacheSize: number
+}
+
+type Rows = ReadonlyArray<Record<string, unknown>>
+type Transform = Parameters<SqlConnection.Connection["execute"]>[2]
+
+const prepare = (database: DatabaseSync, sql: string): Prepared => {
+  const parameters = countParameters(sql)
+  const statement = database.prepare(sql)
+  refuseRest(sql, statement.sourceSQL)
+  return { sql, statement, parameters, bigints: false, arrays: false }
+}
+
+const configure = (prepared: Prepared, bigints: boolean, arrays: boolean): StatementSync => {
+  if (prepared.bigints !== bigints) {
+    prepared.statement.setReadBigInts(bigints)
+    prepared.bigints = bigints
+  }
+  if (prepared.arrays !== arrays) {
+    prepared.statement.setReturnArrays(arrays)
+    prepared.arrays = arrays
+  }
+  return prepared.statement
+}
+
+/** Runs `step` now; `bigints` says whether integers are to be read as bigint. */
+const attempt = <A>(operation: string, sql: string, step: (bigints: boolean) => A) =>
+  Effect.withFiber<A, SqlError.SqlError>((fiber) =>
+    Effect.try({
+      try: () => step(fiber.getRef(SqlClient.SafeIntegers)),
+      catch: (cause) => toSqlError(cause, operation, sql),
+    }),
+  )
+
+const makeCache = (database: DatabaseSync, size: number) => {
+  const cached = new Map<string, Prepared>()
+  return (sql: string): Prepared => {
+    const known = cached.get(sql)
+    if (known !== undefined) {
+      cached.delete(sql)
+      cached.set(sql, known)
+      return known
+    }
+    const fresh = prepare(database, sql)
+    cached.set(sql, fresh)
+    if (cached.size > size) cached.delete(cached.keys().next().value!)
+    return fresh
+  }
+}
+
+/** Opens the file and closes it with the scope. */
+export const open = (
+  options: OpenOptions,
+): Effect.Effect<SqliteConnection, SqlError.SqlError, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.try({
+        try: () =>
+          new DatabaseSync(options.filename, {
+            readOnly: options.readonly,
+            timeout: options.busyTimeoutMillis,
+          }),
+        catch: (cause) => toSqlError(cause, "open", options.filename),
+      }),
+      (database) => Effect.sync(() => database.close()),
+    ),
+    (database) => makeConnection(database, options.prepareCacheSize),
+  )
+
+const makeConnection = (database: DatabaseSync, cacheSize: number): SqliteConnection => {
+  const cached = makeCache(database, cacheSize)
+  type Source = (sql: string) => Prepared
+  const unprepared: Source = (sql) => prepare(database, sql)
+
+  const rows = (source: Source, sql: string, values: ReadonlyArray<unknown>, how: Transform) =>
+    attempt("execute", sql, (bigints): Rows => {
+      const prepared = source(sql)
+      const bound = bindParameters(sql, prepared.parameters, values)
+      const found = configure(prepared, bigints, false).all(...bound)
+      return how === undefined ? found : how(found)
+    })
+
+  const arrays = (source: Source, sql: string, values: ReadonlyArray<unknown>) =>
+    attempt("executeValues", sql, (bigints) => {
+      const prepared = source(sql)
+      const bound = bindParameters(sql, prepared.parameters, values)
+      const found: unknown = configure(prepared, bigints, true).all(...bound)
+      return found as ReadonlyArray<ReadonlyArray<unknown>>
+    })
+
+  const raw = (sql: string, values: ReadonlyArray<unknown>) =>
+    attempt("executeRaw", sql, (bigints): unknown => {
+      const prepared = cached(sql)
+      const bound = bindParameters(sql, prepared.parameters, values)
+      const statement = configure(prepared, bigints, false)
+      return statement.columns().length > 0 ? statement.all(...bound) : statement.run(...bound)
+    })
+
+  // A statement of its own: the cached one could be run again while this one is still being read.
+  const stream = (sql: string, values: ReadonlyArray<unknown>, how: Transform) =>
+    Stream.unwrap(
+      Effect.map(
+        Effect.acquireRelease(
+          attempt("executeStream", sql, (bigints) => {
+            const prepared = unprepared(sql)
+            const bound = bindParameters(sql, prepared.parameters, values)
+            return configure(prepared, bigints, false).iterate(...bound)
+          }),
+          (iterator) => Effect.sync(() => iterator.return?.()),
+        ),
+        (iterator) =>
+          Stream.fromPull(
+            Effect.succeed(
+              Effect.flatMap(
+                attempt("executeStream", sql, (): Rows => {
+                  const chunk = iterator.take(streamChunk).toArray()
+                  return how === undefined ? chunk : how(chunk)
+                }),
+                ([first, ...rest]) =>
+                  first === undefined ? Cause.done() : Effect.succeed([first, ...rest] as const),
+              ),
+            ),
+          ),
+      ),
+    )
+
+  return {
+    database,
+    execute: (sql, values, how) => rows(cached, sql, values, how),
+    executeRaw: raw,
+    executeStream: stream,
+    executeValues: (sql, values) => arrays(cached, sql, values),
+    executeValuesUnprepared: (sql, values) => arrays(unprepared, sql, values),
+    executeUnprepared: (sql, values, how) => rows(unprepared, sql, values, how),
+    commit: (killPoint) =>
+      attempt("commit", "COMMIT", () => {
+        const { statement } = cached("COMMIT")
+        killPoint.beforeCommit()
+        statement.run()
+        killPoint.afterCommit()
+      }),
+  }
+}

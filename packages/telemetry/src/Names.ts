@@ -1,0 +1,126 @@
+/**
+ * Every metric, span and attribute name with its unit, in one place: a name that is not here does
+ * not appear on the metrics page or in a trace.
+ *
+ * A metric ends in its unit, or in `_total` when it counts. A label has few values, all known
+ * beforehand (a job, a queue, an outcome), never a wallet, market or trade.
+ */
+import { Metric } from "effect"
+
+export interface MetricName {
+  readonly name: string
+  readonly kind: "counter" | "gauge" | "histogram"
+  readonly unit: string
+  readonly labels: ReadonlyArray<string>
+  readonly about: string
+}
+
+const named = <const Kind extends MetricName["kind"]>(
+  kind: Kind,
+  name: string,
+  unit: string,
+  labels: ReadonlyArray<string>,
+  about: string,
+) => ({ kind, name: `evaluator_${name}`, unit, labels, about })
+
+const counts = (name: string, unit: string, labels: ReadonlyArray<string>, about: string) =>
+  named("counter", `${name}_total`, unit, labels, about)
+const shows = (name: string, unit: string, labels: ReadonlyArray<string>, about: string) =>
+  named("gauge", name, unit, labels, about)
+const spreads = (name: string, unit: string, labels: ReadonlyArray<string>, about: string) =>
+  named("histogram", name, unit, labels, about)
+
+export const metrics = {
+  jobRuns: counts("job_runs", "runs", ["job", "outcome"], "Finished runs of a job."),
+  jobDuration: spreads("job_duration_ms", "ms", ["job"], "From a run's start to its end."),
+  jobsRunning: shows("jobs_running", "runs", ["job"], "Runs of a job going on now."),
+  queueOffered: counts("queue_offered", "items", ["queue"], "Items offered to a queue."),
+  queueDone: counts("queue_done", "items", ["queue"], "Items a worker finished."),
+  queueFailed: counts("queue_failed", "items", ["queue"], "Items whose worker gave up."),
+  queueDropped: counts("queue_dropped", "items", ["queue"], "Hints a full queue let go."),
+  queueCoalesced: counts("queue_coalesced", "items", ["queue"], "Items merged into a waiting one."),
+  queuePending: shows("queue_pending", "items", ["queue"], "Items waiting or in a worker's hands."),
+  dueCount: shows("due", "rows", ["kind"], "Rows a truth query would find."),
+  dueOldest: shows("due_oldest_ms", "ms", ["kind"], "Age of the oldest of those rows."),
+  deadLetters: shows("dead_letters", "rows", ["kind"], "Rows given up until redriven."),
+  eventsPublished: counts("events_published", "events", ["type"], "Events committed to the log."),
+  eventsDelivered: counts("events_delivered", "events", ["subscriber"], "Events handled."),
+  subscriberLag: shows("subscriber_lag", "events", ["subscriber"], "Events behind the log's head."),
+  cursorRewinds: counts("cursor_rewinds", "rewinds", ["subscriber"], "Cursors that did not match."),
+  venueRequests: counts("venue_requests", "requests", ["route", "outcome"], "Calls to the venue."),
+  venueDuration: spreads("venue_request_ms", "ms", ["route"], "From a call to its decoded answer."),
+  venueThrottled: counts("venue_throttled", "answers", ["route"], "Answers that said slow down."),
+  rowsQuarantined: counts("rows_quarantined", "rows", ["kind"], "Rows that could not be decoded."),
+  copyOutcomes: counts("copy_outcomes", "copies", ["strategy", "outcome"], "Copies by outcome."),
+  copiesInFlight: shows("copies_in_flight", "copies", [], "Copies without an outcome."),
+  decision: spreads("decision_ms", "ms", [], "Fill decoded in the fast lane to reservation kept."),
+  fastPathShed: counts("fast_path_shed", "fills", [], "Fills that could not start in time."),
+  cash: shows("cash_microusdc", "micro-USDC", ["strategy"], "Free paper cash."),
+  equity: shows("equity_microusdc", "micro-USDC", ["strategy"], "Cash and open positions."),
+  loopDelay: shows("loop_delay_ms", "ms", [], "How late the lane's event loop runs, p99."),
+  sqlDuration: spreads("sql_ms", "ms", ["file"], "One call into SQLite."),
+  memory: shows("memory_bytes", "bytes", ["kind"], "Memory of the process."),
+  up: shows("up", "1", [], "1 while the lane beats."),
+  spansExported: counts("spans_exported", "spans", [], "Spans a collector took."),
+  spansDropped: counts("spans_dropped", "spans", ["reason"], "Spans no collector will see."),
+  logLinesDropped: counts("log_lines_dropped", "lines", ["reason"], "Log lines nobody will read."),
+} as const satisfies Readonly<Record<string, MetricName>>
+
+/** Bounds for durations in ms: 0.25 ms to about 65 s, doubling. */
+const durationBounds = Metric.exponentialBoundaries({ start: 0.25, factor: 2, count: 19 })
+
+const described = (of: MetricName) => ({ description: of.about, attributes: { unit: of.unit } })
+
+/** The counter of that name; it only grows. Give it labels with `Metric.withAttributes`. */
+export const counterOf = (of: MetricName & { readonly kind: "counter" }) =>
+  Metric.counter(of.name, { ...described(of), incremental: true })
+
+export const gaugeOf = (of: MetricName & { readonly kind: "gauge" }) =>
+  Metric.gauge(of.name, described(of))
+
+export const histogramOf = (of: MetricName & { readonly kind: "histogram" }) =>
+  Metric.histogram(of.name, { ...described(of), boundaries: durationBounds })
+
+/** Names of spans. A name has few values; ids are attributes. */
+export const spans = {
+  send: (destination: string) => `send ${destination}`,
+  process: (destination: string) => `process ${destination}`,
+  job: (name: string) => `job ${name}`,
+  copy: "copy trade",
+  call: (method: string, route: string) => `${method} ${route}`,
+} as const
+
+export const attributes = {
+  job: "job.name",
+  jobOutcome: "job.outcome",
+  copyId: "copy.id",
+  copyOutcome: "copy.outcome",
+  messagingSystem: "messaging.system",
+  destination: "messaging.destination.name",
+  operationName: "messaging.operation.name",
+  operationType: "messaging.operation.type",
+  messageId: "messaging.message.id",
+  conversationId: "messaging.message.conversation_id",
+  consumerGroup: "messaging.consumer.group.name",
+  coalesced: "messaging.batch.message_count",
+  peer: "peer.service",
+  peerNew: "service.peer.name",
+} as const
+
+/** What `messaging.system` says: an in-process bus has no name of its own in the conventions. */
+export const messagingSystem = "trader-evaluator"
+
+/** Nodes outside the process, named on CLIENT spans only. */
+export const externalPeers = {
+  gamma: "polymarket-gamma",
+  data: "polymarket-data",
+  clob: "polymarket-clob",
+  stream: "polymarket-ws",
+  sqlite: "sqlite",
+} as const
+
+/** Both spellings of the peer: the old one is what backends look for, the new one the convention. */
+export const peerAttributes = (peer: string): Readonly<Record<string, string>> => ({
+  [attributes.peer]: peer,
+  [attributes.peerNew]: peer,
+})

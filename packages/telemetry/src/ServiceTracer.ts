@@ -1,0 +1,137 @@
+/**
+ * Says under which logical service a piece of work shows in the traces.
+ *
+ * `within("ranking")` gives the work the tracer of that service: spans it starts belong to the
+ * Resource `ranking`, whatever service their parent belongs to. All tracers share one bounded
+ * delivery and one exporter ({@link SpanDelivery}); parents are right across services.
+ *
+ * Off by default: `layer` leaves Effect's own tracer in place, which exports nothing and gives
+ * spans their ids only when somebody asks. `layerFromEnvironment` reads the standard variables:
+ * `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` turns export on,
+ * `OTEL_SDK_DISABLED=true` or `OTEL_TRACES_EXPORTER=none` off again, `OTEL_SERVICE_NAME` names the
+ * namespace, `OTEL_RESOURCE_ATTRIBUTES` adds attributes; headers, timeout and sampler are read by
+ * the OpenTelemetry library itself, as are the limits on a span.
+ *
+ * Limits: one exporter for each thread that provides this layer; OTLP over HTTP with JSON. About
+ * 50 µs a span when on: spans are for jobs, steps, deliveries and external calls, not for rows.
+ */
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http"
+import { resourceFromAttributes } from "@opentelemetry/resources"
+import type { SpanExporter } from "@opentelemetry/sdk-trace-base"
+import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base"
+import * as OtelTracer from "@effect/opentelemetry/OtelTracer"
+import { Config, ConfigProvider, Context, Duration, Effect, Layer, Option, Tracer } from "effect"
+import type { LogicalService, ProcessIdentity } from "./LogicalService.ts"
+import { defaultIdentity, logicalServices, resourceOf } from "./LogicalService.ts"
+import type { DeliveryLimits } from "./SpanDelivery.ts"
+import { close, defaultLimits, SpanDelivery } from "./SpanDelivery.ts"
+
+export interface OtlpOptions {
+  /** Where traces are posted; the standard variables when absent. */
+  readonly url?: string | undefined
+  /** Instead of OTLP over HTTP: a test's exporter in memory. */
+  readonly exporter?: SpanExporter | undefined
+  readonly identity?: Partial<ProcessIdentity> | undefined
+  readonly extraAttributes?: Readonly<Record<string, string>> | undefined
+  readonly limits?: Partial<DeliveryLimits> | undefined
+}
+
+/** `within` for callers that have the service in hand. */
+export type Within = (
+  service: LogicalService,
+) => <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+export class ServiceTracer extends Context.Service<
+  ServiceTracer,
+  {
+    /** False when spans go nowhere: whoever would have to compute attributes may save itself that. */
+    readonly exporting: boolean
+    readonly within: Within
+    /** Sends what is held now; for tests and before a fork. */
+    readonly flush: Effect.Effect<void>
+  }
+>()("telemetry/ServiceTracer") {
+  static readonly layer: Layer.Layer<ServiceTracer> = Layer.succeed(ServiceTracer, {
+    exporting: false,
+    within: () => (work) => work,
+    flush: Effect.void,
+  })
+
+  static readonly layerOtlp = (options: OtlpOptions = {}): Layer.Layer<ServiceTracer> =>
+    Layer.effect(ServiceTracer, exporting(options))
+
+  static readonly layerFromEnvironment = (
+    identity: Partial<ProcessIdentity> = {},
+    provider: ConfigProvider.ConfigProvider = ConfigProvider.fromEnv(),
+  ): Layer.Layer<ServiceTracer> =>
+    Layer.unwrap(
+      standardVariables.parse(provider).pipe(
+        Effect.orDie,
+        Effect.map((env) => {
+          const on = Option.isSome(env.endpoint) || Option.isSome(env.tracesEndpoint)
+          if (!on || env.disabled === "true" || env.exporter === "none") return ServiceTracer.layer
+          const namespace = Option.getOrUndefined(env.serviceName)
+          return ServiceTracer.layerOtlp({
+            url: Option.getOrElse(env.tracesEndpoint, () =>
+              tracesUrl(Option.getOrElse(env.endpoint, () => "")),
+            ),
+            identity: { ...identity, ...(namespace !== undefined && { namespace }) },
+            extraAttributes: pairs(env.resourceAttributes),
+          })
+        }),
+      ),
+    )
+}
+
+const exporting = Effect.fnUntraced(function* (options: OtlpOptions) {
+  const limits = { ...defaultLimits, ...options.limits }
+  const identity = { ...defaultIdentity, ...options.identity }
+  const context = yield* Effect.context<never>()
+  const exporter =
+    options.exporter ?? new OTLPTraceExporter(options.url ? { url: options.url } : {})
+  const delivery = yield* Effect.acquireRelease(
+    Effect.sync(() => new SpanDelivery(exporter, limits, Duration.toMillis(limits.every), context)),
+    (held) => close(held, limits.closeWithin),
+  )
+  const tracers = new Map<LogicalService, Tracer.Tracer>()
+  for (const service of logicalServices) {
+    const provider = new BasicTracerProvider({
+      resource: resourceFromAttributes({
+        ...options.extraAttributes,
+        ...resourceOf(service, identity),
+      }),
+      spanProcessors: [delivery],
+    })
+    const tracer = provider.getTracer(identity.namespace, identity.version)
+    tracers.set(
+      service,
+      yield* OtelTracer.make.pipe(Effect.provideService(OtelTracer.OtelTracer, tracer)),
+    )
+  }
+  const within: Within = (service) => {
+    const tracer = tracers.get(service) ?? Tracer.nativeTracer
+    return (work) => Effect.provideService(work, Tracer.Tracer, tracer)
+  }
+  const flush = Effect.ignore(Effect.tryPromise(() => delivery.forceFlush()))
+  return { exporting: true, within, flush }
+})
+
+const standardVariables = Config.all({
+  endpoint: Config.option(Config.NonEmptyString("OTEL_EXPORTER_OTLP_ENDPOINT")),
+  tracesEndpoint: Config.option(Config.NonEmptyString("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")),
+  disabled: Config.String("OTEL_SDK_DISABLED").pipe(Config.withDefault("false")),
+  exporter: Config.String("OTEL_TRACES_EXPORTER").pipe(Config.withDefault("otlp")),
+  serviceName: Config.option(Config.NonEmptyString("OTEL_SERVICE_NAME")),
+  resourceAttributes: Config.String("OTEL_RESOURCE_ATTRIBUTES").pipe(Config.withDefault("")),
+})
+
+const tracesUrl = (base: string): string => `${base.replace(/\/+$/, "")}/v1/traces`
+
+/** `a=1,b=2` to a record. A pair without `=` says nothing and is left out, as the standard has it. */
+const pairs = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text
+      .split(",")
+      .map((pair) => pair.split("=").map((side) => side.trim()))
+      .flatMap(([key, value]) => (key && value !== undefined ? [[key, value] as const] : [])),
+  )
