@@ -156,9 +156,14 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
   /** One turn; true when there may be more at once. */
   const turn = Effect.gen(function* () {
     const cursor = yield* readCursor
-    const pulled = yield* link
-      .ask(`${logName}.pull`, { cursor, limit: pullLimit })
-      .pipe(Effect.flatMap(Schema.decodeUnknownEffect(Pulled)))
+    const pulled = yield* link.ask(`${logName}.pull`, { cursor, limit: pullLimit }).pipe(
+      Effect.flatMap(Schema.decodeUnknownEffect(Pulled)),
+      // A lane that does not answer (it starts, or is started again) is asked at the next sweep.
+      Effect.catchTag("LaneLinkError", (error) =>
+        Effect.logDebug(`${subscriber}: ${error.request}: ${error.message}`).pipe(Effect.as(null)),
+      ),
+    )
+    if (pulled === null) return false
     if (!pulled.matched) {
       yield* rewind(cursor, pulled.head)
       yield* Ref.set(state, { seq: pulled.head.seq, headSeq: pulled.head.seq })
@@ -175,12 +180,12 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
     return seq < pulled.head.seq
   })
 
-  const loop = Effect.gen(function* () {
-    yield* hinted.close
-    let more = true
-    while (more) more = yield* turn
-    yield* Effect.raceFirst(hinted.await, Effect.sleep(sweepEvery))
-  }).pipe(Effect.forever)
+  const turns = Effect.repeat(turn, { while: (more) => more })
+  const loop = hinted.close.pipe(
+    Effect.andThen(turns),
+    Effect.andThen(Effect.raceFirst(hinted.await, Effect.sleep(sweepEvery))),
+    Effect.forever,
+  )
 
   yield* supervisor.service(`bridge-${subscriber}`, loop)
   return Ref.get(state)

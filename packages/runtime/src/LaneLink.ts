@@ -4,9 +4,9 @@
  *
  * Between threads the messages cross a `MessagePort`; inline (virtual time, tests) they are calls.
  * Limits: at most {@link pendingLimit} unanswered requests a side; a request waits at most
- * {@link answerTimeout}.
+ * {@link answerTimeout} or what it says itself.
  */
-import { Cause, Deferred, Effect, Layer, Context, Schema, type Scope } from "effect"
+import { Cause, Context, Deferred, Duration, Effect, Layer, Schema, type Scope } from "effect"
 import type { MessagePort, Worker } from "node:worker_threads"
 
 export const pendingLimit = 1024
@@ -23,8 +23,12 @@ export type Serve = (payload: unknown) => Effect.Effect<unknown, unknown>
 export class LaneLink extends Context.Service<
   LaneLink,
   {
-    /** Asks the other lane. */
-    readonly ask: (name: string, payload: unknown) => Effect.Effect<unknown, LaneLinkError>
+    /** Asks the other lane; waits {@link answerTimeout} unless the question says how long. */
+    readonly ask: (
+      name: string,
+      payload: unknown,
+      timeout?: Duration.Input,
+    ) => Effect.Effect<unknown, LaneLinkError>
     /** Tells the other lane without waiting; lost when nobody serves the name there. */
     readonly tell: (name: string, payload: unknown) => Effect.Effect<void>
     /** Serves a name in this lane, for both `ask` and `tell`, until the scope closes. */
@@ -77,7 +81,11 @@ export class LaneLink extends Context.Service<
           () => Effect.sync(() => port.off("message", receive)),
         )
 
-        const ask = Effect.fnUntraced(function* (name: string, payload: unknown) {
+        const ask = Effect.fnUntraced(function* (
+          name: string,
+          payload: unknown,
+          timeout: Duration.Input = answerTimeout,
+        ) {
           if (pending.size >= pendingLimit) {
             return yield* new LaneLinkError({
               request: name,
@@ -90,10 +98,13 @@ export class LaneLink extends Context.Service<
           post({ kind: "ask", id, name, payload })
           return yield* Deferred.await(waiting).pipe(
             Effect.timeoutOrElse({
-              duration: answerTimeout,
+              duration: timeout,
               orElse: () =>
                 Effect.fail(
-                  new LaneLinkError({ request: name, message: `no answer in ${answerTimeout}` }),
+                  new LaneLinkError({
+                    request: name,
+                    message: `no answer in ${Duration.format(Duration.fromInputUnsafe(timeout))}`,
+                  }),
                 ),
             }),
             Effect.mapError((e) => new LaneLinkError({ request: name, message: e.message })),

@@ -1,0 +1,81 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Latch } from "effect"
+import { TestClock } from "effect/testing"
+import * as FastPath from "@evaluator/runtime/FastPath"
+import { testLane } from "./TestLane.ts"
+
+const options = { name: "copies", slots: 2, capacity: 2, deadline: "2 seconds" } as const
+
+describe("FastPath", () => {
+  it.effect("starts at most as many as it has slots, sheds at once what has no room", () =>
+    Effect.gen(function* () {
+      const gate = yield* Latch.make(false)
+      const log: Array<string> = []
+      const pool = yield* FastPath.make(options)
+      const item = (key: string) => ({
+        key,
+        run: Effect.sync(() => void log.push(`start ${key}`)).pipe(Effect.andThen(gate.await)),
+        shed: Effect.sync(() => void log.push(`shed ${key}`)),
+      })
+      for (const key of ["a", "b", "c", "d", "e"]) yield* pool.submit(item(key))
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(log, ["shed e", "start a", "start b"])
+      yield* gate.open
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(log.slice(3), ["start c", "start d"])
+      const counters = yield* pool.counters
+      assert.deepStrictEqual(
+        { done: counters.done, dropped: counters.dropped, pending: counters.pending },
+        { done: 4, dropped: 1, pending: 0 },
+      )
+    }).pipe(Effect.provide(testLane)),
+  )
+
+  it.effect("sheds what could not start before its deadline", () =>
+    Effect.gen(function* () {
+      const log: Array<string> = []
+      const pool = yield* FastPath.make({ ...options, slots: 1 })
+      const item = (key: string) => ({
+        key,
+        run: Effect.sync(() => void log.push(`run ${key}`)).pipe(
+          Effect.andThen(Effect.sleep("3 seconds")),
+        ),
+        shed: Effect.sync(() => void log.push(`shed ${key}`)),
+      })
+      yield* pool.submit(item("a"))
+      yield* pool.submit(item("b"))
+      yield* TestClock.adjust("4 seconds")
+      assert.deepStrictEqual(log, ["run a", "shed b"])
+    }).pipe(Effect.provide(testLane)),
+  )
+
+  it.effect("keeps the order of one key though there are free slots", () =>
+    Effect.gen(function* () {
+      const log: Array<string> = []
+      const pool = yield* FastPath.make({ ...options, capacity: 10 })
+      const item = (key: string, n: number, ms: number) => ({
+        key,
+        run: Effect.sleep(ms).pipe(Effect.andThen(Effect.sync(() => void log.push(`${key}${n}`)))),
+        shed: Effect.void,
+      })
+      yield* pool.submit(item("t", 1, 300))
+      yield* pool.submit(item("t", 2, 10))
+      yield* pool.submit(item("u", 1, 100))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(log, ["u1", "t1", "t2"])
+    }).pipe(Effect.provide(testLane)),
+  )
+
+  it.effect("survives a defect in an item and counts it as failed", () =>
+    Effect.gen(function* () {
+      const pool = yield* FastPath.make({ ...options, slots: 1, capacity: 10 })
+      let ran = 0
+      yield* pool.submit({ key: "a", run: Effect.die(new Error("boom")), shed: Effect.void })
+      yield* pool.submit({ key: "b", run: Effect.sync(() => void ran++), shed: Effect.void })
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(ran, 1)
+      const { done, failed, pending } = yield* pool.counters
+      assert.deepStrictEqual({ done, failed, pending }, { done: 1, failed: 1, pending: 0 })
+    }).pipe(Effect.provide(testLane)),
+  )
+})
