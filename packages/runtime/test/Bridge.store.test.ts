@@ -1,0 +1,177 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Latch, Scope } from "effect"
+import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
+import { join } from "node:path"
+import type { Envelope, EventDraft } from "@evaluator/domain/event/DomainEvent"
+import * as Bridge from "@evaluator/runtime/Bridge"
+import { EventLog } from "@evaluator/runtime/EventLog"
+import { LaneLink } from "@evaluator/runtime/LaneLink"
+import { inLane, openLane, temporaryDirectory } from "./StoreLane.ts"
+
+const scored = (events: number): EventDraft => ({
+  type: "MarketsScored",
+  payload: { day: "2026-11-25", markets: 1, events },
+})
+
+const settle = Effect.repeat(TestClock.adjust("1 second"), { times: 20 })
+
+/** Two lanes in one directory; the far one keeps the log, the near one subscribes to it. */
+const twoLanes = Effect.gen(function* () {
+  const dir = yield* temporaryDirectory
+  const [near, far] = LaneLink.inlinePair()
+  return {
+    dir,
+    near: yield* openLane(join(dir, "near.db"), near),
+    far: yield* openLane(join(dir, "far.db"), far),
+  }
+})
+
+/** Subscribes and writes what arrives into the near lane's own table, in the cursor's transaction. */
+const recordingSubscription = (
+  handle: (event: Envelope) => Effect.Effect<void, string> = () => Effect.void,
+) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`CREATE TABLE IF NOT EXISTS arrived (seq INTEGER PRIMARY KEY, payload TEXT) STRICT`
+    let rewinds = 0
+    yield* Bridge.subscribe({
+      subscriber: "near",
+      logName: "far",
+      handle: (event) =>
+        sql`INSERT INTO arrived (seq, payload) VALUES (${event.seq}, ${event.payload})`.pipe(
+          Effect.andThen(handle(event)),
+        ),
+      rewound: Effect.sync(() => void rewinds++),
+    })
+    const arrived = sql<{ seq: number }>`SELECT seq FROM arrived ORDER BY seq`.pipe(
+      Effect.map((rows) => rows.map((row) => row.seq)),
+    )
+    return { arrived, rewinds: () => rewinds, sql }
+  })
+
+const appendFar = (events: ReadonlyArray<EventDraft>) =>
+  Effect.flatMap(EventLog, (log) => log.append(events))
+
+describe("Bridge", () => {
+  it.effect("delivers every event in order, also more than one pull holds", () =>
+    Effect.gen(function* () {
+      const { near, far } = yield* twoLanes
+      yield* Bridge.serveLog("far").pipe(inLane(far))
+      const subscription = yield* recordingSubscription().pipe(inLane(near))
+      yield* settle
+      const count = 2 * Bridge.pullLimit + 7
+      yield* appendFar(Array.from({ length: count }, (_, n) => scored(n))).pipe(inLane(far))
+      yield* settle
+      assert.deepStrictEqual(
+        yield* subscription.arrived,
+        Array.from({ length: count }, (_, n) => n + 1),
+      )
+    }),
+  )
+
+  it.effect("goes on from its cursor after a restart of the subscriber", () =>
+    Effect.gen(function* () {
+      const { dir, far } = yield* twoLanes
+      const [link, other] = LaneLink.inlinePair()
+      yield* Bridge.serveLog("far").pipe(Effect.provideService(LaneLink, other), inLane(far))
+      const session = (append: number) =>
+        Effect.gen(function* () {
+          const near = yield* openLane(join(dir, "subscriber.db"), link)
+          const subscription = yield* recordingSubscription().pipe(inLane(near))
+          yield* settle
+          yield* appendFar([scored(append)]).pipe(inLane(far))
+          yield* settle
+          return yield* subscription.arrived
+        }).pipe(Effect.scoped)
+      assert.deepStrictEqual(yield* session(1), [1])
+      assert.deepStrictEqual(yield* session(2), [1, 2])
+    }),
+  )
+
+  it.effect(
+    "keeps an event that cannot be applied in dead_letters and goes on with the others",
+    () =>
+      Effect.gen(function* () {
+        const { near, far } = yield* twoLanes
+        yield* Bridge.serveLog("far").pipe(inLane(far))
+        const subscription = yield* recordingSubscription((event) =>
+          event.payload.includes('"events":2') ? Effect.fail("poison") : Effect.void,
+        ).pipe(inLane(near))
+        yield* settle
+        yield* appendFar([scored(1), scored(2), scored(3)]).pipe(inLane(far))
+        yield* settle
+        assert.deepStrictEqual(yield* subscription.arrived, [1, 3])
+        const letters = yield* subscription.sql<{ cause: string; source: string }>`
+        SELECT source, cause FROM dead_letters`
+        assert.strictEqual(letters.length, 1)
+        assert.match(letters[0]!.cause, /poison/)
+      }),
+  )
+
+  it.effect("rewinds when its cursor is no place in the log, and says how often", () =>
+    Effect.gen(function* () {
+      const { near, far } = yield* twoLanes
+      yield* Bridge.serveLog("far").pipe(inLane(far))
+      yield* appendFar([scored(1)]).pipe(inLane(far))
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`INSERT INTO cursors (subscriber, log_id, seq, event_id, moved_at_ms)
+          VALUES ('near', 'a log that was', 99, 'gone', 0)`
+      }).pipe(inLane(near))
+      const subscription = yield* recordingSubscription().pipe(inLane(near))
+      yield* settle
+      yield* appendFar([scored(2)]).pipe(inLane(far))
+      yield* settle
+      assert.strictEqual(subscription.rewinds(), 1)
+      assert.deepStrictEqual(yield* subscription.arrived, [2])
+      const [cursor] = yield* subscription.sql<{ rewinds: number; seq: number }>`
+        SELECT rewinds, seq FROM cursors`
+      assert.deepStrictEqual({ ...cursor }, { rewinds: 1, seq: 2 })
+    }),
+  )
+
+  it.effect("waits for a lane that does not serve yet", () =>
+    Effect.gen(function* () {
+      const { near, far } = yield* twoLanes
+      const subscription = yield* recordingSubscription().pipe(inLane(near))
+      yield* settle
+      yield* Bridge.serveLog("far").pipe(inLane(far))
+      yield* settle
+      yield* appendFar([scored(1)]).pipe(inLane(far))
+      yield* settle
+      assert.deepStrictEqual(yield* subscription.arrived, [1])
+    }),
+  )
+
+  it.effect("applies an event once though the subscriber is stopped inside its handler", () =>
+    Effect.gen(function* () {
+      const { dir, far } = yield* twoLanes
+      const [link, other] = LaneLink.inlinePair()
+      yield* Bridge.serveLog("far").pipe(Effect.provideService(LaneLink, other), inLane(far))
+      const entered = yield* Latch.make(false)
+      const session = (handle: () => Effect.Effect<void>, until: Effect.Effect<void>) =>
+        Effect.gen(function* () {
+          const near = yield* openLane(join(dir, "subscriber.db"), link)
+          const subscription = yield* recordingSubscription(handle).pipe(inLane(near))
+          yield* settle
+          yield* until
+          return yield* subscription.arrived
+        }).pipe(Effect.scoped)
+      yield* session(() => Effect.void, Effect.void)
+      yield* appendFar([scored(1)]).pipe(inLane(far))
+      // The first session ends while the handler hangs: neither its row nor its cursor is committed.
+      const scope = yield* Scope.make()
+      yield* Effect.gen(function* () {
+        const near = yield* openLane(join(dir, "subscriber.db"), link)
+        yield* recordingSubscription(() => entered.open.pipe(Effect.andThen(Effect.never))).pipe(
+          inLane(near),
+        )
+        yield* settle
+        yield* entered.await
+      }).pipe(Scope.provide(scope))
+      yield* Scope.close(scope, yield* Effect.exit(Effect.void))
+      assert.deepStrictEqual(yield* session(() => Effect.void, settle), [1])
+    }),
+  )
+})
