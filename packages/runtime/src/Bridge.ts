@@ -72,7 +72,7 @@ export interface BridgeState {
 export const subscribe = Effect.fnUntraced(function* <E, R>(
   subscription: Subscription<E, R>,
 ): Effect.fn.Return<
-  Effect.Effect<BridgeState>,
+  { readonly state: Effect.Effect<BridgeState> },
   never,
   R | SqlClient.SqlClient | LaneLink | Supervisor | Scope.Scope
 > {
@@ -183,10 +183,10 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
   const turns = Effect.repeat(turn, { while: (more) => more })
   const loop = hinted.close.pipe(
     Effect.andThen(turns),
-    Effect.andThen(Effect.raceFirst(hinted.await, Effect.sleep(sweepEvery))),
+    Effect.andThen(hinted.await.pipe(Effect.timeoutOption(sweepEvery))),
     Effect.forever,
   )
 
   yield* supervisor.service(`bridge-${subscriber}`, loop)
-  return Ref.get(state)
+  return { state: Ref.get(state) }
 })

@@ -18,7 +18,7 @@ import {
   type EventType,
   eventVersion,
 } from "@evaluator/domain/event/DomainEvent"
-import { traceparentOf } from "./TraceContext.ts"
+import { traceparentOf } from "@evaluator/telemetry/Messaging"
 
 /** Unread announcements kept for one listener before the oldest slide out. */
 export const announcementCapacity = 1024
@@ -119,7 +119,9 @@ export class EventLog extends Context.Service<
           if (drafts.length === 0) return
           const atMs = yield* Clock.currentTimeMillis
           const causation = yield* Causation
-          const traceparent = yield* traceparentOf
+          const traceparent = yield* Effect.currentSpan.pipe(
+            Effect.match({ onSuccess: traceparentOf, onFailure: () => null }),
+          )
           const events: Array<Announcement> = []
           for (const draft of drafts) {
             const id = yield* newId

@@ -146,6 +146,6 @@ export const encodePayload = (draft: EventDraft): string =>
 /** An envelope with its payload decoded; fails when the text does not fit the type. */
 export const decodeEvent = (envelope: Envelope): Result.Result<DomainEvent, Schema.SchemaError> =>
   Result.map(
-    Schema.decodeUnknownResult(codecs.get(envelope.type)!)(envelope.payload),
+    Schema.decodeResult(codecs.get(envelope.type)!)(envelope.payload),
     (payload) => ({ ...envelope, payload }) as DomainEvent,
   )
