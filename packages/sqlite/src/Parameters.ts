@@ -59,11 +59,11 @@ export const countParameters = (sql: string): number => {
   return count
 }
 
-const nothing = /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*$/
+const ignorable = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|[\s;]+/g
 
 /** Throws {@link StatementRefused} when text after the prepared statement would never run. */
 export const refuseRest = (sql: string, prepared: string): void => {
-  if (prepared.length < sql.length && !nothing.test(sql.slice(prepared.length))) {
+  if (prepared.length < sql.length && sql.slice(prepared.length).replaceAll(ignorable, "") !== "") {
     throw new StatementRefused({
       statement: excerpt(sql),
       position: null,

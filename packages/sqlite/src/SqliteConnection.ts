@@ -8,7 +8,7 @@
  * Limits: a bounded number of prepared statements, the least recently used leaving first. An integer
  * beyond ±2^53 fails on reading unless `SqlClient.SafeIntegers` is provided.
  */
-import { Cause, Effect, type Scope, Stream } from "effect"
+import { Array as Arr, Cause, Effect, type Scope, Stream } from "effect"
 import { SqlClient, type SqlConnection, SqlError } from "effect/sql"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import type { KillPoint } from "./KillPoint.ts"
@@ -86,6 +86,17 @@ const attempt = <A>(operation: string, sql: string, step: (bigints: boolean) => 
       catch: (cause) => toSqlError(cause, operation, sql),
     }),
   )
+
+// Not `Iterator.take`, which closes the iterator when it has its rows.
+const take = (iterator: Iterator<Record<string, unknown>>): Rows => {
+  const chunk: Array<Record<string, unknown>> = []
+  while (chunk.length < streamChunk) {
+    const next = iterator.next()
+    if (next.done === true) break
+    chunk.push(next.value)
+  }
+  return chunk
+}
 
 const makeCache = (database: DatabaseSync, size: number) => {
   const cached = new Map<string, Prepared>()
@@ -166,13 +177,13 @@ const makeConnection = (database: DatabaseSync, cacheSize: number): SqliteConnec
         (iterator) =>
           Stream.fromPull(
             Effect.succeed(
-              Effect.flatMap(
+              Effect.filterOrElse(
                 attempt("executeStream", sql, (): Rows => {
-                  const chunk = iterator.take(streamChunk).toArray()
+                  const chunk = take(iterator)
                   return how === undefined ? chunk : how(chunk)
                 }),
-                ([first, ...rest]) =>
-                  first === undefined ? Cause.done() : Effect.succeed([first, ...rest] as const),
+                Arr.isReadonlyArrayNonEmpty,
+                () => Cause.done(),
               ),
             ),
           ),

@@ -36,7 +36,7 @@ export interface ProcessIdentity {
 
 export const defaultIdentity: ProcessIdentity = {
   namespace: "trader-evaluator",
-  version: "0.1.0",
+  version: "unversioned",
   instanceId: "local",
 }
 

@@ -47,7 +47,7 @@ describe("a log line", () => {
   it.live("is one JSON object with time, level, message, span and annotations", () => {
     const pipe = makePipe()
     return Effect.gen(function* () {
-      let ids: ReadonlyArray<string> = []
+      let ids: ReadonlyArray<unknown> = []
       const said = Effect.gen(function* () {
         const span = yield* Effect.orDie(Effect.currentSpan)
         ids = [span.traceId, span.spanId]

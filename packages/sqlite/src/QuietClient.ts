@@ -1,0 +1,142 @@
+/**
+ * A client without a span for each statement and transaction.
+ *
+ * Effect gives every statement a span, and no option of `SqlClient.make` turns that off; here a span
+ * costs more than a point select. A quiet statement goes straight to the connection. A transaction
+ * runs with the tracer off, and what runs inside it sees the tracer and the parent span it had before.
+ *
+ * Promises: apart from spans, the client behaves as the one it wraps; spans opened by the caller,
+ * inside and outside a transaction, keep their parents. `Statement.CurrentTransformer` is honoured.
+ */
+import { Context, Effect, Effectable, type Fiber, References, Stream, Tracer } from "effect"
+import { type SqlClient, type SqlConnection, type SqlError, Statement } from "effect/sql"
+
+type Connection = SqlConnection.Connection
+type Transform = Parameters<Connection["execute"]>[2]
+
+/** Where a statement finds its connection: the open transaction's, else one borrowed or leased. */
+interface Lender {
+  readonly transactionService: SqlClient.SqlClient["transactionService"]
+  readonly acquirer: SqlConnection.Acquirer
+  readonly borrower: SqlConnection.Borrower
+  readonly transformRows: Transform
+}
+
+const untraced = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.provideService(effect, References.TracerEnabled, false)
+
+class QuietStatement<A>
+  extends Effectable.Class<ReadonlyArray<A>, SqlError.SqlError>
+  implements Statement.Statement<A>
+{
+  readonly "~effect/sql/Statement/Fragment" = "~effect/sql/Statement/Fragment" as const
+  private readonly stock: Statement.Statement<A>
+  private readonly lender: Lender
+
+  constructor(stock: Statement.Statement<A>, lender: Lender) {
+    super()
+    this.stock = stock
+    this.lender = lender
+  }
+
+  get segments() {
+    return this.stock.segments
+  }
+  compile(withoutTransform?: boolean) {
+    return this.stock.compile(withoutTransform)
+  }
+
+  private lend<X>(
+    stock: () => Effect.Effect<X, SqlError.SqlError>,
+    run: (connection: Connection) => Effect.Effect<X, SqlError.SqlError>,
+  ): Effect.Effect<X, SqlError.SqlError> {
+    return Effect.withFiber((fiber) => {
+      if (fiber.getRef(Statement.CurrentTransformer) !== undefined) return untraced(stock())
+      const open = openConnection(fiber, this.lender)
+      return open === undefined ? this.lender.borrower(run) : run(open)
+    })
+  }
+
+  asEffect(): Effect.Effect<ReadonlyArray<A>, SqlError.SqlError> {
+    return this.lend(
+      () => this.stock,
+      (connection) => connection.execute(...this.compile(), this.lender.transformRows),
+    )
+  }
+  get withoutTransform() {
+    return this.lend<ReadonlyArray<A>>(
+      () => this.stock.withoutTransform,
+      (connection) => connection.execute(...this.compile(true), undefined),
+    )
+  }
+  get raw() {
+    return this.lend<unknown>(
+      () => this.stock.raw,
+      (connection) => connection.executeRaw(...this.compile(true)),
+    )
+  }
+  get values() {
+    return this.lend<ReadonlyArray<ReadonlyArray<unknown>>>(
+      () => this.stock.values,
+      (connection) => connection.executeValues(...this.compile()),
+    )
+  }
+  get valuesUnprepared() {
+    return this.lend<ReadonlyArray<ReadonlyArray<unknown>>>(
+      () => this.stock.valuesUnprepared,
+      (connection) => connection.executeValuesUnprepared(...this.compile()),
+    )
+  }
+  get unprepared() {
+    return this.lend<ReadonlyArray<A>>(
+      () => this.stock.unprepared,
+      (connection) => connection.executeUnprepared(...this.compile(), this.lender.transformRows),
+    )
+  }
+  get stream(): Stream.Stream<A, SqlError.SqlError> {
+    return Stream.provideService(this.stock.stream, References.TracerEnabled, false)
+  }
+}
+
+const openConnection = (
+  fiber: Fiber.Fiber<unknown, unknown>,
+  lender: Lender,
+): Connection | undefined => Context.getOrUndefined(fiber.context, lender.transactionService)?.[0]
+
+/** The client with quiet statements and transactions. */
+export const quieten = (
+  client: SqlClient.SqlClient,
+  options: Omit<Lender, "transactionService">,
+): SqlClient.SqlClient => {
+  const lender = { ...options, transactionService: client.transactionService }
+
+  const withTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.withFiber<A, E | SqlError.SqlError, R>((fiber) => {
+      if (!fiber.getRef(References.TracerEnabled)) return client.withTransaction(effect)
+      const parent = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
+      const traced = Effect.provideService(effect, References.TracerEnabled, true)
+      return untraced(
+        client.withTransaction(
+          parent === undefined
+            ? traced
+            : (Effect.provideService(traced, Tracer.ParentSpan, parent) as typeof traced),
+        ),
+      )
+    })
+
+  const template = (strings: TemplateStringsArray | string, ...values: Array<unknown>) =>
+    typeof strings === "string"
+      ? client(strings)
+      : new QuietStatement(client(strings, ...values), lender)
+
+  const quiet: SqlClient.SqlClient = Object.assign(template as SqlClient.SqlClient, client, {
+    withTransaction,
+    unsafe: <A extends object>(sql: string, values?: ReadonlyArray<unknown>) =>
+      new QuietStatement(client.unsafe<A>(sql, values), lender),
+    withoutTransforms: () =>
+      options.transformRows === undefined
+        ? quiet
+        : quieten(client.withoutTransforms(), { ...options, transformRows: undefined }),
+  })
+  return Object.assign(quiet, { safe: quiet })
+}

@@ -1,0 +1,57 @@
+/**
+ * What a summary document must always satisfy, whatever happened before: each leader fill has one
+ * fate, each queued item too, and the ledger balances. Returns the faults in words; none is good.
+ */
+import { Schema } from "effect"
+
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+
+export const CopyCounts = Schema.Struct({
+  leader_fills: Count,
+  outcomes: Schema.Record(Schema.String, Count),
+  in_flight: Count,
+  undetected: Count,
+})
+export type CopyCounts = typeof CopyCounts.Type
+
+/** The parts of the summary document the equations speak of. */
+export const Summary = Schema.Struct({
+  copies: CopyCounts,
+  copies_by_strategy: Schema.Record(Schema.String, CopyCounts),
+  ledger: Schema.Struct({ balanced: Schema.Boolean }),
+  queues: Schema.Array(
+    Schema.Struct({
+      name: Schema.String,
+      offered: Count,
+      done: Count,
+      failed: Count,
+      dropped: Count,
+      coalesced: Count,
+      pending: Count,
+    }),
+  ),
+  jobs: Schema.Array(Schema.Struct({ name: Schema.String, runs: Count, failed: Count })),
+})
+export type Summary = typeof Summary.Type
+
+const sum = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0)
+
+const copyFaults = (name: string, copies: CopyCounts): ReadonlyArray<string> => {
+  const fates = sum(copies.outcomes) + copies.in_flight + copies.undetected
+  return fates === copies.leader_fills
+    ? []
+    : [`${name}: ${copies.leader_fills} leader fills have ${fates} fates`]
+}
+
+export const faultsOf = (summary: Summary): ReadonlyArray<string> => [
+  ...copyFaults("copies", summary.copies),
+  ...Object.entries(summary.copies_by_strategy).flatMap(([name, copies]) =>
+    copyFaults(`copies of strategy ${name}`, copies),
+  ),
+  ...summary.queues.flatMap(({ name, offered, ...fate }) => {
+    const fates = fate.done + fate.failed + fate.dropped + fate.coalesced + fate.pending
+    return fates === offered ? [] : [`queue ${name}: ${offered} items have ${fates} fates`]
+  }),
+  ...(summary.ledger.balanced ? [] : ["the ledger does not balance"]),
+]

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { killCommits, killRound } from "@evaluator/testkit/KillRuns"
+
+const checkout = fileURLToPath(new URL("../../..", import.meta.url))
+
+/** Small here; `npm run prove -- kills` runs ten. */
+const rounds = 2
+const seed = 20260101
+
+describe("kill -9", () => {
+  it.live("loses no outcome, no fill and no cent", () =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "trader-evaluator-kills-"))),
+      (folder) =>
+        Effect.gen(function* () {
+          const plan = {
+            entry: {
+              program: process.execPath,
+              args: [join(checkout, "packages/app/src/main.ts")],
+              cwd: folder,
+            },
+            dataDir: join(folder, "data"),
+            killWithin: "60s",
+            resumeFor: "8s",
+          }
+          const seen = new Map<string, string>()
+          const commits = yield* killCommits(seed, rounds, 50, 600)
+          for (const commit of commits) {
+            const round = yield* killRound(plan, commit, seen)
+            assert.deepStrictEqual(round.faults, [], `killed at commit ${commit}`)
+          }
+        }),
+      (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
+    ),
+  )
+})
