@@ -1,11 +1,27 @@
 /**
  * Market metadata: the venue's Gamma API, keyset lists only.
+ *
+ * Promises: a row that is not what was asked for (a filter the venue ignored) is rejected like one
+ * that does not decode; a cursor that does not move is `Malformed`, so a walk ends.
+ * Does not: notice that the venue's cache may serve a page up to five minutes old.
  */
-import { Context, type Effect } from "effect"
+import { Context, Effect, Layer } from "effect"
 import type { ConditionId } from "@evaluator/domain/Id"
 import type { Market } from "@evaluator/domain/market/Market"
+import { opened } from "./Answer.ts"
 import type { Page } from "./Page.ts"
 import type { PolymarketError } from "./PolymarketError.ts"
+import type { Query } from "./VenueHttp.ts"
+import { VenueHttp } from "./VenueHttp.ts"
+import { marketOfRow } from "./wire/MarketRow.ts"
+import type { RowDecoder } from "./wire/Rows.ts"
+import { decodeRows, marketsEnvelope, matching } from "./wire/Rows.ts"
+import { spellingsOf } from "./wire/Scalar.ts"
+
+/** The venue cuts a page to this without saying so. */
+const pageSize = 100
+/** Values of one repeated parameter that the venue takes. */
+const maxRepeats = 20
 
 export class GammaApi extends Context.Service<
   GammaApi,
@@ -20,4 +36,63 @@ export class GammaApi extends Context.Service<
       conditions: ReadonlyArray<ConditionId>,
     ) => Effect.Effect<Page<Market>, PolymarketError>
   }
->()("polymarket/GammaApi") {}
+>()("polymarket/GammaApi") {
+  static readonly layer: Layer.Layer<GammaApi, never, VenueHttp> = Layer.effect(
+    GammaApi,
+    Effect.map(VenueHttp, (http) => {
+      const list = (query: Query, decode: RowDecoder<Market>, cursor: string | null) =>
+        Effect.flatMap(http.get("markets", query), (answer) =>
+          Effect.map(opened(answer, marketsEnvelope, cursor), (envelope) =>
+            decodeRows(envelope, answer.request, decode),
+          ),
+        )
+
+      return GammaApi.of({
+        markets: ({ closed, cursor = null }) =>
+          list(
+            [
+              ["limit", String(pageSize)],
+              ["closed", String(closed)],
+              // Open ones where the money is first, closed ones latest first: walks may be cut short.
+              ["order", closed ? "endDate" : "volume24hr"],
+              ["ascending", "false"],
+              ["include_tag", "true"],
+              ...(cursor === null ? [] : [["after_cursor", cursor] as const]),
+            ],
+            matching(marketOfRow, (market) =>
+              (market.status === "closed") === closed ? null : `closed is not ${closed}`,
+            ),
+            cursor,
+          ),
+        marketsByCondition: Effect.fnUntraced(function* (conditions: ReadonlyArray<ConditionId>) {
+          const asked = new Set(conditions)
+          const decode = matching(marketOfRow, (market) =>
+            asked.has(market.condition) ? null : `condition ${market.condition}`,
+          )
+          const spellings = Array.from(asked).flatMap(spellingsOf)
+          const rows = new Map<ConditionId, Market>()
+          const rejected: Array<Page<Market>["rejected"][number]> = []
+          for (let at = 0; at < spellings.length; at += maxRepeats) {
+            const ids = spellings.slice(at, at + maxRepeats)
+            // The venue lists open markets unless told otherwise, and never both.
+            for (const closed of [false, true]) {
+              const page = yield* list(
+                [
+                  ["limit", String(pageSize)],
+                  ["closed", String(closed)],
+                  ["include_tag", "true"],
+                  ...ids.map((id) => ["condition_ids", id] as const),
+                ],
+                decode,
+                null,
+              )
+              for (const market of page.rows) rows.set(market.condition, market)
+              rejected.push(...page.rejected)
+            }
+          }
+          return { rows: Array.from(rows.values()), rejected, nextCursor: null }
+        }),
+      })
+    }),
+  )
+}

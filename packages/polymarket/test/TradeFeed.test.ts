@@ -1,0 +1,176 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, Stream } from "effect"
+import { Socket } from "effect/socket"
+import { TestClock } from "effect/testing"
+import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
+import { VenueEndpoints, polymarketEndpoints } from "@evaluator/polymarket/VenueEndpoints"
+import { olderTradeRow, tradeRow } from "./Samples.ts"
+
+type Listener = (event: { readonly data?: unknown; readonly code?: number }) => void
+
+/** A web socket in the test's hands; open from the start. */
+class FakeSocket {
+  readonly readyState = 1
+  readonly sent: Array<string> = []
+  closed = false
+  private readonly listeners = new Map<string, Set<Listener>>()
+
+  addEventListener(type: string, listener: Listener): void {
+    const all = this.listeners.get(type) ?? new Set()
+    this.listeners.set(type, all.add(listener))
+  }
+  removeEventListener(type: string, listener: Listener): void {
+    this.listeners.get(type)?.delete(listener)
+  }
+  send(data: unknown): void {
+    this.sent.push(String(data))
+  }
+  close(): void {
+    this.closed = true
+  }
+  emit(type: string, event: object): void {
+    for (const listener of Array.from(this.listeners.get(type) ?? [])) listener(event)
+  }
+  say(data: unknown): void {
+    this.emit("message", { data: typeof data === "string" ? data : JSON.stringify(data) })
+  }
+}
+
+const frame = (size: number) => ({
+  topic: "activity",
+  type: "trades",
+  payload: { ...olderTradeRow, size },
+})
+
+/** Listens to fake sockets and collects the sizes heard. */
+const listeningTo = Effect.fnUntraced(function* () {
+  const sockets: Array<FakeSocket> = []
+  const sizes: Array<number> = []
+  const layer = TradeFeed.layerSocket.pipe(
+    Layer.provide(VenueEndpoints.layerOf(polymarketEndpoints)),
+    Layer.provide(
+      Layer.succeed(Socket.WebSocketConstructor, () => {
+        const socket = new FakeSocket()
+        sockets.push(socket)
+        return socket
+      }),
+    ),
+  )
+  const { fills } = yield* Effect.provide(TradeFeed, layer)
+  const fiber = yield* Stream.runForEach(fills, (fill) =>
+    Effect.sync(() => sizes.push(fill.size)),
+  ).pipe(Effect.forkScoped)
+  yield* TestClock.adjust(0)
+  return { sockets, sizes, fiber, at: (nth: number) => sockets[nth] ?? assert.fail("no socket") }
+})
+
+describe("the trade stream", () => {
+  it.effect("subscribes, announces fills, and pings every five seconds", () =>
+    Effect.gen(function* () {
+      const { at, sizes } = yield* listeningTo()
+      assert.include(at(0).sent[0] ?? "", '"topic":"activity"')
+      at(0).say(frame(1))
+      at(0).say("")
+      at(0).say(frame(2))
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(sizes, [1_000_000, 2_000_000])
+      assert.deepStrictEqual(at(0).sent.slice(1), ["PING", "PING"])
+    }),
+  )
+
+  it.effect("goes on after frames that cannot be read", () =>
+    Effect.gen(function* () {
+      const { at, sizes, sockets } = yield* listeningTo()
+      for (const bad of ["{", "[]", '{"statusCode":401}', JSON.stringify(frame(-1))]) at(0).say(bad)
+      at(0).say(frame(3))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(sizes, [3_000_000])
+      assert.strictEqual(sockets.length, 1)
+    }),
+  )
+
+  it.effect("that is silent for fifteen seconds is opened again", () =>
+    Effect.gen(function* () {
+      const { at, sizes, sockets } = yield* listeningTo()
+      at(0).say(frame(1))
+      yield* TestClock.adjust("14 seconds")
+      assert.strictEqual(sockets.length, 1)
+      yield* TestClock.adjust("1100 millis")
+      assert.strictEqual(sockets.length, 2)
+      assert.isTrue(at(0).closed)
+      at(1).say(frame(2))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(sizes, [1_000_000, 2_000_000])
+    }),
+  )
+
+  it.effect("that only blinks for a minute is opened again too", () =>
+    Effect.gen(function* () {
+      const { at, sockets } = yield* listeningTo()
+      for (let second = 0; second < 59; second += 1) {
+        at(0).say("")
+        yield* TestClock.adjust("1 second")
+      }
+      assert.strictEqual(sockets.length, 1)
+      at(0).say("")
+      yield* TestClock.adjust("1 second")
+      at(0).say("")
+      yield* TestClock.adjust("4 seconds")
+      assert.strictEqual(sockets.length, 2)
+    }),
+  )
+
+  it.effect("that is closed is opened again, ever more patiently while nothing is heard", () =>
+    Effect.gen(function* () {
+      const { at, sockets } = yield* listeningTo()
+      const opened: Array<number> = []
+      for (let second = 0; second < 200; second++) {
+        if (sockets.length > opened.length) {
+          opened.push(second)
+          at(sockets.length - 1).emit("close", { code: 1006 })
+        }
+        yield* TestClock.adjust("1 second")
+      }
+      assert.isAtLeast(opened.length, 7)
+      assert.isAtMost(opened.length, 13)
+      assert.isAtLeast(opened.at(-1)! - opened.at(-2)!, 23)
+    }),
+  )
+
+  it.effect("closes its socket with its listener", () =>
+    Effect.gen(function* () {
+      const { at, fiber } = yield* listeningTo()
+      yield* Fiber.interrupt(fiber)
+      assert.isTrue(at(0).closed)
+    }),
+  )
+})
+
+describe("a feed in process", () => {
+  it.effect("decodes text, frames and bare rows alike, and skips what cannot be read", () =>
+    Effect.gen(function* () {
+      const raw = Stream.make(
+        JSON.stringify(frame(1)),
+        frame(2),
+        { ...tradeRow, size: 3 },
+        "{",
+        null,
+      )
+      const { fills } = yield* Effect.provide(TradeFeed, TradeFeed.layerOf(raw))
+      const heard = yield* Stream.runCollect(fills)
+      assert.deepStrictEqual(
+        heard.map((fill) => fill.size as number),
+        [1_000_000, 2_000_000, 3_000_000],
+      )
+    }),
+  )
+
+  it.effect("may never say anything", () =>
+    Effect.gen(function* () {
+      const { fills } = yield* Effect.provide(TradeFeed, TradeFeed.layerSilent)
+      const fiber = yield* Effect.forkScoped(Stream.runCollect(fills))
+      yield* TestClock.adjust("1 day")
+      assert.isUndefined(fiber.pollUnsafe())
+    }),
+  )
+})
