@@ -62,6 +62,8 @@ export class LaneLink extends Context.Service<
           )
 
         const receive = (message: Message) => {
+          // The port also carries what a thread says of itself ("ready", "stop").
+          if (message.kind === undefined) return
           if (message.kind !== "answer" && message.kind !== "refusal") {
             runFork(answer(message))
             return

@@ -68,6 +68,11 @@ const serviceRestarts = Metric.counter("service_restarts", {
   description: "Times a service of the lane ended and was started again",
 })
 
+/** What starts jobs: their own triggers as well, or only {@link Supervisor} `runNow`, for a lane opened for one command. */
+export const JobTriggers = Context.Reference<"all" | "by-hand">("runtime/JobTriggers", {
+  defaultValue: () => "all",
+})
+
 export class Supervisor extends Context.Service<
   Supervisor,
   {
@@ -96,6 +101,7 @@ export class Supervisor extends Context.Service<
       const tracer = yield* ServiceTracer
       const registered = new Map<string, Registered>()
       const stopping = yield* Ref.make(false)
+      const triggers = yield* JobTriggers
 
       const runOnce = Effect.fnUntraced(function* (
         entry: Registered,
@@ -191,6 +197,7 @@ export class Supervisor extends Context.Service<
         registered.set(job.name, entry)
         yield* Effect.addFinalizer(() => Effect.sync(() => registered.delete(job.name)))
         yield* service(`job-${job.name}`, Effect.forever(consume(entry)))
+        if (triggers === "by-hand") return
         const ask = (cause: string) => Queue.offer(requests, { cause, done: null })
         const slots = ask("slot").pipe(Effect.schedule(Schedule.fixed(job.every)))
         yield* service(`slots-${job.name}`, slots)

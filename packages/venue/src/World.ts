@@ -107,7 +107,8 @@ export interface VenueRow {
 }
 
 export interface RowQuery {
-  readonly feed: "trades" | "activity"
+  /** `ledger` is both feeds together; a fill that stands in both comes twice. */
+  readonly feed: "trades" | "activity" | "ledger"
   readonly user?: string
   readonly conditions?: ReadonlySet<string>
   readonly side?: Side
@@ -131,8 +132,11 @@ export interface Level {
 
 /** Best level first on both sides; the API turns the order round. */
 export interface VenueBook {
-  readonly market: VenueMarket
+  readonly condition: string
   readonly token: string
+  readonly tick: number
+  readonly minimumSize: number
+  readonly negRisk: boolean
   readonly atMs: number
   readonly hash: string
   readonly bids: ReadonlyArray<Level>

@@ -24,7 +24,7 @@ export interface WorldConfig {
 export const defaultConfig: WorldConfig = {
   pastDays: 180,
   liveTradesPerSecond: 3,
-  eventsPerDay: 2.6,
+  eventsPerDay: 2,
   quickEventEveryMs: 10 * MINUTE,
   keptRows: 3_000_000,
 }

@@ -25,7 +25,9 @@ export const unit = (a: number, b = 0, c = 0, d = 0): number => mix(a, b, c, d) 
 export const hexDigits = (digits: number, a: number, b = 0, c = 0): string => {
   let text = ""
   for (let word = 0; text.length < digits; word++) {
-    text += mix(a, b, c, word + 1).toString(16).padStart(8, "0")
+    text += mix(a, b, c, word + 1)
+      .toString(16)
+      .padStart(8, "0")
   }
   return text.slice(0, digits)
 }

@@ -1,0 +1,80 @@
+/**
+ * What a command may ask of the service: the nouns both sides of the control socket share.
+ *
+ * {@link ControlHandlers} is implemented by the running service, by the client that speaks to it
+ * over the socket, and by the lanes started alone for one command: a verb does not know which.
+ */
+import { type Effect, Schema } from "effect"
+
+/** The service understood and will not or could not do it. */
+export class ControlRefused extends Schema.TaggedError<ControlRefused>()("ControlRefused", {
+  code: Schema.Literals(["unknown-job", "stopping", "not-possible", "failed", "unreachable"]),
+  why: Schema.String,
+}) {
+  override get message(): string {
+    return this.why
+  }
+}
+
+export const LaneName = Schema.Literals(["evaluation", "paper"])
+export type LaneName = typeof LaneName.Type
+
+/** A finished or running run of a job, as in `job_runs`. */
+export const JobRun = Schema.Struct({
+  id: Schema.Int,
+  job: Schema.String,
+  cause: Schema.String,
+  startedAtMs: Schema.Int,
+  endedAtMs: Schema.NullOr(Schema.Int),
+  outcome: Schema.Literals(["running", "completed", "failed", "interrupted"]),
+  counts: Schema.Record(Schema.String, Schema.Finite),
+  error: Schema.NullOr(Schema.String),
+})
+export type JobRun = typeof JobRun.Type
+
+export const JobEntry = Schema.Struct({
+  name: Schema.String,
+  about: Schema.String,
+  lane: LaneName,
+  everyMs: Schema.Finite,
+  running: Schema.Boolean,
+  last: Schema.NullOr(JobRun),
+})
+export type JobEntry = typeof JobEntry.Type
+
+/** Whether the portfolio takes new copies. `untilMs` null: until it is resumed. */
+export const HaltState = Schema.Struct({
+  halted: Schema.Boolean,
+  reason: Schema.NullOr(Schema.String),
+  untilMs: Schema.NullOr(Schema.Int),
+})
+export type HaltState = typeof HaltState.Type
+
+export const HaltRequest = Schema.Struct({
+  reason: Schema.String,
+  untilMs: Schema.NullOr(Schema.Int),
+})
+export type HaltRequest = typeof HaltRequest.Type
+
+/** The process that answers. */
+export const ServiceState = Schema.Struct({
+  pid: Schema.Int,
+  version: Schema.String,
+  venue: Schema.String,
+  startedAtMs: Schema.Int,
+  /** Both lanes have beaten lately. */
+  alive: Schema.Boolean,
+  ready: Schema.Boolean,
+  /** What is not as it should be, in plain words. */
+  degraded: Schema.Array(Schema.String),
+})
+export type ServiceState = typeof ServiceState.Type
+
+export interface ControlHandlers {
+  readonly state: Effect.Effect<ServiceState, ControlRefused>
+  readonly jobs: Effect.Effect<ReadonlyArray<JobEntry>, ControlRefused>
+  /** Runs the job now, or right after the run that is going on; answers when it has ended. */
+  readonly runJob: (name: string) => Effect.Effect<JobRun, ControlRefused>
+  readonly halt: (request: HaltRequest) => Effect.Effect<HaltState, ControlRefused>
+  readonly resume: (reason: string) => Effect.Effect<HaltState, ControlRefused>
+}

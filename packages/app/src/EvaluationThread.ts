@@ -1,0 +1,147 @@
+/**
+ * Opens the background lane in this thread and gives it a handle; on a thread of its own also the
+ * HTTP surface.
+ *
+ * The lane holds a second connection to paper.db, for reading, checkpoints and backups only, so that
+ * whoever looks costs the fast lane nothing.
+ */
+import { Effect, Layer, type Scope } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
+import { EvaluationLane } from "@evaluator/evaluation/Lane"
+import { PaperReports } from "@evaluator/paper/PaperReports"
+import type { LaneLink } from "@evaluator/runtime/LaneLink"
+import * as Database from "@evaluator/sqlite/Database"
+import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
+import { joinPages, lanePage } from "@evaluator/telemetry/MetricsPage"
+import { exchangeBeats, silenceLimitMs } from "./Beats.ts"
+import { filesOf } from "./DirectoryFiles.ts"
+import { checkpointPaper } from "./HousekeepPaper.ts"
+import * as HttpSurface from "./http/HttpSurface.ts"
+import {
+  type EvaluationHandle,
+  handleOver,
+  type PaperReport,
+  serveEvaluation,
+} from "./LaneHandles.ts"
+import type { LaneThreadData } from "./LaneThread.ts"
+import { machineryOf } from "./Machinery.ts"
+import { evaluationLane, type LaneParts } from "./Wiring.ts"
+import { migrations } from "./Migrations.ts"
+import type { SettingsShape } from "./Settings.ts"
+import { copySummary, glance, ledgerFigures, status, strategy } from "./Standing.ts"
+
+export interface EvaluationParts extends LaneParts {
+  /** The fast lane's file, already at the program's schema version. */
+  readonly paperFile: string
+}
+
+/** Wallets of the ranking that the summary names. */
+const rankedInSummary = 20
+
+const housekeeper = (paperFile: string) =>
+  PaperReports.layer.pipe(
+    Layer.provideMerge(
+      Database.layer({ file: paperFile, lane: "housekeeper", migrations: migrations.paper }),
+    ),
+  )
+
+/** Builds the lane and keeps it for as long as the scope lives. */
+export const openEvaluation = Effect.fnUntraced(function* (
+  parts: EvaluationParts,
+): Effect.fn.Return<OpenEvaluation, Database.DatabaseError, Scope.Scope> {
+  const lane = yield* Layer.build(evaluationLane(parts))
+  const paper = yield* Layer.build(Layer.fresh(housekeeper(parts.paperFile)))
+  return yield* Effect.gen(function* () {
+    const { catchUp } = yield* EvaluationLane
+    const reports = yield* EvaluationReports
+    const machinery = yield* machineryOf("evaluation")
+    const copies = yield* Effect.provideContext(PaperReports, paper)
+    const client = yield* Effect.provideContext(SqliteClient, paper)
+    yield* Layer.build(checkpointPaper(client))
+    const handle: EvaluationHandle = {
+      ...machinery,
+      catchUp,
+      report: Effect.gen(function* () {
+        return {
+          ...(yield* machinery.report),
+          funnel: yield* reports.funnel,
+          rows: yield* reports.rows,
+          ranking: yield* reports.ranking(rankedInSummary),
+          due: yield* reports.due,
+          copies: yield* copySummary(reports, copies),
+          ledger: yield* ledgerFigures(copies),
+        }
+      }),
+      glance: glance(reports, copies),
+      metrics: lanePage,
+    }
+    return { handle, reports, copies }
+  }).pipe(Effect.provideContext(lane))
+})
+
+export interface OpenEvaluation {
+  readonly handle: EvaluationHandle
+  readonly reports: EvaluationReports["Service"]
+  readonly copies: PaperReports["Service"]
+}
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+
+/** The lane on a thread of its own: served to the fast lane over the link, and to the world by HTTP. */
+export const openEvaluationThread = Effect.fnUntraced(function* (
+  options: LaneThreadData & {
+    readonly settings: SettingsShape
+    readonly link: LaneLink["Service"]
+  },
+) {
+  const { settings, link, endpoints } = options
+  const files = filesOf(options.directory)
+  const evaluation = yield* openEvaluation({
+    settings,
+    link,
+    endpoints,
+    file: files.evaluatorDb,
+    paperFile: files.paperDb,
+    http: FetchHttpClient.layer,
+  })
+  yield* serveEvaluation(link, evaluation.handle)
+  const paper = handleOver<PaperReport>(link, "paper")
+  const beats = yield* exchangeBeats(link)
+  const standing = status(evaluation.reports, evaluation.copies, options.venue)
+
+  const fastLane = Effect.map(beats.silentForMs, (silentMs) => ({
+    name: "fast lane",
+    ok: silentMs < silenceLimitMs,
+    says: `last beat ${seconds(silentMs)} ago`,
+  }))
+  const background = { name: "background lane", ok: true, says: "answers" }
+  const { port } = yield* HttpSurface.serve(
+    { host: settings.http.host, port: settings.http.port },
+    {
+      liveness: Effect.map(fastLane, (fast) => ({ alive: fast.ok, parts: [background, fast] })),
+      readiness: Effect.gen(function* () {
+        const fast = yield* fastLane
+        const halt = yield* evaluation.copies.standingHalt(strategy)
+        return {
+          ready: fast.ok,
+          parts: [background, fast],
+          degraded: halt === null ? [] : [`copying is halted: ${halt.reason}`],
+        }
+      }),
+      metrics: Effect.gen(function* () {
+        const mine = yield* evaluation.handle.metrics
+        const theirs = yield* paper.metrics
+        return joinPages([
+          { lane: "evaluation", text: mine },
+          { lane: "paper", text: theirs },
+        ])
+      }).pipe(
+        Effect.catch(() => evaluation.handle.metrics),
+        Effect.orDie,
+      ),
+      status: standing,
+    },
+  )
+  return { httpPort: port }
+})

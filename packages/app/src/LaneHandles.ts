@@ -1,0 +1,129 @@
+/**
+ * A lane as the rest of the process sees it, wherever it runs: in this thread, or behind a
+ * {@link LaneLink}. Whatever an answer holds is plain JSON.
+ */
+import { Effect } from "effect"
+import type { LaneLink, LaneLinkError } from "@evaluator/runtime/LaneLink"
+import type { ControlRefused, HaltRequest, HaltState, JobEntry, JobRun } from "./Control.ts"
+import { ControlRefused as Refused } from "./Control.ts"
+import type { LedgerFigures } from "./StatusDocument.ts"
+import type {
+  CopySummary,
+  DecisionTimes,
+  DueCount,
+  FileFates,
+  JobTotals,
+  QueueCounters,
+  RankedWallet,
+} from "./SummaryDocument.ts"
+
+/** What every lane tells of its machinery. */
+export interface MachineryReport {
+  readonly queues: ReadonlyArray<QueueCounters>
+  readonly jobs: ReadonlyArray<JobTotals>
+  readonly events: number
+}
+
+/** Read by the background lane out of both files, so that looking never costs the fast lane a query. */
+export interface EvaluationReport extends MachineryReport {
+  readonly funnel: Readonly<Record<string, number>>
+  readonly rows: ReadonlyArray<FileFates>
+  readonly ranking: ReadonlyArray<RankedWallet>
+  readonly due: ReadonlyArray<DueCount>
+  readonly copies: CopySummary
+  readonly ledger: LedgerFigures
+}
+
+export interface PaperReport extends MachineryReport {
+  readonly decisionMs: DecisionTimes | null
+}
+
+/** How far things have come, in few numbers. */
+export interface Glance {
+  readonly funnel: Readonly<Record<string, number>>
+  readonly ranking: ReadonlyArray<RankedWallet>
+  readonly outcomes: Readonly<Record<string, number>>
+  readonly equity_usdc: string
+}
+
+interface Handle<Report> {
+  /** Starts no more runs and waits for those that run. */
+  readonly quiesce: Effect.Effect<void, LaneLinkError>
+  /** Does what is left to do up to now. */
+  readonly catchUp: Effect.Effect<void, LaneLinkError>
+  readonly report: Effect.Effect<Report, LaneLinkError>
+  readonly jobs: Effect.Effect<ReadonlyArray<JobEntry>, LaneLinkError>
+  readonly runJob: (name: string) => Effect.Effect<JobRun, ControlRefused | LaneLinkError>
+  /** Prometheus text of the lane's thread. */
+  readonly metrics: Effect.Effect<string, LaneLinkError>
+}
+
+export interface EvaluationHandle extends Handle<EvaluationReport> {
+  /** Little enough to be asked for every few seconds. */
+  readonly glance: Effect.Effect<Glance, LaneLinkError>
+}
+
+export interface PaperHandle extends Handle<PaperReport> {
+  readonly halt: (request: HaltRequest) => Effect.Effect<HaltState, LaneLinkError>
+  readonly resume: (reason: string) => Effect.Effect<HaltState, LaneLinkError>
+}
+
+/** Long enough for a drain or a job; a lane that hangs longer is a fault anyway. */
+const patience = "15 minutes"
+
+type Link = LaneLink["Service"]
+
+/** Serves what both lanes' handles have in common to the other side of a link. */
+export const serveHandle = Effect.fnUntraced(function* <Report>(
+  link: Link,
+  name: string,
+  handle: Handle<Report>,
+) {
+  yield* link.serve(`${name}.quiesce`, () => handle.quiesce)
+  yield* link.serve(`${name}.catchUp`, () => handle.catchUp)
+  yield* link.serve(`${name}.report`, () => handle.report)
+  yield* link.serve(`${name}.jobs`, () => handle.jobs)
+  yield* link.serve(`${name}.runJob`, (job) =>
+    handle.runJob(job as string).pipe(
+      Effect.map((run) => ({ run })),
+      Effect.catchTag("ControlRefused", ({ code, why }) =>
+        Effect.succeed({ refused: { code, why } }),
+      ),
+    ),
+  )
+  yield* link.serve(`${name}.metrics`, () => handle.metrics)
+})
+
+/** What {@link serveHandle} serves on the other side. Both sides are this program, so answers are taken as they come. */
+export const handleOver = <Report>(link: Link, name: string): Handle<Report> => {
+  const ask = <A>(verb: string, payload: unknown = null) =>
+    link.ask(`${name}.${verb}`, payload, patience) as Effect.Effect<A, LaneLinkError>
+  return {
+    quiesce: ask("quiesce"),
+    catchUp: ask("catchUp"),
+    report: ask("report"),
+    jobs: ask("jobs"),
+    runJob: (job) =>
+      ask<{ run: JobRun } | { refused: { code: ControlRefused["code"]; why: string } }>(
+        "runJob",
+        job,
+      ).pipe(
+        Effect.flatMap((answer) =>
+          "run" in answer ? Effect.succeed(answer.run) : Effect.fail(new Refused(answer.refused)),
+        ),
+      ),
+    metrics: ask("metrics"),
+  }
+}
+
+/** The background lane behind a link. */
+export const evaluationOver = (link: Link): EvaluationHandle => ({
+  ...handleOver<EvaluationReport>(link, "evaluation"),
+  glance: link.ask("evaluation.glance", null) as Effect.Effect<Glance, LaneLinkError>,
+})
+
+export const serveEvaluation = (link: Link, handle: EvaluationHandle) =>
+  Effect.andThen(
+    serveHandle(link, "evaluation", handle),
+    link.serve("evaluation.glance", () => handle.glance),
+  )

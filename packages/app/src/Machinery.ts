@@ -1,0 +1,42 @@
+/**
+ * What every lane's handle answers from its machinery alone.
+ */
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { Backlogs } from "@evaluator/runtime/Backlogs"
+import { JobLog } from "@evaluator/runtime/JobLog"
+import { Supervisor } from "@evaluator/runtime/Supervisor"
+import { ControlRefused, type LaneName } from "./Control.ts"
+
+export const machineryOf = Effect.fnUntraced(function* (lane: LaneName) {
+  const supervisor = yield* Supervisor
+  const backlogs = yield* Backlogs
+  const jobLog = yield* JobLog
+  const sql = yield* SqlClient.SqlClient
+  return {
+    quiesce: supervisor.quiesce,
+    jobs: Effect.map(supervisor.jobs, (jobs) => jobs.map((job) => ({ ...job, lane }))),
+    runJob: (name: string) =>
+      supervisor.runNow(name, "by hand").pipe(
+        Effect.catchTags({
+          JobNotFound: ({ job, known }) =>
+            Effect.fail(
+              new ControlRefused({
+                code: "unknown-job",
+                why: `no job is called ${job}; there are ${known.join(", ")}`,
+              }),
+            ),
+          LaneStopping: () =>
+            Effect.fail(new ControlRefused({ code: "stopping", why: "the service is stopping" })),
+        }),
+      ),
+    report: Effect.gen(function* () {
+      const [events] = yield* sql<{ count: number }>`SELECT count(*) AS count FROM events`
+      return {
+        queues: yield* backlogs.all,
+        jobs: yield* jobLog.totals,
+        events: events!.count,
+      }
+    }).pipe(Effect.orDie),
+  }
+})

@@ -1,0 +1,24 @@
+/**
+ * The schema steps of each lane's file, as static imports so that the bundle holds them.
+ */
+import evaluation0001 from "../../../migrations/evaluation/0001_create_runtime.ts"
+import evaluation0002 from "../../../migrations/evaluation/0002_create_markets.ts"
+import evaluation0003 from "../../../migrations/evaluation/0003_create_wallets.ts"
+import evaluation0004 from "../../../migrations/evaluation/0004_create_ledger.ts"
+import evaluation0005 from "../../../migrations/evaluation/0005_create_judgements.ts"
+import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
+import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
+
+export const migrations = {
+  evaluation: {
+    "0001_create_runtime": evaluation0001,
+    "0002_create_markets": evaluation0002,
+    "0003_create_wallets": evaluation0003,
+    "0004_create_ledger": evaluation0004,
+    "0005_create_judgements": evaluation0005,
+  },
+  paper: {
+    "0001_create_runtime": paper0001,
+    "0002_create_paper": paper0002,
+  },
+} as const

@@ -1,0 +1,37 @@
+/**
+ * Opens the fast lane in this thread and gives it a handle.
+ */
+import { Effect, Layer, type Scope } from "effect"
+import { PaperLane } from "@evaluator/paper/Lane"
+import type { TradeFeed } from "@evaluator/polymarket/TradeFeed"
+import type { VenueEndpoints } from "@evaluator/polymarket/VenueEndpoints"
+import type { DatabaseError } from "@evaluator/sqlite/Database"
+import { lanePage } from "@evaluator/telemetry/MetricsPage"
+import type { PaperHandle } from "./LaneHandles.ts"
+import { machineryOf } from "./Machinery.ts"
+import { type LaneParts, paperLane } from "./Wiring.ts"
+
+/** Builds the lane and keeps it for as long as the scope lives. */
+export const openPaper = Effect.fnUntraced(function* (
+  parts: LaneParts,
+  feed: Layer.Layer<TradeFeed, never, VenueEndpoints>,
+): Effect.fn.Return<PaperHandle, DatabaseError, Scope.Scope> {
+  const context = yield* Layer.build(paperLane(parts, feed))
+  return yield* Effect.gen(function* () {
+    const lane = yield* PaperLane
+    const machinery = yield* machineryOf("paper")
+    const handle: PaperHandle = {
+      ...machinery,
+      catchUp: lane.catchUp,
+      report: Effect.zipWith(machinery.report, lane.decisions, (report, decisionMs) => ({
+        ...report,
+        decisionMs,
+      })),
+      halt: (request) => Effect.as(lane.halt(request), { halted: true, ...request }),
+      resume: (reason) =>
+        Effect.as(lane.resume({ reason }), { halted: false, reason: null, untilMs: null }),
+      metrics: Effect.andThen(lane.measure, lanePage),
+    }
+    return handle
+  }).pipe(Effect.provideContext(context))
+})

@@ -1,0 +1,212 @@
+/**
+ * `run`: the service. The fast lane in this thread, the background lane and the embedded venue in
+ * threads of their own.
+ *
+ * Start: data directory → venue → background lane (migrations, HTTP) → fast lane (recovery) → control
+ * socket. Stop, by a signal or after `--for`: the lanes are drained in the order in which work flows,
+ * within `shutdown.deadline`; what is left then is in the files and goes on at the next start.
+ */
+import { Clock, Console, Duration, Effect, Layer, Schema } from "effect"
+import { FetchHttpClient } from "effect/http"
+import * as Socket from "effect/socket/Socket"
+import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
+import { LaneLink } from "@evaluator/runtime/LaneLink"
+import {
+  KillPoint,
+  makeCommitCounter,
+  makeKillPoint,
+  parseKillPoint,
+} from "@evaluator/sqlite/KillPoint"
+import { layerLogs } from "@evaluator/telemetry/JsonLogs"
+import { exchangeBeats } from "./Beats.ts"
+import type { RunOptions } from "./cli/RunOptions.ts"
+import * as ControlServer from "./ControlServer.ts"
+import { hold } from "./DataDirectory.ts"
+import type { LaneThreadData } from "./LaneThread.ts"
+import { drain } from "./Drain.ts"
+import { evaluationOver, serveHandle } from "./LaneHandles.ts"
+import { openPaper } from "./PaperThread.ts"
+import { followProgress, progressLine } from "./Progress.ts"
+import { logLevel } from "./Settings.ts"
+import { upgradeSchemas } from "./SchemaUpgrade.ts"
+import { stopSignal } from "./Signals.ts"
+import { controlHandlers } from "./ServiceControl.ts"
+import { summarize } from "./Summary.ts"
+import { startThread, threadEntry, type Thread } from "./Threads.ts"
+import { openVenue } from "./Venue.ts"
+
+/** The background lane could not start; `reason` says why and decides the exit code. */
+export class LaneNotStarted extends Schema.TaggedError<LaneNotStarted>()("LaneNotStarted", {
+  reason: Schema.Struct({ _tag: Schema.String, message: Schema.String }),
+}) {
+  override get message(): string {
+    return this.reason.message
+  }
+}
+
+/** Neither lane's heap may take the box's memory; SQLite's caches come on top. */
+const laneLimits = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 16 }
+
+const awaitReady = (thread: Thread) =>
+  Effect.raceFirst(
+    Effect.map(thread.message("ready"), (message) => message["httpPort"] as number),
+    Effect.flatMap(thread.message("failed"), (message) =>
+      Effect.fail(
+        new LaneNotStarted({
+          reason: { _tag: String(message["tag"]), message: String(message["message"]) },
+        }),
+      ),
+    ),
+  )
+
+const killPoint = Effect.gen(function* () {
+  const commits = makeCommitCounter()
+  const text = process.env["EVALUATOR_KILL_AT"]
+  const at = text === undefined ? undefined : yield* Effect.fromResult(parseKillPoint(text))
+  return { commits, killPoint: makeKillPoint(at, commits) }
+})
+
+const service = Effect.fnUntraced(function* (
+  options: RunOptions,
+  logsTo: "stdout" | "stderr",
+  prettyLogs: boolean,
+) {
+  const { settings, profiles } = options.loaded
+  const fromMs = yield* Clock.currentTimeMillis
+  const began = yield* Clock.monotonicTimeNanos
+  const stop = yield* stopSignal
+  const { commits, killPoint: kills } = yield* killPoint
+  const directory = yield* hold({
+    directory: settings.data.dir,
+    venue: {
+      kind: settings.venue.kind,
+      seed: settings.venue.kind === "embedded" ? settings.venue.seed : null,
+    },
+  })
+  for (const { file, from, to } of yield* upgradeSchemas(directory.path)) {
+    yield* Effect.logInfo(`${file}: schema ${from} to ${to}`)
+  }
+  const venue = yield* openVenue(settings, directory.venue)
+
+  const data: LaneThreadData = {
+    profiles,
+    directory: directory.path,
+    venue: directory.venue.kind,
+    endpoints: venue.endpoints,
+    logsTo,
+    prettyLogs,
+    commits,
+  }
+  const thread = yield* startThread({
+    name: "background lane",
+    entry: threadEntry("./LaneThread.ts", "./lane.mjs"),
+    data,
+    limits: laneLimits,
+    stopWithinMs: 5000,
+  })
+  const httpPort = yield* awaitReady(thread)
+
+  yield* Effect.gen(function* () {
+    const link = yield* LaneLink
+    const evaluation = evaluationOver(link)
+    const paper = yield* openPaper(
+      {
+        settings,
+        file: directory.paperDb,
+        link,
+        endpoints: venue.endpoints,
+        http: FetchHttpClient.layer,
+      },
+      venue.endpoints.stream === ""
+        ? TradeFeed.layerSilent
+        : TradeFeed.layerSocket.pipe(Layer.provide(Socket.layerWebSocketConstructorGlobal)),
+    )
+    yield* serveHandle(link, "paper", paper)
+    const beats = yield* exchangeBeats(link)
+    const socket = yield* directory.claimSocket
+    yield* Layer.build(
+      ControlServer.layer(
+        socket,
+        controlHandlers({
+          evaluation,
+          paper,
+          venue: directory.venue.kind,
+          startedAtMs: fromMs,
+          silentForMs: beats.silentForMs,
+        }),
+      ),
+    )
+    yield* directory.announce({ http: httpPort })
+    yield* Effect.logInfo(
+      `ready: venue ${directory.venue.kind}, data in ${directory.path}, http://${settings.http.host}:${httpPort}`,
+    )
+
+    const summary = summarize(
+      {
+        venue: directory.venue.kind,
+        seed: directory.venue.seed,
+        virtual: false,
+        fromMs,
+        wallMs: Effect.map(Clock.monotonicTimeNanos, (now) =>
+          Math.round(Number(now - began) / 1e6),
+        ),
+      },
+      evaluation,
+      paper,
+    )
+    yield* followProgress(evaluation.glance)
+
+    const asked =
+      options.for === null
+        ? stop
+        : Effect.raceFirst(
+            stop,
+            Effect.as(Effect.sleep(options.for), `--for ${Duration.format(options.for)} is over`),
+          )
+    const threads = [thread, ...(venue.thread === null ? [] : [venue.thread])]
+    const why = yield* Effect.raceAllFirst([asked, ...threads.map(({ ended }) => ended)])
+    yield* Effect.logInfo(
+      `stopping (${why}): jobs that run finish, queues and copies in flight are drained within ${Duration.format(settings.shutdown.deadline)}`,
+    )
+    yield* drain(evaluation, paper).pipe(
+      Effect.timeoutOrElse({
+        duration: settings.shutdown.deadline,
+        orElse: () =>
+          Effect.logWarning(
+            "the drain ran into its deadline; what is left goes on at the next start",
+          ),
+      }),
+    )
+    const document = yield* summary
+    if (options.json) yield* Console.log(JSON.stringify(document))
+    else
+      yield* Effect.logInfo(
+        progressLine({
+          ...document,
+          outcomes: document.copies.outcomes,
+          equity_usdc: document.ledger.equity_usdc,
+        }),
+      )
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(
+      Layer.mergeAll(LaneLink.layerPort(thread.worker), Layer.succeed(KillPoint, kills)),
+    ),
+  )
+}, Effect.scoped)
+
+/** Runs the service until it is told to stop or its time is over. */
+export const run = (options: RunOptions) => {
+  const logsTo = options.json ? "stderr" : "stdout"
+  const pretty = (options.json ? process.stderr : process.stdout).isTTY === true
+  return service(options, logsTo, pretty).pipe(
+    Effect.provide(
+      layerLogs({
+        to: logsTo,
+        pretty,
+        level: logLevel(options.loaded.settings),
+        always: { lane: "fast" },
+      }),
+    ),
+  )
+}

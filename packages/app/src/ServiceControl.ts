@@ -1,0 +1,49 @@
+/**
+ * The control verbs, answered by two lanes: those of a running service, or two opened alone for one
+ * command.
+ */
+import { Effect } from "effect"
+import { silenceLimitMs } from "./Beats.ts"
+import { ControlRefused, type ControlHandlers } from "./Control.ts"
+import type { EvaluationHandle, PaperHandle } from "./LaneHandles.ts"
+import { version } from "./Version.ts"
+
+export const controlHandlers = (options: {
+  readonly evaluation: EvaluationHandle
+  readonly paper: PaperHandle
+  readonly venue: string
+  readonly startedAtMs: number
+  readonly silentForMs: Effect.Effect<number>
+}): ControlHandlers => {
+  const { evaluation, paper } = options
+  const refuse = (error: { readonly message: string }) =>
+    new ControlRefused({ code: "unreachable", why: error.message })
+  return {
+    state: Effect.map(options.silentForMs, (silentMs) => {
+      const alive = silentMs < silenceLimitMs
+      return {
+        pid: process.pid,
+        version,
+        venue: options.venue,
+        startedAtMs: options.startedAtMs,
+        alive,
+        ready: alive,
+        degraded: alive
+          ? []
+          : [`the background lane has been silent for ${Math.round(silentMs)} ms`],
+      }
+    }),
+    jobs: Effect.zipWith(evaluation.jobs, paper.jobs, (mine, theirs) => [...mine, ...theirs]).pipe(
+      Effect.mapError(refuse),
+    ),
+    runJob: (name) =>
+      evaluation.runJob(name).pipe(
+        Effect.catchTag("ControlRefused", (refused) =>
+          refused.code === "unknown-job" ? paper.runJob(name) : Effect.fail(refused),
+        ),
+        Effect.catchTag("LaneLinkError", (error) => Effect.fail(refuse(error))),
+      ),
+    halt: (request) => paper.halt(request).pipe(Effect.mapError(refuse)),
+    resume: (reason) => paper.resume(reason).pipe(Effect.mapError(refuse)),
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Where things stand, read from both lanes' files through their reports: never a query to the fast
+ * lane's own connection.
+ *
+ * Leader fills come from evaluator.db, outcomes from paper.db, both up to the older of the lanes'
+ * watermarks. Always `sum(outcomes) + in_flight + undetected = leader_fills`, unless a lane is at
+ * fault: then the ids say where.
+ */
+import { Clock, Effect } from "effect"
+import type { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
+import { formatMicro } from "@evaluator/domain/money/Micro"
+import type { PaperReports } from "@evaluator/paper/PaperReports"
+import type { Money } from "@evaluator/paper/LedgerSummary"
+import type { Glance } from "./LaneHandles.ts"
+import type { LedgerFigures, StatusDocument } from "./StatusDocument.ts"
+import type { CopySummary } from "./SummaryDocument.ts"
+
+type Evaluation = EvaluationReports["Service"]
+type Paper = PaperReports["Service"]
+
+/** The one strategy whose copies are the summary's `copies`. */
+export const strategy = "portfolio"
+
+/** Ids of a kind that a document names. */
+const idsNamed = 100
+/** Wallets of the ranking that a status names. */
+const rankedInStatus = 10
+
+export const copySummary = Effect.fnUntraced(function* (evaluation: Evaluation, paper: Paper) {
+  const now = yield* Clock.currentTimeMillis
+  const asOfMs = Math.min(yield* evaluation.watermark, (yield* paper.watermark) ?? now, now)
+  const leaderFills = yield* evaluation.leaderFills(asOfMs)
+  const { outcomes, inFlight } = yield* paper.counts(strategy, asOfMs)
+  const undetected = yield* paper.missing(leaderFills, strategy)
+  const inFlightIds = inFlight === 0 ? [] : yield* paper.inFlightIds
+  const summary: CopySummary = {
+    as_of_ms: asOfMs,
+    leader_fills: leaderFills.length,
+    outcomes,
+    in_flight: inFlight,
+    undetected: undetected.length,
+    ...(inFlightIds.length > 0 && { in_flight_ids: inFlightIds.slice(0, idsNamed) }),
+    ...(undetected.length > 0 && { undetected_ids: undetected.slice(0, idsNamed) }),
+  }
+  return summary
+})
+
+const figures = (money: Money, balanced: boolean): LedgerFigures => ({
+  cash_usdc: formatMicro(money.cashMicro),
+  equity_usdc: formatMicro(money.equityMicro),
+  realized_pnl_usdc: formatMicro(money.realizedPnlMicro),
+  fees_usdc: formatMicro(money.feesMicro),
+  balanced,
+})
+
+/** With the whole ledger recomputed from its postings. */
+export const ledgerFigures = (paper: Paper) =>
+  Effect.map(paper.ledger(strategy), (ledger) => figures(ledger, ledger.balanced))
+
+export const glance = Effect.fnUntraced(function* (evaluation: Evaluation, paper: Paper) {
+  const seen: Glance = {
+    funnel: yield* evaluation.funnel,
+    ranking: yield* evaluation.ranking(1),
+    equity_usdc: formatMicro((yield* paper.money(strategy)).equityMicro),
+    outcomes: (yield* paper.counts(strategy, null)).outcomes,
+  }
+  return seen
+})
+
+export const status = Effect.fnUntraced(function* (
+  evaluation: Evaluation,
+  paper: Paper,
+  venue: string | null,
+) {
+  const document: StatusDocument = {
+    at_ms: yield* Clock.currentTimeMillis,
+    venue,
+    halt: yield* paper.standingHalt(strategy),
+    funnel: yield* evaluation.funnel,
+    reasons: yield* evaluation.reasons,
+    copies: yield* copySummary(evaluation, paper),
+    ledger: yield* ledgerFigures(paper),
+    due: yield* evaluation.due,
+    ranking: yield* evaluation.ranking(rankedInStatus),
+  }
+  return document
+})

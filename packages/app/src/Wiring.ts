@@ -1,0 +1,82 @@
+/**
+ * All wiring across packages: what a lane is made of. Nothing else joins two rooms.
+ *
+ * A lane is its machinery (log, jobs, queues, supervisor) over its own file, the doors to the venue
+ * with the lane's own budget, and its business. Each is built fresh: two lanes in one thread share
+ * nothing but what is handed in.
+ */
+import { Layer } from "effect"
+import type { HttpClient } from "effect/http"
+import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
+import * as EvaluationLane from "@evaluator/evaluation/Lane"
+import * as PaperLane from "@evaluator/paper/Lane"
+import { Budget } from "@evaluator/polymarket/Budget"
+import { ClobApi } from "@evaluator/polymarket/ClobApi"
+import { DataApi } from "@evaluator/polymarket/DataApi"
+import { GammaApi } from "@evaluator/polymarket/GammaApi"
+import type { TradeFeed } from "@evaluator/polymarket/TradeFeed"
+import { VenueEndpoints, type Endpoints } from "@evaluator/polymarket/VenueEndpoints"
+import { VenueHttp } from "@evaluator/polymarket/VenueHttp"
+import { Backlogs } from "@evaluator/runtime/Backlogs"
+import { Boot } from "@evaluator/runtime/Boot"
+import { EventLog } from "@evaluator/runtime/EventLog"
+import { JobLog } from "@evaluator/runtime/JobLog"
+import { LaneLink } from "@evaluator/runtime/LaneLink"
+import { Supervisor } from "@evaluator/runtime/Supervisor"
+import * as Database from "@evaluator/sqlite/Database"
+import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
+import { laneSettings } from "./LaneSettings.ts"
+import { migrations } from "./Migrations.ts"
+import type { SettingsShape } from "./Settings.ts"
+import { throttleNotices } from "./ThrottleNotices.ts"
+
+export interface LaneParts {
+  readonly settings: SettingsShape
+  /** The lane's database file. */
+  readonly file: string
+  readonly link: LaneLink["Service"]
+  readonly endpoints: Endpoints
+  readonly http: Layer.Layer<HttpClient.HttpClient>
+}
+
+const machinery = (lane: "evaluation" | "paper", { file, link }: LaneParts) =>
+  Supervisor.layer.pipe(
+    Layer.provideMerge(JobLog.layer),
+    Layer.provideMerge(EventLog.layer),
+    Layer.provideMerge(Boot.layer),
+    Layer.provideMerge(Backlogs.layer),
+    Layer.provideMerge(Layer.succeed(LaneLink, link)),
+    Layer.provideMerge(ServiceTracer.layerFromEnvironment()),
+    Layer.provideMerge(Database.layer({ file, lane, migrations: migrations[lane] })),
+  )
+
+/** The venue's doors with this lane's share of its limits; a throttle of one lane is told to the other. */
+const doors = (lane: "fast" | "background", { endpoints, http }: LaneParts) =>
+  Layer.mergeAll(GammaApi.layer, DataApi.layer, ClobApi.layer, throttleNotices.hear).pipe(
+    Layer.provide(VenueHttp.layer),
+    Layer.provide(Budget.layer({ lane })),
+    Layer.provide(throttleNotices.tell),
+    Layer.provideMerge(VenueEndpoints.layerOf(endpoints)),
+    Layer.provide(http),
+  )
+
+/** The background lane: everything that is not a decision about paper money. */
+export const evaluationLane = (parts: LaneParts) =>
+  Layer.fresh(
+    Layer.merge(EvaluationLane.layer, EvaluationReports.layer).pipe(
+      Layer.provideMerge(doors("background", parts)),
+      Layer.provideMerge(machinery("evaluation", parts)),
+      Layer.provide(laneSettings(parts.settings)),
+    ),
+  )
+
+/** The fast lane: everything that decides about paper money. */
+export const paperLane = (parts: LaneParts, feed: Layer.Layer<TradeFeed, never, VenueEndpoints>) =>
+  Layer.fresh(
+    PaperLane.layer.pipe(
+      Layer.provideMerge(feed),
+      Layer.provideMerge(doors("fast", parts)),
+      Layer.provideMerge(machinery("paper", parts)),
+      Layer.provide(laneSettings(parts.settings)),
+    ),
+  )

@@ -1,0 +1,96 @@
+/**
+ * Copies as rows, newest detected first, page by page: a replay leaves a hundred thousand of them
+ * and the list must be whole when a program compares two of them.
+ */
+import { Effect } from "effect"
+import type { SqlClient } from "effect/sql"
+import { bytesToBareHex, bytesToHex, bytesToToken, hexToBytes } from "@evaluator/domain/Id"
+import { formatMicro } from "@evaluator/domain/money/Micro"
+
+/** Copies read in one query. */
+export const pageSize = 1000
+/** Copies a list has at most, whatever was asked. */
+export const mostCopies = 1_000_000
+
+export interface CopyFilter {
+  readonly strategy: string | null
+  readonly outcome: string | null
+  readonly state: string | null
+  readonly wallet: string | null
+}
+
+interface StoredCopy {
+  readonly row: number
+  readonly fill_id: Uint8Array
+  readonly strategy: string
+  readonly state: string
+  readonly outcome: string | null
+  readonly reason: string | null
+  readonly wallet: Uint8Array
+  readonly condition_id: Uint8Array
+  readonly token: Uint8Array
+  readonly side: string
+  readonly leader_price: number
+  readonly leader_size: number
+  readonly leader_at_ms: number
+  readonly detected_at_ms: number
+  readonly detected_via: string
+  readonly size: number | null
+  readonly gross: number | null
+  readonly fee: number | null
+  readonly pnl: number | null
+}
+
+const money = (micro: number | null) => (micro === null ? null : formatMicro(micro))
+
+const toRow = (copy: StoredCopy) => ({
+  id: bytesToBareHex(copy.fill_id),
+  strategy: copy.strategy,
+  state: copy.state,
+  outcome: copy.outcome,
+  reason: copy.reason,
+  wallet: bytesToHex(copy.wallet),
+  condition: bytesToHex(copy.condition_id),
+  token: bytesToToken(copy.token) as string,
+  side: copy.side,
+  leader_price: formatMicro(copy.leader_price),
+  leader_shares: formatMicro(copy.leader_size),
+  leader_at_ms: copy.leader_at_ms,
+  detected_at_ms: copy.detected_at_ms,
+  detected_via: copy.detected_via,
+  shares: money(copy.size),
+  gross_usdc: money(copy.gross),
+  fee_usdc: money(copy.fee),
+  pnl_usdc: money(copy.pnl),
+})
+
+export type CopyRow = ReturnType<typeof toRow>
+
+/** The copies that fit the filter, at most `limit`. */
+export const readCopies = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  filter: CopyFilter,
+  limit: number,
+) {
+  const wallet = filter.wallet === null ? null : hexToBytes(filter.wallet)
+  const wanted = [
+    ...(filter.strategy === null ? [] : [sql`strategy = ${filter.strategy}`]),
+    ...(filter.outcome === null ? [] : [sql`outcome = ${filter.outcome}`]),
+    ...(filter.state === null ? [] : [sql`state = ${filter.state}`]),
+    ...(wallet === null ? [] : [sql`wallet = ${wallet}`]),
+  ]
+  const rows: Array<CopyRow> = []
+  let last: StoredCopy | undefined
+  while (rows.length < limit) {
+    const after = last === undefined ? [] : [sql`rowid < ${last.row}`]
+    const page = yield* sql<StoredCopy>`SELECT rowid AS row, fill_id, strategy, state, outcome,
+        reason, wallet, condition_id, token, side, leader_price, leader_size, leader_at_ms,
+        detected_at_ms, detected_via, size, gross, fee, pnl
+      FROM copies WHERE ${sql.and([...wanted, ...after])}
+      ORDER BY rowid DESC LIMIT ${Math.min(pageSize, limit - rows.length)}`
+    if (page.length === 0) break
+    rows.push(...page.map(toRow))
+    last = page.at(-1)
+  }
+  return rows
+}, Effect.orDie)

@@ -1,0 +1,94 @@
+/**
+ * `job list` and `job run NAME`: one-off jobs, through the running service or alone under the lock.
+ */
+import { Effect, Schema } from "effect"
+import { Argument, Command } from "effect/cli"
+import { formatDuration } from "@evaluator/domain/time/DurationText"
+import type { JobRun } from "../Control.ts"
+import { handlersFor } from "./Directory.ts"
+import * as Flags from "./Flags.ts"
+import { printRows, timeOf } from "./Output.ts"
+import type { Row } from "./Table.ts"
+
+/** The run ended otherwise than completed. */
+export class JobRunFailed extends Schema.TaggedError<JobRunFailed>()("JobRunFailed", {
+  job: Schema.String,
+  outcome: Schema.String,
+  why: Schema.String,
+}) {
+  override get message(): string {
+    return `job ${this.job} ${this.outcome}: ${this.why}`
+  }
+}
+
+const countsOf = (run: JobRun): string =>
+  Object.entries(run.counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(", ")
+
+const list = Command.make(
+  "list",
+  { data: Flags.data, profiles: Flags.profiles, json: Flags.json, csv: Flags.csv },
+  Effect.fn("cli job list")(function* (flags) {
+    const jobs = yield* (yield* handlersFor(flags)).jobs
+    const rows = jobs.map(({ name, lane, everyMs, running, last, about }): Row => ({
+      job: name,
+      lane,
+      every: formatDuration(everyMs),
+      now: running ? "running" : "",
+      last_run: timeOf(last?.startedAtMs ?? null),
+      outcome: last?.outcome ?? null,
+      about,
+    }))
+    yield* printRows(flags, { document: { jobs }, rows })
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription("Every job with its period and its last run"),
+  Command.withExamples([{ command: "trader-evaluator job list" }]),
+)
+
+const run = Command.make(
+  "run",
+  {
+    name: Argument.String("name").pipe(
+      Argument.withDescription("The job, as `job list` calls it: score-events"),
+    ),
+    data: Flags.data,
+    profiles: Flags.profiles,
+    json: Flags.json,
+  },
+  Effect.fn("cli job run")(function* (flags) {
+    const run = yield* (yield* handlersFor(flags)).runJob(flags.name)
+    const took = run.endedAtMs === null ? null : run.endedAtMs - run.startedAtMs
+    yield* printRows(flags, {
+      document: run,
+      rows: [
+        {
+          run: run.id,
+          job: run.job,
+          outcome: run.outcome,
+          took: took === null ? null : formatDuration(took),
+          counts: countsOf(run),
+        },
+      ],
+    })
+    if (run.outcome !== "completed") {
+      return yield* new JobRunFailed({
+        job: run.job,
+        outcome: run.outcome,
+        why: run.error ?? "the run was cut off",
+      })
+    }
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription(
+    "Run a job now and wait for its end: in the running service, else alone while holding the data directory",
+  ),
+  Command.withExamples([{ command: "trader-evaluator job run score-events" }]),
+)
+
+export const jobCommand = Command.make("job").pipe(
+  Command.withDescription("List jobs, or run one now"),
+  Command.withExamples([{ command: "trader-evaluator job run discover-wallets" }]),
+  Command.withSubcommands([list, run]),
+)

@@ -1,0 +1,103 @@
+/**
+ * The state of the service as a page of a terminal: funnel with drop-off and reasons, copies, ledger,
+ * ranking, what is due.
+ */
+import type { ServiceState } from "../Control.ts"
+import type { StatusDocument } from "../StatusDocument.ts"
+import { timeOf } from "./Output.ts"
+import { renderTable, type Row, type TableStyle } from "./Table.ts"
+
+/** Reasons shown; the document has all of them. */
+export const reasonsShown = 12
+
+/** Stages that are a part of the one named: the share of it that got so far. */
+const partOf: Readonly<Record<string, string>> = {
+  markets_scored: "markets",
+  classified: "wallets",
+  excluded: "wallets",
+  followable: "classified",
+  paper_trading: "followable",
+  approved: "paper_trading",
+  ranked: "wallets",
+}
+
+const funnelRows = (funnel: StatusDocument["funnel"]): ReadonlyArray<Row> =>
+  Object.entries(funnel).map(([stage, count]) => {
+    const whole = partOf[stage]
+    const of = whole === undefined ? undefined : funnel[whole]
+    return {
+      stage: stage.replaceAll("_", " "),
+      reached: count,
+      share:
+        whole === undefined || of === undefined || of === 0
+          ? null
+          : `${((100 * count) / of).toFixed(1)}% of ${whole.replaceAll("_", " ")}`,
+    }
+  })
+
+const serviceLine = (service: ServiceState | null): string =>
+  service === null
+    ? "The service is not running."
+    : `The service runs (pid ${service.pid}, since ${timeOf(service.startedAtMs)})${
+        service.degraded.length === 0 ? "." : `, degraded: ${service.degraded.join("; ")}.`
+      }`
+
+const haltLine = ({ halt }: StatusDocument): string | null =>
+  halt === null
+    ? null
+    : `HALTED: ${halt.reason}, until ${halt.until_ms === null ? "resumed by hand" : timeOf(halt.until_ms)}.`
+
+export const statusText = (
+  status: StatusDocument,
+  service: ServiceState | null,
+  style: TableStyle,
+): string => {
+  const { copies, ledger } = status
+  const dueRows = status.due.filter(({ count }) => count > 0)
+  const sections: ReadonlyArray<readonly [string, ReadonlyArray<Row>]> = [
+    ["Funnel: distinct ids that ever reached a stage", funnelRows(status.funnel)],
+    [
+      "Why wallets are where they are",
+      status.reasons.slice(0, reasonsShown).map((reason) => ({ ...reason })),
+    ],
+    [
+      `Copies of ${copies.leader_fills} leader fills, as of ${timeOf(copies.as_of_ms)}`,
+      [
+        ...Object.entries(copies.outcomes).map(([outcome, fills]) => ({ outcome, fills })),
+        { outcome: "in flight", fills: copies.in_flight },
+        { outcome: "undetected", fills: copies.undetected },
+      ],
+    ],
+    [
+      `Paper ledger, ${ledger.balanced ? "balanced" : "NOT BALANCED (see ledger check)"}`,
+      [
+        { account: "cash", usdc: ledger.cash_usdc },
+        { account: "equity", usdc: ledger.equity_usdc },
+        { account: "realized", usdc: ledger.realized_pnl_usdc },
+        { account: "fees", usdc: ledger.fees_usdc },
+      ],
+    ],
+    [
+      "Ranking",
+      status.ranking.map(({ wallet, wscore, verdict }) => ({
+        wallet,
+        wscore: wscore.toFixed(3),
+        verdict,
+      })),
+    ],
+    [
+      "Due: work that queries find now",
+      dueRows.map(({ kind, count, oldest_ms }) => ({ kind, count, since: timeOf(oldest_ms) })),
+    ],
+  ]
+  const head = [
+    status.venue === null ? "No venue recorded." : `Data of ${status.venue}.`,
+    serviceLine(service),
+    haltLine(status),
+  ].filter((line) => line !== null)
+  const bold = (text: string) => (style.colour ? `\u001B[1m${text}\u001B[0m` : text)
+  return [
+    head.join("\n"),
+    ...sections.map(([title, rows]) => `${bold(title)}\n${renderTable(rows, style)}`),
+  ].join("\n\n")
+}

@@ -1,0 +1,104 @@
+/**
+ * The service's HTTP surface: health, metrics, state and a page. Read-only, loopback by default.
+ *
+ * Promises: `/livez` answers 200 while both lanes beat, `/readyz` 200 while copies can be decided
+ * (what is merely worse is listed as degraded), both 503 otherwise, always with the parts. A port
+ * that cannot be opened fails the start with {@link PortNotOpened} and its number.
+ * Does not: authenticate; whoever binds another host than loopback puts something in front of it.
+ */
+import { NodeHttpServer } from "@effect/platform-node"
+import { Effect, Layer, Schema, type Scope } from "effect"
+import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
+import { createServer } from "node:http"
+import { contentType } from "@evaluator/telemetry/MetricsPage"
+import { funnelPage } from "./FunnelPage.ts"
+import type { HttpHandlers } from "./HttpHandlers.ts"
+
+/** The port is taken, or may not be opened. */
+export class PortNotOpened extends Schema.TaggedError<PortNotOpened>()("PortNotOpened", {
+  host: Schema.String,
+  port: Schema.Int,
+  why: Schema.String,
+}) {
+  override get message(): string {
+    return `port ${this.port} of ${this.host} ${this.why}; set EVALUATOR_HTTP_PORT to another one, or to 0 for any that is free`
+  }
+}
+
+export interface HttpOptions {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+}
+
+const always = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+}
+
+const json = (value: unknown, status = 200) =>
+  HttpServerResponse.jsonUnsafe(value, { status, headers: always })
+
+const routes = (handlers: HttpHandlers) =>
+  Layer.mergeAll(
+    HttpRouter.add(
+      "GET",
+      "/livez",
+      Effect.map(handlers.liveness, (live) => json(live, live.alive ? 200 : 503)),
+    ),
+    HttpRouter.add(
+      "GET",
+      "/readyz",
+      Effect.map(handlers.readiness, (ready) => json(ready, ready.ready ? 200 : 503)),
+    ),
+    HttpRouter.add(
+      "GET",
+      "/metrics",
+      Effect.map(handlers.metrics, (text) =>
+        HttpServerResponse.text(text, { contentType, headers: always }),
+      ),
+    ),
+    HttpRouter.add(
+      "GET",
+      "/api/status",
+      Effect.map(handlers.status, (status) => json(status)),
+    ),
+    HttpRouter.add(
+      "GET",
+      "/",
+      Effect.map(handlers.status, (status) =>
+        HttpServerResponse.text(funnelPage(status), {
+          contentType: "text/html; charset=utf-8",
+          headers: always,
+        }),
+      ),
+    ),
+    HttpRouter.add("GET", "*", json({ error: "nothing is here", routes: served }, 404)),
+  )
+
+const served = ["/", "/livez", "/readyz", "/metrics", "/api/status"]
+
+const reasonOf = (cause: unknown): string => {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined
+  if (code === "EADDRINUSE") return "is taken by another process"
+  if (code === "EACCES") return "may not be opened by this user"
+  return `could not be opened (${cause instanceof Error ? cause.message : String(cause)})`
+}
+
+/** Serves for as long as the scope lives; answers the port it listens on. */
+export const serve = Effect.fnUntraced(function* (
+  options: HttpOptions,
+  handlers: HttpHandlers,
+): Effect.fn.Return<{ readonly port: number }, PortNotOpened, Scope.Scope> {
+  const { host, port } = options
+  const server = yield* NodeHttpServer.make(createServer, {
+    host,
+    port,
+    gracefulShutdownTimeout: "1 second",
+  }).pipe(Effect.mapError(({ cause }) => new PortNotOpened({ host, port, why: reasonOf(cause) })))
+  const app = yield* HttpRouter.toHttpEffect(routes(handlers))
+  yield* HttpServer.serveEffect(app).pipe(Effect.provideService(HttpServer.HttpServer, server))
+  const { address } = server
+  return { port: "port" in address ? address.port : port }
+})

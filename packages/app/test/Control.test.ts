@@ -1,0 +1,165 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Layer, Option } from "effect"
+import { mkdtempSync, rmSync, statSync } from "node:fs"
+import { request } from "node:http"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import {
+  type ControlHandlers,
+  ControlRefused,
+  type HaltRequest,
+  type JobRun,
+} from "@evaluator/app/Control"
+import { connect, handlersAt } from "@evaluator/app/ControlClient"
+import * as ControlServer from "@evaluator/app/ControlServer"
+
+const socketPath = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "control-"))),
+  (directory) => Effect.sync(() => rmSync(directory, { recursive: true })),
+).pipe(Effect.map((directory) => join(directory, "control.sock")))
+
+const run = (job: string): JobRun => ({
+  id: 7,
+  job,
+  cause: "command",
+  startedAtMs: 1000,
+  endedAtMs: 1500,
+  outcome: "completed",
+  counts: { markets: 12 },
+  error: null,
+})
+
+const fake = (overrides: Partial<ControlHandlers> = {}): ControlHandlers => ({
+  state: Effect.succeed({
+    pid: 4,
+    version: "0.1.0",
+    venue: "the embedded venue",
+    startedAtMs: 1,
+    alive: true,
+    ready: true,
+    degraded: ["low disk"],
+  }),
+  jobs: Effect.succeed([
+    {
+      name: "score-events",
+      about: "Scores markets.",
+      lane: "evaluation",
+      everyMs: 60_000,
+      running: false,
+      last: run("score-events"),
+    },
+  ]),
+  runJob: (name) => Effect.succeed(run(name)),
+  halt: ({ reason, untilMs }) => Effect.succeed({ halted: true, reason, untilMs }),
+  resume: () => Effect.succeed({ halted: false, reason: null, untilMs: null }),
+  ...overrides,
+})
+
+const served = Effect.fnUntraced(function* (handlers: ControlHandlers) {
+  const socket = yield* socketPath
+  yield* Layer.build(ControlServer.layer(socket, handlers))
+  return { socket, client: handlersAt(socket) }
+})
+
+describe("the control socket", () => {
+  it.live("carries every request and its answer", () =>
+    Effect.gen(function* () {
+      const halts: Array<HaltRequest> = []
+      const handlers = fake({
+        halt: (halt) =>
+          Effect.sync(() => {
+            halts.push(halt)
+            return { halted: true, ...halt }
+          }),
+      })
+      const { client } = yield* served(handlers)
+      assert.deepStrictEqual(yield* client.state, yield* handlers.state)
+      assert.deepStrictEqual(yield* client.jobs, yield* handlers.jobs)
+      assert.strictEqual((yield* client.runJob("a name/with ü")).job, "a name/with ü")
+      const halt = { reason: "looks odd", untilMs: 99 }
+      assert.deepStrictEqual(yield* client.halt(halt), { halted: true, ...halt })
+      assert.deepStrictEqual(halts, [halt])
+      assert.isFalse((yield* client.resume("again")).halted)
+    }),
+  )
+
+  it.live("carries a refusal with its code and reason", () =>
+    Effect.gen(function* () {
+      const refusal = new ControlRefused({ code: "unknown-job", why: "no job has that name" })
+      const { client } = yield* served(fake({ runJob: () => Effect.fail(refusal) }))
+      const refused = yield* client.runJob("nothing").pipe(Effect.flip)
+      assert.deepStrictEqual([refused.code, refused.why], [refusal.code, refusal.why])
+    }),
+  )
+
+  it.live("can be opened by its owner only", () =>
+    Effect.gen(function* () {
+      const { socket } = yield* served(fake())
+      assert.strictEqual(statSync(socket).mode & 0o777, 0o600)
+    }),
+  )
+
+  it.live("waits for a job as long as the job takes, and ends it for nobody", () =>
+    Effect.gen(function* () {
+      const started = yield* Deferred.make<void>()
+      const finish = yield* Deferred.make<void>()
+      const { client } = yield* served(
+        fake({
+          runJob: (name) =>
+            Deferred.succeed(started, undefined).pipe(
+              Effect.andThen(Deferred.await(finish)),
+              Effect.as(run(name)),
+            ),
+        }),
+      )
+      const waiting = yield* Effect.forkChild(client.runJob("slow"))
+      yield* Deferred.await(started)
+      assert.strictEqual((yield* client.state).pid, 4)
+      yield* Deferred.succeed(finish, undefined)
+      assert.strictEqual((yield* Fiber.join(waiting)).job, "slow")
+    }),
+  )
+
+  it.live("refuses a body it cannot read instead of guessing", () =>
+    Effect.gen(function* () {
+      const { socket } = yield* served(fake())
+      const status = yield* Effect.callback<number>((resume) => {
+        const sent = request(
+          {
+            socketPath: socket,
+            method: "POST",
+            path: "/halt",
+            headers: { "content-type": "application/json" },
+          },
+          (response) => {
+            response.resume()
+            resume(Effect.succeed(response.statusCode ?? 0))
+          },
+        )
+        sent.end('{"until":"tomorrow"}')
+      })
+      assert.strictEqual(status, 409)
+    }),
+  )
+})
+
+describe("a command that looks for the service", () => {
+  it.live("finds it when it answers", () =>
+    Effect.gen(function* () {
+      const { socket } = yield* served(fake())
+      assert.isTrue(Option.isSome(yield* connect(socket)))
+    }),
+  )
+
+  it.live("finds nothing where no socket is, or one that a dead process left", () =>
+    Effect.gen(function* () {
+      assert.isTrue(Option.isNone(yield* connect(null)))
+      assert.isTrue(Option.isNone(yield* connect(join(tmpdir(), "no-such.sock"))))
+      const left = yield* served(fake()).pipe(
+        Effect.map(({ socket }) => socket),
+        Effect.scoped,
+      )
+      assert.isTrue(Option.isNone(yield* connect(left)))
+    }),
+  )
+})

@@ -1,0 +1,75 @@
+import { assert, describe, it } from "@effect/vitest"
+import { statusText } from "@evaluator/app/cli/StatusText"
+import { plain } from "@evaluator/app/cli/Table"
+import type { StatusDocument } from "@evaluator/app/StatusDocument"
+
+const status: StatusDocument = {
+  at_ms: 1000,
+  venue: "the embedded venue with seed 42",
+  funnel: { markets: 200, markets_scored: 50, wallets: 40, trades: 9000, classified: 4, ranked: 3 },
+  reasons: [{ stage: "excluded", reason: "STAGE1_TOO_YOUNG", count: 17 }],
+  copies: {
+    as_of_ms: 1_000_000,
+    leader_fills: 5,
+    outcomes: { COPIED: 4 },
+    in_flight: 1,
+    undetected: 0,
+  },
+  ledger: {
+    cash_usdc: "999.000000",
+    equity_usdc: "1000.000000",
+    realized_pnl_usdc: "0.000000",
+    fees_usdc: "0.100000",
+    balanced: true,
+  },
+  halt: null,
+  due: [
+    { kind: "wallet-history", count: 3, oldest_ms: 0 },
+    { kind: "market-facts", count: 0, oldest_ms: null },
+  ],
+  ranking: [{ wallet: `0x${"a".repeat(40)}`, wscore: 0.51234, verdict: null }],
+}
+
+describe("the status page", () => {
+  it("shows each stage with its share of the stage it is a part of", () => {
+    const text = statusText(status, null, plain)
+    assert.match(text, /markets scored\s+50\s+25\.0% of markets/)
+    assert.match(text, /classified\s+4\s+10\.0% of wallets/)
+    assert.match(text, /trades\s+9000\n/)
+  })
+
+  it("says whether the service runs, and what is not well with it", () => {
+    assert.include(statusText(status, null, plain), "The service is not running.")
+    const service = {
+      pid: 7,
+      version: "0.1.0",
+      venue: "embedded",
+      startedAtMs: 0,
+      alive: true,
+      ready: true,
+      degraded: ["the venue is down"],
+    }
+    const text = statusText(status, service, plain)
+    assert.match(text, /pid 7, since 1970-01-01 00:00:00Z\), degraded: the venue is down\./)
+  })
+
+  it("shows what is due and leaves out what is not", () => {
+    const text = statusText(status, null, plain)
+    assert.match(text, /wallet-history\s+3/)
+    assert.notInclude(text, "market-facts")
+  })
+
+  it("says first that copying is halted, and loudly that a ledger does not balance", () => {
+    const text = statusText(
+      {
+        ...status,
+        halt: { reason: "looks odd", until_ms: null },
+        ledger: { ...status.ledger, balanced: false },
+      },
+      null,
+      plain,
+    )
+    assert.include(text.split("\n\n")[0], "HALTED: looks odd, until resumed by hand.")
+    assert.include(text, "NOT BALANCED")
+  })
+})

@@ -1,0 +1,113 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import type { HttpHandlers } from "@evaluator/app/http/HttpHandlers"
+import { escapeHtml, funnelPage } from "@evaluator/app/http/FunnelPage"
+import { serve } from "@evaluator/app/http/HttpSurface"
+import type { StatusDocument } from "@evaluator/app/StatusDocument"
+
+const status: StatusDocument = {
+  at_ms: 1000,
+  venue: "the embedded venue with seed 42",
+  funnel: { markets: 1234, ranked: 3 },
+  reasons: [{ stage: "excluded", reason: "STAGE1_TOO_YOUNG", count: 17 }],
+  copies: { as_of_ms: 1, leader_fills: 5, outcomes: { COPIED: 4 }, in_flight: 1, undetected: 0 },
+  ledger: {
+    cash_usdc: "999.000000",
+    equity_usdc: "1000.000000",
+    realized_pnl_usdc: "0.000000",
+    fees_usdc: "0.100000",
+    balanced: true,
+  },
+  halt: null,
+  due: [],
+  ranking: [{ wallet: `0x${"a".repeat(40)}`, wscore: 0.5, verdict: null }],
+}
+
+const fake = (overrides: Partial<HttpHandlers> = {}): HttpHandlers => ({
+  liveness: Effect.succeed({ alive: true, parts: [] }),
+  readiness: Effect.succeed({ ready: true, parts: [], degraded: ["the venue is down"] }),
+  metrics: Effect.succeed("# TYPE up gauge\nup 1\n"),
+  status: Effect.succeed(status),
+  ...overrides,
+})
+
+const get = (port: number, path: string) =>
+  Effect.promise(async () => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`)
+    return {
+      status: response.status,
+      type: response.headers.get("content-type"),
+      text: await response.text(),
+    }
+  })
+
+const onFreePort = { host: "127.0.0.1", port: 0 }
+
+describe("the HTTP surface", () => {
+  it.live("answers health, metrics, state and page on a free port", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve(onFreePort, fake())
+      assert.isAbove(port, 0)
+      assert.strictEqual((yield* get(port, "/livez")).status, 200)
+      const ready = yield* get(port, "/readyz")
+      assert.strictEqual(ready.status, 200)
+      assert.deepStrictEqual(JSON.parse(ready.text).degraded, ["the venue is down"])
+      const metrics = yield* get(port, "/metrics")
+      assert.match(metrics.type ?? "", /^text\/plain; version=0.0.4/)
+      assert.strictEqual(metrics.text, "# TYPE up gauge\nup 1\n")
+      assert.deepStrictEqual(JSON.parse((yield* get(port, "/api/status")).text), status)
+      const page = yield* get(port, "/")
+      assert.match(page.type ?? "", /^text\/html/)
+      assert.include(page.text, "1,234")
+      assert.strictEqual((yield* get(port, "/nothing")).status, 404)
+    }),
+  )
+
+  it.live("says 503, with the parts, when a lane does not beat or copies cannot be decided", () =>
+    Effect.gen(function* () {
+      const parts = [{ name: "paper", ok: false, says: "silent for 6 s" }]
+      const { port } = yield* serve(
+        onFreePort,
+        fake({
+          liveness: Effect.succeed({ alive: false, parts }),
+          readiness: Effect.succeed({ ready: false, parts, degraded: [] }),
+        }),
+      )
+      for (const path of ["/livez", "/readyz"]) {
+        const answer = yield* get(port, path)
+        assert.strictEqual(answer.status, 503)
+        assert.deepStrictEqual(JSON.parse(answer.text).parts, parts)
+      }
+    }),
+  )
+
+  it.live("answers 500 and goes on when a handler dies", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve(onFreePort, fake({ metrics: Effect.die("broken") }))
+      assert.strictEqual((yield* get(port, "/metrics")).status, 500)
+      assert.strictEqual((yield* get(port, "/livez")).status, 200)
+    }),
+  )
+
+  it.live("fails the start with the port's number when it is taken", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve(onFreePort, fake())
+      const error = yield* serve({ host: "127.0.0.1", port }, fake()).pipe(Effect.flip)
+      assert.strictEqual(error._tag, "PortNotOpened")
+      assert.include(error.message, `port ${port} of 127.0.0.1 is taken`)
+    }),
+  )
+})
+
+describe("the page", () => {
+  it("shows text as text, whatever is in it", () => {
+    assert.strictEqual(escapeHtml(`<b a="1">&'`), "&lt;b a=&quot;1&quot;&gt;&amp;&#39;")
+    const page = funnelPage({ ...status, venue: "<script>alert(1)</script>" })
+    assert.notInclude(page, "<script>")
+  })
+
+  it("says so loudly when the ledger does not balance", () => {
+    const page = funnelPage({ ...status, ledger: { ...status.ledger, balanced: false } })
+    assert.include(page, "DOES NOT BALANCE")
+  })
+})

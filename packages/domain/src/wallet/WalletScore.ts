@@ -1,0 +1,89 @@
+/**
+ * WScore: how worth copying a wallet is, 0 … 1, for one window.
+ *
+ * Weighted mean of five parts (edge 0.30, consistency 0.25, market skill 0.20, timing 0.15,
+ * behaviour 0.10), times a penalty for a low hit rate, a trust factor for young wallets and a bonus
+ * for wallets that are on no leaderboard. A part that cannot be measured is null and left out of the
+ * mean instead of being invented.
+ */
+import { clamp01 } from "../market/MarketScore.ts"
+
+export interface ScoreInputs {
+  /** Realised profit on cost, percent. */
+  readonly roiPercent: number
+  /** Half the largest drawdown, percent. */
+  readonly deviation: number
+  /** 0 … 1. */
+  readonly hitRate: number
+  readonly profitableMarkets: number
+  readonly markets: number
+  /** How far the price went the wallet's way after its fills, cents; null when not measured. */
+  readonly driftCents: number | null
+  /** 0 … 1: half the share of extreme prices plus half the burstiness. */
+  readonly noise: number
+  readonly ageDays: number
+  readonly onLeaderboard: boolean
+}
+
+/** Named as in the settings. */
+export interface ScoreWeights {
+  readonly edge_weight: number
+  readonly consistency_weight: number
+  readonly market_skill_weight: number
+  readonly timing_weight: number
+  readonly behaviour_weight: number
+  readonly young_multiplier: number
+  readonly obscurity_multiplier: number
+}
+
+export interface WalletScore {
+  readonly wscore: number
+  readonly edge: number
+  readonly consistency: number
+  readonly marketSkill: number
+  readonly timing: number | null
+  readonly behaviour: number
+  /** The weighted mean before the factors. */
+  readonly raw: number
+  readonly hitRateFactor: number
+  readonly trustFactor: number
+  readonly obscurityFactor: number
+}
+
+export const scoreWallet = (inputs: ScoreInputs, weights: ScoreWeights): WalletScore => {
+  const edge = clamp01(Math.max(inputs.roiPercent, 0) / 20)
+  const consistency = clamp01(1 - inputs.deviation / 10)
+  const marketSkill = inputs.markets === 0 ? 0 : clamp01(inputs.profitableMarkets / inputs.markets)
+  const timing = inputs.driftCents === null ? null : clamp01((inputs.driftCents + 10) / 20)
+  const behaviour = clamp01(1 - inputs.noise)
+  const parts: ReadonlyArray<readonly [number, number | null]> = [
+    [weights.edge_weight, edge],
+    [weights.consistency_weight, consistency],
+    [weights.market_skill_weight, marketSkill],
+    [weights.timing_weight, timing],
+    [weights.behaviour_weight, behaviour],
+  ]
+  let sum = 0
+  let total = 0
+  for (const [weight, part] of parts) {
+    if (part === null) continue
+    sum += weight * part
+    total += weight
+  }
+  const raw = total <= 0 ? 0 : sum / total
+  const hitRateFactor = inputs.hitRate < 0.45 ? 0.5 : inputs.hitRate < 0.52 ? 0.8 : 1
+  const trustFactor = inputs.ageDays < 90 ? weights.young_multiplier : 1
+  const obscurityFactor = inputs.onLeaderboard ? 1 : weights.obscurity_multiplier
+  return {
+    wscore: clamp01(raw * hitRateFactor * trustFactor * obscurityFactor),
+    edge,
+    consistency,
+    marketSkill,
+    timing,
+    behaviour,
+    raw,
+    hitRateFactor,
+    trustFactor,
+    obscurityFactor,
+  }
+}

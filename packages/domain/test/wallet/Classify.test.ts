@@ -1,0 +1,207 @@
+import { assert, describe, it } from "@effect/vitest"
+import { classify } from "@evaluator/domain/wallet/Classify"
+import { dayMs, type Features, type WalletFeatures } from "@evaluator/domain/wallet/Features"
+import type { PersonaThresholds } from "@evaluator/domain/wallet/Gates"
+
+const limits: PersonaThresholds = {
+  known_bots: ["0xb07"],
+  min_age_days: 45,
+  min_trades: 10,
+  max_idle_days: 45,
+  min_lifetime_roi: 0,
+  recent_loss_window_days: 30,
+  sniper_max_age_days: 30,
+  sniper_min_win_rate: 0.85,
+  sniper_max_trades: 20,
+  noise_min_trades_per_week: 50,
+  noise_max_abs_roi: 0.02,
+  news_min_burstiness: 0.7,
+  provider_min_balance: 0.45,
+  provider_min_mid_fill: 0.6,
+  swarm_min_trades_per_day: 200,
+  swarm_max_trade: 5_000_000,
+  tail_min_win_rate: 0.8,
+  tail_min_loss_ratio: 5,
+  jackpot_min_profit_share: 0.6,
+  jackpot_max_win_rate: 0.45,
+  jackpot_min_closed: 5,
+  specialist_max_positions: 5,
+  specialist_min_concentration: 0.6,
+  specialist_min_win_rate: 0.6,
+  generalist_min_markets: 20,
+  generalist_min_win_rate: 0.52,
+  generalist_max_win_rate: 0.6,
+  generalist_max_drawdown: 0.15,
+  generalist_min_sharpe: 1,
+  accumulator_min_hold_hours: 48,
+  accumulator_max_trades_per_week: 5,
+  accumulator_min_roi: 0.05,
+  min_roi: 0.05,
+  topic_lane_min_ratio: 0.65,
+  bonder_min_ratio: 0.6,
+  whale_min_trade: 100_000_000,
+}
+
+/** A quiet specialist that passes everything. */
+const specialist: Features = {
+  windowDays: 180,
+  tradeCount: 60,
+  uniqueMarkets: 8,
+  observedDays: 100,
+  tradesPerDay: 0.6,
+  tradesPerWeek: 4.2,
+  meanTradeMicro: 20_000_000,
+  turnoverMicro: 1_200_000_000,
+  closedLots: 40,
+  wins: 28,
+  losses: 12,
+  winRate: 0.7,
+  realizedMicro: 100_000_000,
+  closedCostMicro: 800_000_000,
+  roi: 0.125,
+  closedMarkets: 8,
+  profitableMarkets: 6,
+  topMarketProfitShare: 0.3,
+  meanWinMicro: 6_000_000,
+  largestLossMicro: 9_000_000,
+  meanHoldHours: 20,
+  medianHoldMinutes: 900,
+  capitalMicro: 300_000_000,
+  maxDrawdown: 0.1,
+  sharpe: 2,
+  activePositions: 3,
+  concentration: 0.7,
+  sizeCv: 0.4,
+  buySellBalance: 0.2,
+  midFillRatio: 0.2,
+  extremePriceRatio: 0.1,
+  burstiness: 0.1,
+  topDomain: "Politics",
+  topDomainRatio: 0.5,
+  unmatchedShares: 0,
+}
+const now = 1000 * dayMs
+
+const judge = (
+  changes: Partial<Features> = {},
+  wallet: { address?: string; ageDays?: number; idleDays?: number } = {},
+) => {
+  const f = { ...specialist, ...changes }
+  const features: WalletFeatures = {
+    firstFillMs: now - (wallet.ageDays ?? 100) * dayMs,
+    lastFillMs: now - (wallet.idleDays ?? 1) * dayMs,
+    openCostMicro: 0,
+    life: f,
+    windows: new Map([
+      [30, f],
+      [180, f],
+    ]),
+  }
+  return classify({ wallet: wallet.address ?? "0x1", features, nowMs: now }, limits)
+}
+const codes = (judged: ReturnType<typeof judge>) => judged.failed.map((gate) => gate.code)
+
+describe("classification", () => {
+  it("finds a persona when nothing excludes", () => {
+    const judged = judge()
+    assert.strictEqual(judged.verdict, "classified")
+    assert.strictEqual(judged.persona, "INFORMED_SPECIALIST")
+    assert.deepStrictEqual(judged.failed, [])
+  })
+
+  it("takes no persona for a reason to wait, not for followable", () => {
+    const judged = judge({ concentration: 0.3, winRate: 0.4 })
+    assert.strictEqual(judged.verdict, "waiting")
+    assert.isTrue(judged.checks.every((check) => check.lacks.length > 0))
+  })
+
+  it("records every gate that fails, in the stated order, not only the first", () => {
+    const judged = judge(
+      { tradeCount: 5, roi: -0.1, realizedMicro: -50, burstiness: 0.9 },
+      { address: "0xb07", ageDays: 10, idleDays: 60 },
+    )
+    assert.strictEqual(judged.verdict, "excluded")
+    assert.deepStrictEqual(codes(judged), [
+      "KNOWN_BOT",
+      "STAGE1_TOO_YOUNG",
+      "STAGE1_TOO_FEW_TRADES",
+      "STAGE1_INACTIVE",
+      "INSUFFICIENT_ALL_TIME_ROI",
+      "STAGE1_RECENT_LOSS",
+      "NEWS_SNIPER",
+      "INSUFFICIENT_PNL",
+    ])
+  })
+
+  it("excludes at the stated side of each threshold", () => {
+    assert.deepStrictEqual(codes(judge({}, { ageDays: 45 })), [])
+    assert.deepStrictEqual(codes(judge({}, { ageDays: 44 })), ["STAGE1_TOO_YOUNG"])
+    assert.deepStrictEqual(codes(judge({}, { idleDays: 45 })), [])
+    assert.deepStrictEqual(codes(judge({}, { idleDays: 46 })), ["STAGE1_INACTIVE"])
+    assert.deepStrictEqual(codes(judge({ burstiness: 0.7 })), [])
+    assert.deepStrictEqual(codes(judge({ burstiness: 0.71 })), ["NEWS_SNIPER"])
+    assert.deepStrictEqual(codes(judge({ buySellBalance: 0.45, midFillRatio: 0.6 })), [
+      "LIQUIDITY_PROVIDER",
+    ])
+    assert.deepStrictEqual(codes(judge({ tradesPerDay: 200, meanTradeMicro: 5_000_000 })), [
+      "BOT_SWARM_MICRO",
+    ])
+  })
+
+  it("can see a young sniper although youth alone excludes", () => {
+    const judged = judge({ winRate: 0.9, tradeCount: 15 }, { ageDays: 20 })
+    assert.deepStrictEqual(codes(judged), ["STAGE1_TOO_YOUNG", "SNIPER_INSIDER"])
+  })
+
+  it("compares the largest loss with the mean win of a tail-risk seller", () => {
+    const seller = { winRate: 0.9, meanWinMicro: 1_000_000 }
+    assert.deepStrictEqual(codes(judge({ ...seller, largestLossMicro: 5_000_000 })), [])
+    const judged = judge({ ...seller, largestLossMicro: 6_000_000 })
+    assert.deepStrictEqual(codes(judged), ["TAIL_RISK_SELLER"])
+    assert.strictEqual(judged.failed[0]!.metric, 6)
+  })
+
+  it("does not call a specialist that holds to the end a jackpot gambler", () => {
+    const holder = {
+      concentration: 0.9,
+      winRate: null,
+      closedLots: 0,
+      wins: 0,
+      topMarketProfitShare: 0,
+    }
+    assert.notInclude(codes(judge(holder)), "JACKPOT_GAMBLER")
+    assert.deepStrictEqual(codes(judge({ topMarketProfitShare: 0.8, winRate: 0.3 })), [
+      "JACKPOT_GAMBLER",
+    ])
+  })
+
+  it("asks a wallet with a persona for profit under a stable code", () => {
+    const judged = judge({ roi: 0.04 })
+    assert.strictEqual(judged.verdict, "excluded")
+    assert.strictEqual(judged.persona, "INFORMED_SPECIALIST")
+    assert.deepStrictEqual(codes(judged), ["INSUFFICIENT_PNL"])
+    assert.match(judged.failed[0]!.evidence, /4\.0 %/)
+  })
+
+  it("tries the personas in order", () => {
+    const generalist = { concentration: 0.3, uniqueMarkets: 25, winRate: 0.55 }
+    assert.strictEqual(judge(generalist).persona, "CONSISTENT_GENERALIST")
+    const accumulator = { concentration: 0.3, meanHoldHours: 50, tradesPerWeek: 5 }
+    assert.strictEqual(judge(accumulator).persona, "PATIENT_ACCUMULATOR")
+    assert.strictEqual(judge({ meanHoldHours: 50 }).persona, "INFORMED_SPECIALIST")
+  })
+
+  it("labels traits and never an unknown topic", () => {
+    const judged = judge({
+      topDomainRatio: 0.65,
+      extremePriceRatio: 0.6,
+      meanTradeMicro: 100_000_000,
+    })
+    assert.deepStrictEqual(judged.traits, [
+      { key: "TOPIC_LANE", value: "Politics" },
+      { key: "BONDER", value: "1" },
+      { key: "WHALE", value: "1" },
+    ])
+    assert.deepStrictEqual(judge({ topDomain: "unknown", topDomainRatio: 1 }).traits, [])
+  })
+})

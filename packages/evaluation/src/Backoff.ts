@@ -1,0 +1,54 @@
+/**
+ * When a row that failed is tried again, and when it is given up.
+ *
+ * 5 seconds doubling to an hour, each jittered by ±20 %. After {@link maxAttempts} failures a row is
+ * dead-lettered and left out of its truth query, unless the venue as a whole was the reason: an
+ * outage must not bury the backlog.
+ */
+import { Clock, Effect, Random } from "effect"
+import { SqlClient } from "effect/sql"
+import type { PolymarketError } from "@evaluator/polymarket/PolymarketError"
+
+export const maxAttempts = 12
+const firstMs = 5000
+const longestMs = 3_600_000
+
+export interface NextAttempt {
+  readonly attempts: number
+  /** Null: given up. */
+  readonly dueMs: number | null
+  readonly reason: string
+}
+
+/** The row's next attempt after its failure number `attempts + 1`. */
+export const nextAttempt = Effect.fnUntraced(function* (attempts: number, error: PolymarketError) {
+  const now = yield* Clock.currentTimeMillis
+  const spread = 0.8 + 0.4 * (yield* Random.next)
+  const { reason } = error
+  if (reason._tag === "Throttled") {
+    const wait = reason.retryAfterMs ?? firstMs
+    return { attempts, dueMs: now + Math.ceil(wait * spread), reason: error.message }
+  }
+  const failed = attempts + 1
+  const outage = reason._tag === "Unreachable"
+  if (failed >= maxAttempts && !outage) {
+    return { attempts: failed, dueMs: null, reason: error.message }
+  }
+  const wait = Math.min(longestMs, firstMs * 2 ** Math.min(failed - 1, 16))
+  return { attempts: failed, dueMs: now + Math.ceil(wait * spread), reason: error.message }
+})
+
+/** Keeps what was given up, in the caller's transaction. */
+export const keepDeadLetter = Effect.fnUntraced(function* (letter: {
+  readonly source: string
+  readonly subject: string
+  readonly cause: string
+  readonly attempts: number
+}) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  yield* sql`INSERT INTO dead_letters (source, subject, cause, attempts, payload, at_ms)
+    VALUES (${letter.source}, ${letter.subject}, ${letter.cause}, ${letter.attempts}, '{}', ${now})
+    ON CONFLICT (source, subject) DO UPDATE SET cause = excluded.cause,
+      attempts = excluded.attempts, at_ms = excluded.at_ms`
+})

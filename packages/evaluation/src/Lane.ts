@@ -1,0 +1,83 @@
+/**
+ * The background lane: every job and service of it, wired.
+ *
+ * Needs the lane's runtime services on its own database, the venue's doors and the settings.
+ */
+import { Context, Effect, Layer } from "effect"
+import * as Bridge from "@evaluator/runtime/Bridge"
+import * as CopyProjection from "./CopyProjection.ts"
+import { Ingestion } from "./Ingestion.ts"
+import * as ApplyRules from "./jobs/ApplyRules.ts"
+import * as ClassifyWallets from "./jobs/ClassifyWallets.ts"
+import * as DescribeMarkets from "./jobs/DescribeMarkets.ts"
+import * as DiscoverWallets from "./jobs/DiscoverWallets.ts"
+import * as PublishFollowList from "./jobs/PublishFollowList.ts"
+import * as ResolveMarkets from "./jobs/ResolveMarkets.ts"
+import { inRounds } from "./jobs/Rounds.ts"
+import * as ScoreEvents from "./jobs/ScoreEvents.ts"
+import * as ScoreWallets from "./jobs/ScoreWallets.ts"
+import * as Replicas from "./Replicas.ts"
+import * as WatchRecording from "./WatchRecording.ts"
+
+/** Steps of one kind that catching up takes at most. */
+const catchUpRounds = 200
+
+export class EvaluationLane extends Context.Service<
+  EvaluationLane,
+  {
+    /**
+     * The end of a run with a deadline or of a replay, after the supervisor is quiet: followed
+     * wallets are known through now less the visibility lag, due outcomes are asked for, and what
+     * follows from both is judged. The follow list stays as it is.
+     */
+    readonly catchUp: Effect.Effect<void>
+  }
+>()("evaluation/EvaluationLane") {
+  static readonly layer = Layer.effect(
+    EvaluationLane,
+    Effect.gen(function* () {
+      const ingestion = yield* Ingestion
+      const steps = Effect.gen(function* () {
+        yield* inRounds(DescribeMarkets.describeDue, catchUpRounds)
+        yield* inRounds(ResolveMarkets.resolveDue, catchUpRounds)
+        yield* inRounds(ClassifyWallets.judgeDue, catchUpRounds)
+        yield* inRounds(ScoreWallets.scoreDue, catchUpRounds)
+        yield* inRounds(ApplyRules.applyDue, catchUpRounds)
+      })
+      const context = yield* Effect.context<Effect.Services<typeof steps>>()
+      const catchUp = Effect.gen(function* () {
+        const left = yield* ingestion.catchUp
+        if (left.length > 0) {
+          yield* Effect.logWarning(
+            `the history of ${left.length} followed wallets is not complete: ${left.slice(0, 10).join(", ")}`,
+          )
+        }
+        yield* steps
+      }).pipe(Effect.provideContext(context))
+      return EvaluationLane.of({ catchUp })
+    }),
+  )
+}
+
+const jobs = Layer.mergeAll(
+  ScoreEvents.layer,
+  DiscoverWallets.layer,
+  DescribeMarkets.layer,
+  ResolveMarkets.layer,
+  ClassifyWallets.layer,
+  ScoreWallets.layer,
+  ApplyRules.layer,
+  PublishFollowList.layer,
+)
+
+const services = Layer.mergeAll(
+  CopyProjection.layer,
+  Replicas.layer,
+  WatchRecording.layer,
+  Layer.effectDiscard(Bridge.serveLog("evaluation")),
+)
+
+/** Everything; requires the runtime services, `SqlClient`, the venue's doors and the settings. */
+export const layer = Layer.mergeAll(jobs, services, EvaluationLane.layer).pipe(
+  Layer.provide(Ingestion.layer),
+)

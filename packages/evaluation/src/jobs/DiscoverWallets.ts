@@ -1,0 +1,185 @@
+/**
+ * discover-wallets: who holds and trades the markets of the selected events, and who leads.
+ *
+ * Truth: `discovery_items.due_ms`; the items are the selected events' markets and the leaderboards.
+ * Of a market: its largest holders, and everybody with enough fills on its recent tape. A place that
+ * fails backs off by itself. The watchlist ends at `discovery.max_wallets`; what is found beyond is
+ * counted and logged, not stored. Emits `WalletsDiscovered`.
+ */
+import { Clock, Duration, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import type { ConditionId, WalletAddress } from "@evaluator/domain/Id"
+import type { Fill } from "@evaluator/domain/trade/Trade"
+import { DataApi } from "@evaluator/polymarket/DataApi"
+import type { Page, Served } from "@evaluator/polymarket/Page"
+import { EventLog } from "@evaluator/runtime/EventLog"
+import * as Job from "@evaluator/runtime/Job"
+import { nextAttempt } from "../Backoff.ts"
+import { EvaluationSettings } from "../Settings.ts"
+import { nameConditions } from "../stores/Conditions.ts"
+import {
+  type DiscoveryItem,
+  dueItems,
+  itemFailed,
+  itemVisited,
+  marketSubject,
+  setItems,
+  subjectCondition,
+} from "../stores/DiscoveryItems.ts"
+import { selectedMarkets } from "../stores/MarketScores.ts"
+import { addWallets, countWallets, type Discovered } from "../stores/Wallets.ts"
+import { inRounds } from "./Rounds.ts"
+
+const perStep = 20
+const roundsPerRun = 100
+const perTransaction = 250
+
+const inMarket = Effect.fnUntraced(function* (subject: string) {
+  const api = yield* DataApi
+  const { discovery } = yield* EvaluationSettings
+  const condition = subject as ConditionId
+  const bytes = subjectCondition(subject)
+  const holders = yield* api.holders({ condition, limit: discovery.holders_per_market })
+  const fills = new Map<WalletAddress, number>()
+  let cursor: string | null = null
+  for (let page = 0; page < discovery.tape_pages; page++) {
+    const tape: Page<Served<Fill>> = yield* api.trades({
+      condition,
+      takerOnly: false,
+      limit: 1000,
+      cursor,
+    })
+    for (const { value } of tape.rows) fills.set(value.wallet, (fills.get(value.wallet) ?? 0) + 1)
+    cursor = tape.nextCursor
+    if (cursor === null) break
+  }
+  const found = new Map<WalletAddress, Discovered>()
+  for (const { wallet } of holders.rows) {
+    found.set(wallet, { wallet, source: "HOLDER", condition: bytes })
+  }
+  for (const [wallet, count] of fills) {
+    if (count < discovery.min_tape_trades || found.has(wallet)) continue
+    found.set(wallet, { wallet, source: "TRADER_RECENT", condition: bytes })
+  }
+  return [...found.values()]
+})
+
+const onLeaderboard = Effect.fnUntraced(function* (subject: string) {
+  const api = yield* DataApi
+  const { discovery } = yield* EvaluationSettings
+  const [category, period] = subject.split(":")
+  const board = yield* api.leaderboard({
+    category: category!,
+    period: period === "month" ? "month" : "week",
+    limit: discovery.leaderboard_rows,
+  })
+  return board.rows.map(({ wallet }): Discovered => ({
+    wallet,
+    source: "LEADERBOARD",
+    condition: null,
+  }))
+})
+
+const inTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  SqlClient.SqlClient.use((sql) => sql.withTransaction(effect)).pipe(Effect.orDie)
+
+const add = Effect.fnUntraced(function* (item: DiscoveryItem, found: ReadonlyArray<Discovered>) {
+  const log = yield* EventLog
+  const { ingestion } = yield* EvaluationSettings
+  const fresh = yield* addWallets(
+    found,
+    ingestion.feeds === "both" ? ["activity", "trades"] : ["activity"],
+  )
+  if (fresh.length > 0) {
+    yield* log.append([
+      { type: "WalletsDiscovered", payload: { wallets: fresh, source: item.kind } },
+    ])
+  }
+  return fresh.length
+}, inTransaction)
+
+const close = Effect.fnUntraced(function* (item: DiscoveryItem, fresh: number, held: boolean) {
+  const { discovery } = yield* EvaluationSettings
+  const now = yield* Clock.currentTimeMillis
+  if (item.kind === "market" && held) {
+    yield* nameConditions([subjectCondition(item.subject)], "holder")
+  }
+  const every = item.kind === "market" ? discovery.every : discovery.leaderboard_every
+  yield* itemVisited(item, now + Duration.toMillis(every), fresh)
+}, inTransaction)
+
+const keep = Effect.fnUntraced(function* (item: DiscoveryItem, found: ReadonlyArray<Discovered>) {
+  const { discovery } = yield* EvaluationSettings
+  const kept = found.slice(0, Math.max(0, discovery.max_wallets - (yield* countWallets)))
+  let fresh = 0
+  for (let at = 0; at < kept.length; at += perTransaction) {
+    fresh += yield* add(item, kept.slice(at, at + perTransaction))
+  }
+  yield* close(item, fresh, found.length > 0)
+  return { fresh, beyond: found.length - kept.length }
+})
+
+const visit = Effect.fnUntraced(function* (item: DiscoveryItem) {
+  const found = yield* Effect.result(
+    item.kind === "market" ? inMarket(item.subject) : onLeaderboard(item.subject),
+  )
+  if (found._tag === "Failure") {
+    yield* itemFailed(item, yield* nextAttempt(item.attempts, found.failure))
+    return { fresh: 0, beyond: 0, failed: 1 }
+  }
+  return { ...(yield* keep(item, found.success)), failed: 0 }
+})
+
+const step = Effect.gen(function* () {
+  const due = yield* dueItems(perStep)
+  const done = yield* Effect.forEach(due, visit, { concurrency: 4 })
+  const sum = (key: "fresh" | "beyond" | "failed") =>
+    done.reduce((total, counts) => total + counts[key], 0)
+  if (sum("beyond") > 0) {
+    yield* Effect.logWarning(`${sum("beyond")} wallets were found beyond the watchlist's limit`)
+  }
+  return {
+    counts: {
+      places: due.length,
+      wallets: sum("fresh"),
+      beyond: sum("beyond"),
+      failed: sum("failed"),
+    },
+    more: due.length === perStep,
+  }
+})
+
+export const discoverWallets = Effect.gen(function* () {
+  const { discovery } = yield* EvaluationSettings
+  const markets = yield* selectedMarkets
+  yield* setItems(
+    "market",
+    markets.map((row) => marketSubject(row.condition)),
+  )
+  yield* setItems(
+    "leaderboard",
+    discovery.leaderboard
+      ? discovery.leaderboard_categories.flatMap((category) => [
+          `${category}:week`,
+          `${category}:month`,
+        ])
+      : [],
+  )
+  return yield* inRounds(step, roundsPerRun)
+})
+
+export const layer = Layer.unwrap(
+  Effect.map(EvaluationSettings, ({ discovery }) =>
+    Job.layer({
+      name: "discover-wallets",
+      about: "Finds wallets among holders, traders and leaders of the selected events",
+      service: "discovery",
+      every: discovery.every,
+      atBoot: false,
+      on: ["MarketsScored"],
+      settle: "1 second",
+      timeout: "30 minutes",
+      run: discoverWallets,
+    }),
+  ),
+)

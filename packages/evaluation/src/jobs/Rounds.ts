@@ -1,0 +1,30 @@
+/**
+ * A job's work in bounded steps: one after the other while there is more, a limited number a run.
+ */
+import { Effect } from "effect"
+import type { JobCounts } from "@evaluator/runtime/Job"
+
+export interface Step {
+  readonly counts: JobCounts
+  /** The truth query was full: there may be more. */
+  readonly more: boolean
+}
+
+/** Sums the counts of the steps; `more` is 1 when work is left for the next run. */
+export const inRounds = <E, R>(
+  step: Effect.Effect<Step, E, R>,
+  rounds: number,
+): Effect.Effect<JobCounts, E, R> =>
+  Effect.gen(function* () {
+    const total: Record<string, number> = {}
+    let more = true
+    for (let round = 0; round < rounds && more; round++) {
+      const done = yield* step
+      more = done.more
+      for (const [name, count] of Object.entries(done.counts)) {
+        total[name] = (total[name] ?? 0) + count
+      }
+      yield* Effect.yieldNow
+    }
+    return { ...total, more: more ? 1 : 0 }
+  })

@@ -1,0 +1,104 @@
+/**
+ * score-wallets: WScore over 7, 30 and 90 days for every judged wallet with enough fills in the
+ * window.
+ *
+ * Truth: `wallets.score_due_ms`, set by each judgement. Inputs are the stored features; the part that
+ * needs prices after the fills (timing) is not measured and left out of the mean. Emits
+ * `WalletsScored`.
+ */
+import { Clock, Duration, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { dayMs, type Features } from "@evaluator/domain/wallet/Features"
+import { type ScoreInputs, scoreWallet } from "@evaluator/domain/wallet/WalletScore"
+import { EventLog } from "@evaluator/runtime/EventLog"
+import * as Job from "@evaluator/runtime/Job"
+import { EvaluationSettings } from "../Settings.ts"
+import { featuresOf } from "../stores/Judgements.ts"
+import {
+  type DueToScore,
+  dueToScore,
+  rankingWindowDays,
+  storeScores,
+  type WindowScore,
+} from "../stores/Scores.ts"
+import { inRounds } from "./Rounds.ts"
+
+export const scoreWindows: ReadonlyArray<number> = [7, 30, 90]
+const perStep = 50
+const roundsPerRun = 20
+
+const inputsOf = (
+  features: Features,
+  due: DueToScore,
+  nowMs: number,
+  leaderboardMemoryMs: number,
+): ScoreInputs => ({
+  roiPercent: 100 * features.roi,
+  deviation: 0.5 * 100 * features.maxDrawdown,
+  hitRate: features.winRate ?? 0,
+  profitableMarkets: features.profitableMarkets,
+  markets: features.closedMarkets,
+  driftCents: null,
+  noise: 0.5 * features.extremePriceRatio + 0.5 * features.burstiness,
+  ageDays: due.firstFillMs === null ? 0 : (nowMs - due.firstFillMs) / dayMs,
+  onLeaderboard: due.leaderboardAtMs !== null && nowMs - due.leaderboardAtMs <= leaderboardMemoryMs,
+})
+
+const score = Effect.fnUntraced(function* (due: DueToScore) {
+  const { wallet_scoring: weights } = yield* EvaluationSettings
+  const now = yield* Clock.currentTimeMillis
+  const features = yield* featuresOf(due.wallet)
+  const memory = Duration.toMillis(weights.leaderboard_memory)
+  return scoreWindows.flatMap((windowDays): ReadonlyArray<WindowScore> => {
+    const window = features.get(windowDays)
+    if (window === undefined || window.tradeCount < weights.min_trades) return []
+    const inputs = inputsOf(window, due, now, memory)
+    const tradeCount = window.tradeCount
+    return [{ windowDays, inputs, score: scoreWallet(inputs, weights), tradeCount }]
+  })
+})
+
+const scoreAll = Effect.fnUntraced(
+  function* (due: ReadonlyArray<DueToScore>) {
+    const log = yield* EventLog
+    let scored = 0
+    for (const wallet of due) {
+      const scores = yield* score(wallet)
+      yield* storeScores(wallet, scores)
+      if (scores.length > 0) scored += 1
+    }
+    if (due.length > 0) {
+      yield* log.append([
+        {
+          type: "WalletsScored",
+          payload: { wallets: scored, windowDays: rankingWindowDays },
+        },
+      ])
+    }
+    return scored
+  },
+  (effect) => SqlClient.SqlClient.use((sql) => sql.withTransaction(effect)).pipe(Effect.orDie),
+)
+
+/** Scores at most 50 wallets in one transaction. */
+export const scoreDue = Effect.gen(function* () {
+  const due = yield* dueToScore(perStep)
+  const scored = yield* scoreAll(due)
+  return { counts: { looked: due.length, scored }, more: due.length === perStep }
+})
+
+export const layer = Layer.unwrap(
+  Effect.map(EvaluationSettings, ({ wallet_scoring }) =>
+    Job.layer({
+      name: "score-wallets",
+      about: "Scores judged wallets over 7, 30 and 90 days",
+      service: "ranking",
+      every: wallet_scoring.every,
+      atBoot: true,
+      on: ["WalletsClassified"],
+      settle: "1 second",
+      timeout: "5 minutes",
+      run: inRounds(scoreDue, roundsPerRun),
+    }),
+  ),
+)

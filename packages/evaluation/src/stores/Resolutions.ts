@@ -1,0 +1,57 @@
+/**
+ * What the venue says of outcomes. A final resolution stands until the venue corrects it.
+ */
+import { Clock, Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { bytesToHex, type ConditionId, hexToBytes } from "@evaluator/domain/Id"
+import { isFinal, type Resolution } from "@evaluator/domain/market/Market"
+import type { Price } from "@evaluator/domain/money/Micro"
+
+interface ResolutionRow {
+  readonly condition: Uint8Array
+  readonly status: string
+  readonly payouts: string
+  readonly disputed: number
+  readonly resolved_at_ms: number | null
+}
+
+const toResolution = (row: ResolutionRow): Resolution => ({
+  condition: bytesToHex(row.condition) as ConditionId,
+  status: row.status,
+  payouts: JSON.parse(row.payouts) as ReadonlyArray<Price>,
+  disputed: row.disputed === 1,
+  resolvedAtMs: row.resolved_at_ms,
+})
+
+/** Stores what was served, in the caller's transaction; true when a final outcome is new or corrected. */
+export const storeResolution = Effect.fnUntraced(function* (served: Resolution) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  const condition = hexToBytes(served.condition)
+  const [before] = yield* sql<{ payouts: string; final: number }>`
+    SELECT payouts, final FROM resolutions WHERE condition = ${condition}`
+  const payouts = JSON.stringify(served.payouts)
+  yield* sql`INSERT INTO resolutions ${sql.insert({
+    condition,
+    status: served.status,
+    payouts,
+    disputed: served.disputed,
+    final: isFinal(served),
+    resolved_at_ms: served.resolvedAtMs,
+    seen_at_ms: now,
+  })} ON CONFLICT (condition) DO UPDATE SET status = excluded.status, payouts = excluded.payouts,
+      disputed = excluded.disputed, final = excluded.final,
+      resolved_at_ms = excluded.resolved_at_ms, seen_at_ms = excluded.seen_at_ms`
+  return (
+    isFinal(served) && (before === undefined || before.final === 0 || before.payouts !== payouts)
+  )
+})
+
+/** Resolutions of the conditions (at most 500) that have one. */
+export const resolutionsOf = Effect.fnUntraced(function* (conditions: ReadonlyArray<Uint8Array>) {
+  if (conditions.length === 0) return []
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<ResolutionRow>`SELECT condition, status, payouts, disputed, resolved_at_ms
+    FROM resolutions WHERE ${sql.in("condition", conditions)} ORDER BY condition`
+  return rows.map(toResolution)
+}, Effect.orDie)

@@ -1,0 +1,124 @@
+/**
+ * The lifecycle state of each wallet, every move with its reason, and the evidence of our own copies.
+ *
+ * A look that moves nothing updates the reason on the wallet's one row; only moves become history.
+ */
+import { Clock, Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { bytesToHex, type WalletAddress } from "@evaluator/domain/Id"
+import { dailyProfits, maxDrawdown } from "@evaluator/domain/wallet/Returns"
+import type {
+  CopyEvidence,
+  RulesDecision,
+  RulesState,
+  Style,
+} from "@evaluator/domain/wallet/WalletRules"
+import { EventLog } from "@evaluator/runtime/EventLog"
+import { type FunnelStage, reachStage } from "./Funnel.ts"
+
+export interface DueToRule {
+  readonly wallet: Uint8Array
+  readonly followable: boolean
+  readonly lastFillMs: number | null
+  readonly state: RulesState
+  readonly sinceMs: number
+  readonly baseline: Style | null
+}
+
+/** Truth query of `apply-rules`. */
+export const dueToRule = Effect.fnUntraced(function* (limit: number) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  const rows = yield* sql<{
+    wallet: Uint8Array
+    verdict: string
+    last_fill_ms: number | null
+    state: RulesState | null
+    since_ms: number | null
+    baseline: string | null
+  }>`SELECT w.wallet, w.verdict, w.last_fill_ms, r.state, r.since_ms, r.baseline
+    FROM wallets w LEFT JOIN wallet_rules r ON r.wallet = w.wallet
+    WHERE w.rules_due_ms <= ${now} ORDER BY w.rules_due_ms, w.wallet LIMIT ${limit}`
+  return rows.map((row): DueToRule => ({
+    wallet: row.wallet,
+    followable: row.verdict === "classified",
+    lastFillMs: row.last_fill_ms,
+    state: row.state ?? "CANDIDATE",
+    sinceMs: row.since_ms ?? now,
+    baseline: row.baseline === null ? null : (JSON.parse(row.baseline) as Style),
+  }))
+}, Effect.orDie)
+
+/** What the `solo` copies of a wallet earned since `sinceMs`; at most 10,000 settlements are read. */
+export const copyEvidence = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  sinceMs: number,
+  bankrollMicro: number,
+): Effect.fn.Return<CopyEvidence, never, SqlClient.SqlClient> {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{ fill: Uint8Array; pnl: number; at_ms: number }>`
+    SELECT fill, pnl, at_ms FROM copy_settlements
+    WHERE wallet = ${wallet} AND strategy = 'solo' AND at_ms >= ${sinceMs}
+    ORDER BY at_ms DESC LIMIT 10000`.pipe(Effect.orDie)
+  const daily = dailyProfits(rows.map((row) => ({ atMs: row.at_ms, pnl: row.pnl })))
+  return {
+    settled: new Set(rows.map((row) => bytesToHex(row.fill))).size,
+    profitMicro: rows.reduce((sum, row) => sum + row.pnl, 0),
+    drawdown: maxDrawdown(daily, bankrollMicro),
+  }
+})
+
+const stages: Partial<Record<RulesState, FunnelStage>> = {
+  PAPER_TRADING: "paper_trading",
+  APPROVED: "approved",
+}
+
+/** Stores a decision, in the caller's transaction; a move is recorded and announced. */
+export const storeDecision = Effect.fnUntraced(function* (
+  due: DueToRule,
+  decision: RulesDecision,
+  baseline: Style | null,
+  nextDueMs: number | null,
+) {
+  const sql = yield* SqlClient.SqlClient
+  const log = yield* EventLog
+  const now = yield* Clock.currentTimeMillis
+  const moved = decision.to !== due.state
+  yield* sql`INSERT INTO wallet_rules ${sql.insert({
+    wallet: due.wallet,
+    state: decision.to,
+    since_ms: moved ? now : due.sinceMs,
+    reason: decision.reason,
+    metric: decision.metric,
+    threshold: decision.threshold,
+    baseline: baseline === null ? null : JSON.stringify(baseline),
+    looked_at_ms: now,
+  })} ON CONFLICT (wallet) DO UPDATE SET state = excluded.state, since_ms = excluded.since_ms,
+      reason = excluded.reason, metric = excluded.metric, threshold = excluded.threshold,
+      baseline = excluded.baseline, looked_at_ms = excluded.looked_at_ms`
+  yield* sql`UPDATE wallets SET rules_due_ms = ${nextDueMs} WHERE wallet = ${due.wallet}`
+  if (!moved) return false
+  yield* sql`INSERT INTO rule_transitions ${sql.insert({
+    wallet: due.wallet,
+    at_ms: now,
+    from_state: due.state,
+    to_state: decision.to,
+    reason: decision.reason,
+    metric: decision.metric,
+    threshold: decision.threshold,
+  })}`
+  const stage = stages[decision.to]
+  if (stage !== undefined) yield* reachStage(stage, [due.wallet])
+  yield* log.append([
+    {
+      type: "WalletRulesEvaluated",
+      payload: {
+        wallet: bytesToHex(due.wallet) as WalletAddress,
+        from: due.state,
+        to: decision.to,
+        reason: decision.reason,
+      },
+    },
+  ])
+  return true
+})

@@ -1,0 +1,96 @@
+/**
+ * WScores by window with all their parts, and the ranking by the 30-day score.
+ */
+import { Clock, Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import type { ScoreInputs, WalletScore } from "@evaluator/domain/wallet/WalletScore"
+import { atLeastOne } from "./AtLeastOne.ts"
+import { reachStage } from "./Funnel.ts"
+
+/** The window by which wallets are ranked. */
+export const rankingWindowDays = 30
+
+export interface WindowScore {
+  readonly windowDays: number
+  readonly inputs: ScoreInputs
+  readonly score: WalletScore
+  readonly tradeCount: number
+}
+
+export interface DueToScore {
+  readonly wallet: Uint8Array
+  readonly verdict: "waiting" | "classified" | "excluded"
+  readonly firstFillMs: number | null
+  readonly leaderboardAtMs: number | null
+}
+
+/** Truth query of `score-wallets`. */
+export const dueToScore = Effect.fnUntraced(function* (limit: number) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  const rows = yield* sql<{
+    wallet: Uint8Array
+    verdict: DueToScore["verdict"]
+    first_fill_ms: number | null
+    leaderboard_at_ms: number | null
+  }>`SELECT wallet, verdict, first_fill_ms, leaderboard_at_ms FROM wallets
+    WHERE score_due_ms <= ${now} ORDER BY score_due_ms, wallet LIMIT ${limit}`
+  return rows.map((row): DueToScore => ({
+    wallet: row.wallet,
+    verdict: row.verdict,
+    firstFillMs: row.first_fill_ms,
+    leaderboardAtMs: row.leaderboard_at_ms,
+  }))
+}, Effect.orDie)
+
+/** Replaces a wallet's scores, in the caller's transaction; its rules are due. */
+export const storeScores = Effect.fnUntraced(function* (
+  due: DueToScore,
+  scores: ReadonlyArray<WindowScore>,
+) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  const { wallet } = due
+  yield* sql`DELETE FROM wallet_scores WHERE wallet = ${wallet}`
+  if (scores.length > 0) {
+    yield* sql`INSERT INTO wallet_scores ${sql.insert(
+      atLeastOne(
+        scores.map(({ windowDays, inputs, score, tradeCount }) => ({
+          wallet,
+          window_days: windowDays,
+          wscore: score.wscore,
+          edge: score.edge,
+          consistency: score.consistency,
+          market_skill: score.marketSkill,
+          timing: score.timing,
+          behaviour: score.behaviour,
+          raw: score.raw,
+          hit_rate_factor: score.hitRateFactor,
+          trust_factor: score.trustFactor,
+          obscurity_factor: score.obscurityFactor,
+          roi_percent: inputs.roiPercent,
+          hit_rate: inputs.hitRate,
+          trade_count: tradeCount,
+          at_ms: now,
+        })),
+      ),
+    )}`
+  }
+  yield* sql`UPDATE wallets SET score_due_ms = NULL, rules_due_ms = ${now} WHERE wallet = ${wallet}`
+  const ranked = scores.some((score) => score.windowDays === rankingWindowDays)
+  if (ranked && due.verdict === "classified") yield* reachStage("ranked", [wallet])
+})
+
+export interface RankedWallet {
+  readonly wallet: Uint8Array
+  readonly wscore: number
+}
+
+/** Followable wallets with a 30-day score, best first, ties by address. */
+export const ranking = Effect.fnUntraced(function* (limit: number) {
+  const sql = yield* SqlClient.SqlClient
+  return yield* sql<RankedWallet>`SELECT s.wallet, s.wscore FROM wallet_scores s
+    JOIN wallets w ON w.wallet = s.wallet
+    WHERE s.window_days = ${rankingWindowDays} AND w.verdict = 'classified'
+    ORDER BY s.wscore DESC, s.wallet LIMIT ${limit}`
+}, Effect.orDie)

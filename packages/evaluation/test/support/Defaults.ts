@@ -1,0 +1,136 @@
+/**
+ * Settings for tests: the reference's thresholds, short periods.
+ */
+import { Layer, Schema } from "effect"
+import { EvaluationSettings, EvaluationSettingsSchema } from "@evaluator/evaluation/Settings"
+
+export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
+  scoring: {
+    every: "1h",
+    max_pages: 500,
+    min_liquidity: 1000,
+    min_volume_24h: 5000,
+    min_days_to_expiry: 1,
+    max_days_to_expiry: 90,
+    candidates: 150,
+    top_events: 50,
+    keep_runs: 2,
+  },
+  discovery: {
+    every: "10m",
+    holders_per_market: 20,
+    tape_pages: 5,
+    min_tape_trades: 5,
+    leaderboard: true,
+    leaderboard_every: "12h",
+    leaderboard_categories: "overall",
+    leaderboard_rows: 200,
+    max_wallets: 20000,
+  },
+  ingestion: {
+    feeds: "activity",
+    workers: 4,
+    queue_capacity: 256,
+    pages_per_turn: 10,
+    visibility_lag: "30s",
+    active_every: "1m",
+    followed_at_least_every: "1m",
+    quiet_every: "1d",
+    max_quarantined: 100000,
+  },
+  markets: { every: "1m", refresh: "5m" },
+  resolution: { every: "1m", check_at_least_every: "2m", check_at_most_every: "6h" },
+  judgement: {
+    every: "5m",
+    rejudge_after: "1d",
+    wait_for_resolutions: "10m",
+    max_history: 300000,
+  },
+  personas: {
+    known_bots: "",
+    min_age_days: 45,
+    min_trades: 10,
+    max_idle_days: 45,
+    min_lifetime_roi: 0,
+    recent_loss_window_days: 30,
+    sniper_max_age_days: 30,
+    sniper_min_win_rate: 0.85,
+    sniper_max_trades: 20,
+    noise_min_trades_per_week: 50,
+    noise_max_abs_roi: 0.02,
+    news_min_burstiness: 0.7,
+    provider_min_balance: 0.45,
+    provider_min_mid_fill: 0.6,
+    swarm_min_trades_per_day: 200,
+    swarm_max_trade: 5,
+    tail_min_win_rate: 0.8,
+    tail_min_loss_ratio: 5,
+    jackpot_min_profit_share: 0.6,
+    jackpot_max_win_rate: 0.45,
+    jackpot_min_closed: 5,
+    specialist_max_positions: 5,
+    specialist_min_concentration: 0.6,
+    specialist_min_win_rate: 0.6,
+    generalist_min_markets: 20,
+    generalist_min_win_rate: 0.52,
+    generalist_max_win_rate: 0.6,
+    generalist_max_drawdown: 0.15,
+    generalist_min_sharpe: 1,
+    accumulator_min_hold_hours: 48,
+    accumulator_max_trades_per_week: 5,
+    accumulator_min_roi: 0.05,
+    min_roi: 0.05,
+    topic_lane_min_ratio: 0.65,
+    bonder_min_ratio: 0.6,
+    whale_min_trade: 100,
+  },
+  wallet_scoring: {
+    every: "30m",
+    min_trades: 10,
+    edge_weight: 0.3,
+    consistency_weight: 0.25,
+    market_skill_weight: 0.2,
+    timing_weight: 0.15,
+    behaviour_weight: 0.1,
+    young_multiplier: 0.8,
+    obscurity_multiplier: 1.2,
+    leaderboard_memory: "30d",
+  },
+  rules: {
+    every: "5m",
+    min_trades_30d: 20,
+    max_trades_per_day: 120,
+    max_markets_30d: 60,
+    min_median_hold_minutes: 180,
+    max_size_cv: 0.75,
+    max_burstiness: 0.7,
+    evidence_window: "14d",
+    evidence_bankroll: 1000,
+    min_settled_copies: 30,
+    min_profit_per_copy: 0,
+    max_copy_drawdown: 0.08,
+    breakers: true,
+    max_idle_days: 10,
+    max_live_drawdown: 0.12,
+    max_style_drift: 0.65,
+    max_theme_concentration: 0.9,
+    cool_down: "7d",
+  },
+  follow: { every: "1m", max_wallets: 100, unfollow_notice: "10s" },
+}
+
+type Encoded = typeof encodedDefaults
+type Overrides = { readonly [K in keyof Encoded]?: Partial<Encoded[K]> }
+
+export const settings = (overrides: Overrides = {}) => {
+  const merged = Object.fromEntries(
+    Object.entries(encodedDefaults).map(([section, values]) => [
+      section,
+      { ...values, ...overrides[section as keyof Encoded] },
+    ]),
+  )
+  return Schema.decodeUnknownSync(EvaluationSettingsSchema)(merged)
+}
+
+export const settingsLayer = (overrides: Overrides = {}) =>
+  Layer.succeed(EvaluationSettings, settings(overrides))

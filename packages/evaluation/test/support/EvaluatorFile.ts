@@ -1,0 +1,50 @@
+/**
+ * The lane's database in a temporary file, migrated, with the machinery on top.
+ */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Effect, Layer } from "effect"
+import { Backlogs } from "@evaluator/runtime/Backlogs"
+import { Boot } from "@evaluator/runtime/Boot"
+import { EventLog } from "@evaluator/runtime/EventLog"
+import { JobLog } from "@evaluator/runtime/JobLog"
+import { Supervisor } from "@evaluator/runtime/Supervisor"
+import * as Database from "@evaluator/sqlite/Database"
+import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
+import createRuntime from "../../../../migrations/evaluation/0001_create_runtime.ts"
+import createMarkets from "../../../../migrations/evaluation/0002_create_markets.ts"
+import createWallets from "../../../../migrations/evaluation/0003_create_wallets.ts"
+import createLedger from "../../../../migrations/evaluation/0004_create_ledger.ts"
+import createJudgements from "../../../../migrations/evaluation/0005_create_judgements.ts"
+
+export const migrations = {
+  "0001_create_runtime": createRuntime,
+  "0002_create_markets": createMarkets,
+  "0003_create_wallets": createWallets,
+  "0004_create_ledger": createLedger,
+  "0005_create_judgements": createJudgements,
+}
+
+/** A file of its own, removed with the scope. */
+export const fileLayer = Layer.unwrap(
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "evaluation-test-"))),
+      (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true })),
+    ),
+    (directory) => databaseAt(join(directory, "evaluator.db")),
+  ),
+)
+
+export const databaseAt = (file: string) =>
+  Database.layer({ file, lane: "evaluation", migrations }).pipe(Layer.orDie)
+
+/** Boot, event log, jobs, queues and supervisor over whatever database is given. */
+export const machinery = Supervisor.layer.pipe(
+  Layer.provideMerge(JobLog.layer),
+  Layer.provideMerge(EventLog.layer),
+  Layer.provideMerge(Boot.layer),
+  Layer.provideMerge(Backlogs.layer),
+  Layer.provideMerge(ServiceTracer.layer),
+)

@@ -1,0 +1,257 @@
+/**
+ * A venue in memory: wallets' ledgers, markets, holders and outcomes, served with the paging and the
+ * filters of the real one. Rows are visible from their own time on.
+ */
+import { Clock, Effect, Layer } from "effect"
+import {
+  type ConditionId,
+  FillId,
+  type TokenId,
+  type TransactionHash,
+  type WalletAddress,
+} from "@evaluator/domain/Id"
+import { type Market, noFee, type Resolution } from "@evaluator/domain/market/Market"
+import { price, shares, usdc } from "@evaluator/domain/money/Micro"
+import { type Activity, type Fill, fillKey, type Side } from "@evaluator/domain/trade/Trade"
+import { DataApi, type Holder, type LedgerRow } from "@evaluator/polymarket/DataApi"
+import { GammaApi } from "@evaluator/polymarket/GammaApi"
+import type { Page, RejectedRow, Served } from "@evaluator/polymarket/Page"
+import { PolymarketError, Refused, Unreachable } from "@evaluator/polymarket/PolymarketError"
+import { createHash } from "node:crypto"
+
+export const walletNo = (n: number): WalletAddress =>
+  `0x${n.toString(16).padStart(40, "0")}` as WalletAddress
+export const conditionNo = (n: number): ConditionId =>
+  `0x${n.toString(16).padStart(64, "c")}` as ConditionId
+export const tokenNo = (n: number): TokenId => String(1_000_000 + n) as TokenId
+export const hashNo = (n: number): TransactionHash =>
+  `0x${n.toString(16).padStart(64, "0")}` as TransactionHash
+
+const digest = (key: string): FillId =>
+  createHash("sha256").update(key).digest("hex").slice(0, 32) as FillId
+
+export interface FillSpec {
+  readonly wallet?: WalletAddress
+  readonly market?: number
+  readonly outcome?: 0 | 1
+  readonly side?: Side
+  readonly price?: number
+  readonly size?: number
+  readonly atMs?: number
+  readonly tx?: number
+}
+
+/** Market n has the tokens 2n and 2n + 1. */
+export const fill = (spec: FillSpec = {}): Fill => {
+  const market = spec.market ?? 1
+  const outcome = spec.outcome ?? 0
+  const row = {
+    wallet: spec.wallet ?? walletNo(1),
+    condition: conditionNo(market),
+    token: tokenNo(market * 2 + outcome),
+    outcomeIndex: outcome,
+    side: spec.side ?? "BUY",
+    price: price(Math.round((spec.price ?? 0.5) * 1e6)),
+    size: shares(Math.round((spec.size ?? 10) * 1e6)),
+    atMs: spec.atMs ?? 1_000_000,
+    transaction: hashNo(spec.tx ?? 1),
+  } as const
+  return { id: digest(fillKey(row)), ...row }
+}
+
+export const deed = (
+  spec: Partial<Omit<Activity, "id" | "size" | "usdc">> & {
+    readonly type: Activity["type"]
+    readonly size?: number
+    readonly usdc?: number
+    readonly market?: number
+  },
+): Activity => {
+  const { market: number, ...given } = spec
+  const row = {
+    wallet: walletNo(1),
+    condition: number === undefined ? null : conditionNo(number),
+    token: null,
+    atMs: 1_000_000,
+    transaction: hashNo(1),
+    ...given,
+    size: shares(Math.round((spec.size ?? 0) * 1e6)),
+    usdc: Math.round((spec.usdc ?? spec.size ?? 0) * 1e6),
+  }
+  return { id: digest(JSON.stringify(row)), ...row }
+}
+
+export const market = (n: number, changes: Partial<Market> = {}): Market => ({
+  condition: conditionNo(n),
+  question: `Will ${n} happen?`,
+  slug: `will-${n}-happen`,
+  eventSlug: `event-${n}`,
+  domain: "Politics",
+  status: "open",
+  tokens: [
+    { token: tokenNo(2 * n), outcome: "Yes", index: 0 },
+    { token: tokenNo(2 * n + 1), outcome: "No", index: 1 },
+  ],
+  tick: price(10_000),
+  minimumSize: shares(5_000_000),
+  fee: noFee,
+  delayMs: 0,
+  negRisk: false,
+  liquidity: usdc(50_000_000_000),
+  volume24h: usdc(20_000_000_000),
+  endAtMs: null,
+  ...changes,
+})
+
+export const resolution = (n: number, winner: 0 | 1, resolvedAtMs: number | null): Resolution => ({
+  condition: conditionNo(n),
+  status: "resolved",
+  payouts: winner === 0 ? [price(1_000_000), price(0)] : [price(0), price(1_000_000)],
+  disputed: false,
+  resolvedAtMs,
+})
+
+const timeOf = (row: LedgerRow): number => (row.kind === "fill" ? row.fill.atMs : row.activity.atMs)
+
+export class FakeVenue {
+  readonly activity = new Map<WalletAddress, Array<Served<LedgerRow>>>()
+  readonly trades = new Map<WalletAddress, Array<Served<Fill>>>()
+  readonly rejected = new Map<WalletAddress, Array<RejectedRow>>()
+  readonly markets = new Map<ConditionId, Market>()
+  readonly holders = new Map<ConditionId, Array<Holder>>()
+  readonly resolutions = new Map<ConditionId, Resolution>()
+  leaders: Array<WalletAddress> = []
+  pageRows = 1000
+  readonly requests: Array<string> = []
+  /** Set to make requests fail: `null` lets one pass. */
+  fail: (request: string) => "unreachable" | "refused" | null = () => null
+
+  /** Adds fills to the wallets' ledgers (the activity feed). */
+  addFills(
+    fills: ReadonlyArray<Fill>,
+    recorded: (fill: Fill, index: number) => string | null = () => null,
+  ) {
+    fills.forEach((value, index) => {
+      const rows = this.activity.get(value.wallet) ?? []
+      this.activity.set(value.wallet, rows)
+      rows.push({ value: { kind: "fill", fill: value }, recorded: recorded(value, index) })
+    })
+    return this
+  }
+
+  addDeeds(deeds: ReadonlyArray<Activity>) {
+    for (const value of deeds) {
+      const rows = this.activity.get(value.wallet) ?? []
+      this.activity.set(value.wallet, rows)
+      rows.push({ value: { kind: "activity", activity: value }, recorded: null })
+    }
+    return this
+  }
+
+  private request(text: string): Effect.Effect<void, PolymarketError> {
+    return Effect.suspend(() => {
+      this.requests.push(text)
+      const kind = this.fail(text)
+      if (kind === null) return Effect.void
+      return Effect.fail(
+        new PolymarketError({
+          request: text,
+          reason:
+            kind === "refused"
+              ? new Refused({ status: 400, message: "invalid cursor" })
+              : new Unreachable({ status: 503, message: "down" }),
+        }),
+      )
+    })
+  }
+
+  private page<A>(
+    rows: ReadonlyArray<A>,
+    limit: number,
+    cursor: string | null | undefined,
+    rejected: ReadonlyArray<RejectedRow> = [],
+  ): Page<A> {
+    const from = cursor === null || cursor === undefined ? 0 : Number(cursor)
+    const size = Math.min(limit, this.pageRows)
+    const end = from + size
+    return {
+      rows: rows.slice(from, end),
+      rejected: from === 0 ? rejected : [],
+      nextCursor: end < rows.length ? String(end) : null,
+    }
+  }
+
+  readonly dataApi = Layer.mock(DataApi, {
+    activity: (query) =>
+      Effect.gen({ self: this }, function* () {
+        yield* this.request(`activity ${query.user} ${query.cursor ?? "first"}`)
+        const now = yield* Clock.currentTimeMillis
+        const rows = (this.activity.get(query.user) ?? [])
+          .filter(({ value }) => timeOf(value) <= now && timeOf(value) >= (query.startMs ?? 0))
+          .toSorted((a, b) => timeOf(b.value) - timeOf(a.value))
+        return this.page(rows, query.limit ?? 100, query.cursor, this.rejected.get(query.user))
+      }),
+    trades: (query) =>
+      Effect.gen({ self: this }, function* () {
+        yield* this.request(`trades ${query.user ?? query.condition} ${query.cursor ?? "first"}`)
+        const now = yield* Clock.currentTimeMillis
+        const all =
+          query.user !== undefined
+            ? (this.trades.get(query.user) ?? [])
+            : [...this.activity.values()]
+                .flat()
+                .flatMap(({ value, recorded }) =>
+                  value.kind === "fill" && value.fill.condition === query.condition
+                    ? [{ value: value.fill, recorded }]
+                    : [],
+                )
+        const rows = all
+          .filter(({ value }) => value.atMs <= now && value.atMs >= (query.startMs ?? 0))
+          .toSorted((a, b) => b.value.atMs - a.value.atMs)
+        return this.page(rows, query.limit ?? 100, query.cursor)
+      }),
+    holders: (query) =>
+      Effect.gen({ self: this }, function* () {
+        yield* this.request(`holders ${query.condition}`)
+        return this.page(this.holders.get(query.condition) ?? [], query.limit ?? 100, null)
+      }),
+    leaderboard: (query) =>
+      Effect.gen({ self: this }, function* () {
+        yield* this.request(`leaderboard ${query.category} ${query.period}`)
+        const rows = this.leaders.map((wallet, index) => ({
+          wallet,
+          rank: index + 1,
+          pnl: usdc(0),
+        }))
+        return this.page(rows, query.limit ?? 100, query.cursor)
+      }),
+    resolutions: (condition) =>
+      Effect.gen({ self: this }, function* () {
+        yield* this.request(`resolutions ${condition}`)
+        const found = this.resolutions.get(condition)
+        return found === undefined ? [] : [found]
+      }),
+  })
+
+  readonly gammaApi = Layer.mock(GammaApi, {
+    markets: (query) =>
+      Effect.gen({ self: this }, function* () {
+        yield* this.request(`markets ${query.cursor ?? "first"}`)
+        const rows = [...this.markets.values()].filter(
+          (one) => (one.status !== "open") === query.closed,
+        )
+        return this.page(rows, 100, query.cursor)
+      }),
+    marketsByCondition: (conditions) =>
+      Effect.gen({ self: this }, function* () {
+        yield* this.request(`describe ${conditions.length}`)
+        const rows = conditions.flatMap((condition) => {
+          const found = this.markets.get(condition)
+          return found === undefined ? [] : [found]
+        })
+        return this.page(rows, 100, null)
+      }),
+  })
+
+  readonly layer = Layer.mergeAll(this.dataApi, this.gammaApi)
+}

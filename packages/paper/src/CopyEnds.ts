@@ -1,0 +1,116 @@
+/**
+ * How copies end: skipped, compensated, or with their shares gone. The row, the money and the event
+ * that says so, together in the caller's transaction.
+ */
+import { Effect, Metric } from "effect"
+import { SqlClient } from "effect/sql"
+import { type ConditionId, hexToBytes } from "@evaluator/domain/Id"
+import type { CopyOutcome } from "@evaluator/domain/paper/CopyOutcome"
+import type { CopyState } from "@evaluator/domain/paper/CopyState"
+import { EventLog } from "@evaluator/runtime/EventLog"
+import { counterOf, metrics } from "@evaluator/telemetry/Names"
+import { Clock } from "effect"
+import { Copies, type Copy, type CopyColumns, type CopyMovedElsewhere } from "./Copies.ts"
+import { type ClosedCopy, PaperBook } from "./PaperBook.ts"
+
+const outcomes = counterOf(metrics.copyOutcomes)
+
+export interface CopyEnds {
+  /** Says the outcome to the other lane, and counts it once it is committed. */
+  readonly decided: (copy: Copy, outcome: CopyOutcome, costMicro: number) => Effect.Effect<void>
+  /** Ends a copy without a fill, taking back what was promised to it. */
+  readonly skip: (
+    copy: Copy,
+    from: CopyState,
+    outcome: CopyOutcome,
+    reason: string,
+    columns?: CopyColumns,
+  ) => Effect.Effect<void, CopyMovedElsewhere>
+  /** Takes back what was promised to a copy that is compensating; it ends FAILED. */
+  readonly compensated: (copy: Copy, reason: string) => Effect.Effect<void, CopyMovedElsewhere>
+  /** Notes shares that went, and closes the copies that have none left. */
+  readonly sharesGone: (
+    condition: ConditionId,
+    closed: ReadonlyArray<ClosedCopy>,
+    cause: "sold" | "resolved",
+  ) => Effect.Effect<void, CopyMovedElsewhere>
+}
+
+export const makeCopyEnds: Effect.Effect<
+  CopyEnds,
+  never,
+  SqlClient.SqlClient | EventLog | Copies | PaperBook
+> = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const log = yield* EventLog
+  const copies = yield* Copies
+  const book = yield* PaperBook
+
+  const decided: CopyEnds["decided"] = Effect.fnUntraced(function* (copy, outcome, costMicro) {
+    const { fill, strategy } = copy
+    yield* log.append([
+      {
+        type: "CopyDecided",
+        payload: {
+          fill: fill.id,
+          strategy,
+          wallet: fill.wallet,
+          condition: fill.condition,
+          outcome,
+          costMicro,
+          leaderAtMs: fill.atMs,
+        },
+      },
+    ])
+    yield* sql.afterCommit(Metric.update(Metric.withAttributes(outcomes, { strategy, outcome }), 1))
+  })
+
+  const skip: CopyEnds["skip"] = Effect.fnUntraced(function* (
+    copy,
+    from,
+    outcome,
+    reason,
+    columns = {},
+  ) {
+    yield* copies.move(copy, from, "skipped", { ...columns, outcome, reason })
+    if (from === "reserved" || from === "priced") yield* book.release(copy, reason)
+    yield* decided(copy, outcome, 0)
+  })
+
+  const compensated: CopyEnds["compensated"] = Effect.fnUntraced(function* (copy, reason) {
+    yield* copies.move(copy, "compensating", "compensated", { outcome: "FAILED", reason })
+    yield* book.release(copy, reason)
+    yield* decided(copy, "FAILED", 0)
+  })
+
+  const sharesGone: CopyEnds["sharesGone"] = Effect.fnUntraced(
+    function* (condition, closed, cause) {
+      const now = yield* Clock.currentTimeMillis
+      for (const one of closed) {
+        const [row] = yield* sql<{
+          pnl: number
+        }>`UPDATE copies SET pnl = coalesce(pnl, 0) + ${one.pnl}
+          WHERE fill_id = ${hexToBytes(one.fillId)} AND strategy = ${one.strategy} RETURNING pnl`.pipe(
+          Effect.orDie,
+        )
+        if (!one.last) continue
+        yield* copies.move(one, "filled", "closed", { closed_at_ms: now })
+        yield* log.append([
+          {
+            type: "CopySettled",
+            payload: {
+              fill: one.fillId,
+              strategy: one.strategy,
+              wallet: one.wallet,
+              condition,
+              pnlMicro: row!.pnl,
+              cause,
+            },
+          },
+        ])
+      }
+    },
+  )
+
+  return { decided, skip, compensated, sharesGone }
+})

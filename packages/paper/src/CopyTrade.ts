@@ -1,0 +1,189 @@
+/**
+ * The copy saga: a leader's fill becomes a paper trade, or the reason why not.
+ *
+ * `detected → reviewed → reserved → priced → filled`, a row before each step. The reservation is
+ * acquired and released: when a later step fails its release takes the promise back and the copy ends
+ * skipped or compensated; on interruption it leaves the row to {@link Recover}. Sagas run in a bounded
+ * pool, those of one outcome token in the order they were submitted; what cannot start in time ends
+ * SKIPPED_OVERLOAD.
+ * Promises: exactly one outcome a copy, whoever else pushes it.
+ */
+import { Cause, Clock, Context, Effect, Exit, Layer, Option } from "effect"
+import type { Book } from "@evaluator/domain/market/Book"
+import { copyMoves } from "@evaluator/domain/paper/CopyState"
+import type { QueueCounters } from "@evaluator/runtime/Backlogs"
+import { Causation } from "@evaluator/runtime/EventLog"
+import * as FastPath from "@evaluator/runtime/FastPath"
+import { ClobApi } from "@evaluator/polymarket/ClobApi"
+import { consuming } from "@evaluator/telemetry/Messaging"
+import { attributes } from "@evaluator/telemetry/Names"
+import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
+import type { Copy, CopyKey, CopyMovedElsewhere } from "./Copies.ts"
+import { CopyRefused, makeCopySteps } from "./CopySteps.ts"
+import { type DecisionSummary, makeDecisionTimes } from "./DecisionTimes.ts"
+import { PaperSettings } from "./PaperSettings.ts"
+import { Settlement } from "./Settlement.ts"
+
+const keyOf = ({ fillId, strategy }: CopyKey): string => `${fillId} ${strategy}`
+
+export class CopyTrade extends Context.Service<
+  CopyTrade,
+  {
+    /** Hands a copy over from whatever state it is in. `since`: when its fill was decoded, if it was just now. */
+    readonly submit: (copy: Copy, since: bigint | null) => Effect.Effect<void>
+    /** A fiber is at work on the copy, or it waits for one. */
+    readonly holds: (key: CopyKey) => boolean
+    /** Ends a copy that is too old to go on. */
+    readonly expire: (copy: Copy, reason: string) => Effect.Effect<void>
+    /** The monotonic clock, for `since`. */
+    readonly now: Effect.Effect<bigint>
+    readonly counters: Effect.Effect<QueueCounters>
+    readonly decisions: Effect.Effect<DecisionSummary>
+  }
+>()("paper/CopyTrade") {
+  static readonly layer = Layer.effect(
+    CopyTrade,
+    Effect.gen(function* () {
+      const clob = yield* ClobApi
+      const tracer = yield* ServiceTracer
+      const settlement = yield* Settlement
+      const steps = yield* makeCopySteps
+      const decisions = yield* makeDecisionTimes
+      const { paper } = yield* PaperSettings
+      const held = new Set<string>()
+      const pool = yield* FastPath.make({
+        name: "fills-to-copy",
+        slots: paper.slots,
+        capacity: paper.waiting,
+        deadline: paper.deadline,
+      })
+
+      /** The book at the moment our order would arrive. */
+      const meetBook = Effect.fnUntraced(function* (
+        copy: Copy,
+      ): Effect.fn.Return<Book, CopyRefused> {
+        const now = yield* Clock.currentTimeMillis
+        if (copy.arriveAtMs! > now) yield* Effect.sleep(copy.arriveAtMs! - now)
+        return yield* clob.book(copy.fill.token).pipe(
+          Effect.timeout(paper.book_timeout),
+          Effect.mapError(
+            (error) =>
+              new CopyRefused({
+                fillId: copy.fillId,
+                outcome: "SKIPPED_NO_BOOK",
+                reason: `no order book: ${error.message}`,
+              }),
+          ),
+        )
+      })
+
+      const reserve = Effect.fnUntraced(function* (copy: Copy, since: bigint | null) {
+        if (copy.state !== "reviewed") return copy
+        const reserved = yield* steps.reserve(copy)
+        if (reserved !== null && since !== null) yield* decisions.note(since)
+        return reserved
+      })
+
+      const undo = Effect.fnUntraced(function* (copy: Copy, cause: Cause.Cause<unknown>) {
+        if (Cause.hasInterruptsOnly(cause)) return
+        const failure = Cause.findErrorOption(cause)
+        const error = Option.getOrNull(failure)
+        if (error instanceof CopyRefused) {
+          yield* skipNow(copy, error.outcome, error.reason)
+        } else if (error === null) {
+          yield* steps.compensate(copy, Cause.pretty(cause))
+        }
+      }, ignoreMoved)
+
+      /** Skips from the state the copy is in by now. */
+      const skipNow = Effect.fnUntraced(function* (
+        copy: Copy,
+        outcome: CopyRefused["outcome"],
+        reason: string,
+      ) {
+        const now = yield* steps.find(copy)
+        if (now === null || !copyMoves[now.state].includes("skipped")) return
+        yield* steps.skip(now, now.state, outcome, reason)
+        if (outcome === "SKIPPED_MARKET_CLOSED") yield* settlement.hint(copy.fill.condition)
+      })
+
+      const saga = Effect.fnUntraced(function* (copy: Copy, since: bigint | null) {
+        const reviewed = copy.state === "detected" ? yield* steps.review(copy) : copy
+        if (reviewed === null) return
+        const reserved = yield* Effect.acquireRelease(reserve(reviewed, since), (acquired, exit) =>
+          acquired === null || Exit.isSuccess(exit) ? Effect.void : undo(acquired, exit.cause),
+        )
+        if (reserved === null) return
+        const priced =
+          reserved.state === "priced"
+            ? reserved
+            : yield* meetBook(reserved).pipe(Effect.flatMap((book) => steps.price(reserved, book)))
+        yield* steps.fill(priced)
+      }, Effect.scoped)
+
+      const run = (copy: Copy, since: bigint | null) =>
+        (copy.state === "compensating"
+          ? steps.compensate(copy, "it was being undone when the process ended")
+          : saga(copy, since)
+        ).pipe(
+          Effect.catchTag("CopyRefused", () => Effect.void),
+          ignoreMoved,
+          consuming({
+            destination: "fills-to-copy",
+            traceparent: copy.detected.traceparent,
+            messageId: copy.fillId,
+            attributes: { [attributes.copyId]: copy.fillId },
+          }),
+          tracer.within("paper-saga"),
+          caused(copy),
+          Effect.ensuring(Effect.sync(() => held.delete(keyOf(copy)))),
+        )
+
+      const end = (copy: Copy, outcome: CopyRefused["outcome"], reason: string) =>
+        skipNow(copy, outcome, reason).pipe(ignoreMoved, caused(copy))
+
+      const submit = (copy: Copy, since: bigint | null) =>
+        Effect.suspend(() => {
+          if (held.has(keyOf(copy))) return Effect.void
+          held.add(keyOf(copy))
+          return pool.submit({
+            key: copy.fill.token,
+            run: run(copy, since),
+            shed: end(copy, "SKIPPED_OVERLOAD", "it could not start in time").pipe(
+              Effect.ensuring(Effect.sync(() => held.delete(keyOf(copy)))),
+            ),
+          })
+        })
+
+      return CopyTrade.of({
+        submit,
+        holds: (key) => held.has(keyOf(key)),
+        expire: (copy, reason) =>
+          copy.state === "compensating"
+            ? steps.compensate(copy, reason).pipe(ignoreMoved, caused(copy))
+            : end(copy, "SKIPPED_DETECTION_LAG", reason),
+        now: decisions.now,
+        counters: pool.counters,
+        decisions: decisions.summary,
+      })
+    }),
+  )
+}
+
+/** Whoever moved the copy brings it to its end. */
+const ignoreMoved = <A, E, R>(
+  effect: Effect.Effect<A, E | CopyMovedElsewhere, R>,
+): Effect.Effect<A | void, Exclude<E, CopyMovedElsewhere>, R> =>
+  Effect.catchTag(
+    effect as Effect.Effect<A, CopyMovedElsewhere, R>,
+    "CopyMovedElsewhere",
+    (error) => Effect.logDebug("a copy was moved by another fiber", error),
+  ) as Effect.Effect<A | void, Exclude<E, CopyMovedElsewhere>, R>
+
+/** Events of a copy name what brought the fill here, also after a restart. */
+const caused =
+  ({ detected: { correlationId, causationId } }: Copy) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    correlationId === null || causationId === null
+      ? effect
+      : Effect.provideService(effect, Causation, { correlationId, causationId })

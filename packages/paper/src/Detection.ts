@@ -1,0 +1,75 @@
+/**
+ * Where the three ways a fill can reach us meet: hints over the bridge, the venue's own stream, polls.
+ *
+ * Promises: a fill of a followed wallet, made while it was followed, gets its `detected` row once
+ * whatever brings it and however often, and its saga starts after that row is committed. Other
+ * fills are passed over.
+ */
+import { Clock, Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import type { Fill } from "@evaluator/domain/trade/Trade"
+import { Causation } from "@evaluator/runtime/EventLog"
+import { producing } from "@evaluator/telemetry/Messaging"
+import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
+import { Copies, type DetectedVia } from "./Copies.ts"
+import { CopyTrade } from "./CopyTrade.ts"
+import { FollowList } from "./FollowList.ts"
+
+export class Detection extends Context.Service<
+  Detection,
+  {
+    /** Takes fills in, oldest first; in the caller's transaction when there is one. Answers with how many were new. */
+    readonly detect: (fills: ReadonlyArray<Fill>, via: DetectedVia) => Effect.Effect<number>
+    /** Something came over the bridge or the stream: hints flow. */
+    readonly hinted: Effect.Effect<void>
+    /** When something last came; 0 before the first. */
+    readonly lastHintMs: Effect.Effect<number>
+  }
+>()("paper/Detection") {
+  static readonly layer = Layer.effect(
+    Detection,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const copies = yield* Copies
+      const follows = yield* FollowList
+      const trades = yield* CopyTrade
+      const tracer = yield* ServiceTracer
+      let lastHint = 0
+
+      const write = Effect.fnUntraced(
+        function* (fills: ReadonlyArray<Fill>, via: DetectedVia, traceparent: string | null) {
+          const since = yield* trades.now
+          const causation = yield* Causation
+          const fresh = yield* copies.detect(fills, {
+            via,
+            atMs: yield* Clock.currentTimeMillis,
+            correlationId: causation?.correlationId ?? null,
+            causationId: causation?.causationId ?? null,
+            traceparent,
+          })
+          yield* sql.afterCommit(
+            Effect.forEach(fresh, (copy) => trades.submit(copy, since), { discard: true }),
+          )
+          return fresh.length
+        },
+        (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
+      )
+
+      const detect = Effect.fnUntraced(function* (fills: ReadonlyArray<Fill>, via: DetectedVia) {
+        const ours = fills.filter(follows.covers)
+        if (ours.length === 0) return 0
+        if (!tracer.exporting) return yield* write(ours, via, null)
+        return yield* producing(
+          { destination: "fills-to-copy", consumer: "paper-saga" },
+          (traceparent) => write(ours, via, traceparent),
+        ).pipe(tracer.within("fast-path"))
+      })
+
+      const hinted = Effect.map(Clock.currentTimeMillis, (now) => {
+        lastHint = now
+      })
+
+      return Detection.of({ detect, hinted, lastHintMs: Effect.sync(() => lastHint) })
+    }),
+  )
+}

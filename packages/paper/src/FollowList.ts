@@ -1,0 +1,94 @@
+/**
+ * The wallets we copy and when: the replica of the other lane's follow history, in rows and in memory.
+ *
+ * A fill belongs to a follow when `from_ms <= at_ms` and the follow has not ended by then; only such
+ * fills are copied. Each follow has a row in `watches`, which says how far its fills are known.
+ * Promises: memory is what was committed; a follow that begins or changes is watched at once.
+ */
+import { Clock, Context, Effect, Latch, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { bytesToHex, hexToBytes, type WalletAddress } from "@evaluator/domain/Id"
+import type { Follow } from "@evaluator/domain/event/DomainEvent"
+import type { Fill } from "@evaluator/domain/trade/Trade"
+import type { Source } from "./MarketReplica.ts"
+
+interface SpanRow {
+  readonly wallet: Uint8Array
+  readonly from_ms: number
+  readonly to_ms: number | null
+}
+
+export class FollowList extends Context.Service<
+  FollowList,
+  {
+    /** Writes follows in the caller's transaction; older news never replace newer. */
+    readonly put: (follows: ReadonlyArray<Follow>, source: Source) => Effect.Effect<void>
+    /** The wallet was followed at the fill's own time. Answers from memory. */
+    readonly covers: (fill: Pick<Fill, "wallet" | "atMs">) => boolean
+    /** The wallet is or was followed. Answers from memory. */
+    readonly knows: (wallet: WalletAddress) => boolean
+    /** Opens when a follow began or changed. */
+    readonly changed: Latch.Latch
+  }
+>()("paper/FollowList") {
+  static readonly layer = Layer.effect(
+    FollowList,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const changed = yield* Latch.make(true)
+      // From each wallet, its follows: beginning to end.
+      const spans = new Map<WalletAddress, Map<number, number | null>>()
+      const remember = (rows: ReadonlyArray<SpanRow>) => {
+        for (const row of rows) {
+          const wallet = bytesToHex(row.wallet) as WalletAddress
+          const its = spans.get(wallet) ?? new Map<number, number | null>()
+          spans.set(wallet, its.set(row.from_ms, row.to_ms))
+        }
+      }
+      remember(yield* sql<SpanRow>`SELECT wallet, from_ms, to_ms FROM follows`.pipe(Effect.orDie))
+
+      const put = Effect.fnUntraced(function* (follows: ReadonlyArray<Follow>, source: Source) {
+        const now = yield* Clock.currentTimeMillis
+        const written: Array<SpanRow> = []
+        for (const follow of follows) {
+          const rows = yield* sql<SpanRow>`INSERT INTO follows ${sql.insert({
+            wallet: hexToBytes(follow.wallet),
+            from_ms: follow.fromMs,
+            to_ms: follow.toMs,
+            state: follow.state,
+            persona: follow.persona,
+            seq: source.seq,
+            at_ms: source.atMs,
+          })} ON CONFLICT (wallet, from_ms) DO UPDATE SET to_ms = excluded.to_ms,
+            state = excluded.state, persona = excluded.persona, seq = excluded.seq,
+            at_ms = excluded.at_ms WHERE excluded.at_ms >= follows.at_ms
+            RETURNING wallet, from_ms, to_ms`
+          const [row] = rows
+          if (row === undefined) continue
+          written.push(row)
+          yield* sql`INSERT INTO watches ${sql.insert({
+            wallet: row.wallet,
+            from_ms: row.from_ms,
+            to_ms: row.to_ms,
+            complete_through_ms: row.from_ms,
+            next_poll_at_ms: now,
+          })} ON CONFLICT (wallet, from_ms) DO UPDATE SET next_poll_at_ms = excluded.next_poll_at_ms,
+            to_ms = excluded.to_ms, attempts = 0 WHERE watches.to_ms IS NOT excluded.to_ms`
+        }
+        if (written.length === 0) return
+        yield* sql.afterCommit(
+          Effect.sync(() => remember(written)).pipe(Effect.andThen(changed.open), Effect.asVoid),
+        )
+      }, Effect.orDie)
+
+      const covers = (fill: Pick<Fill, "wallet" | "atMs">) => {
+        for (const [fromMs, toMs] of spans.get(fill.wallet) ?? []) {
+          if (fromMs <= fill.atMs && (toMs === null || fill.atMs < toMs)) return true
+        }
+        return false
+      }
+
+      return FollowList.of({ put, covers, knows: (wallet) => spans.has(wallet), changed })
+    }),
+  )
+}

@@ -1,0 +1,23 @@
+/**
+ * The gauges of the fast lane: copies in flight, free cash and equity by strategy.
+ */
+import { Effect, Metric } from "effect"
+import { gaugeOf, metrics } from "@evaluator/telemetry/Names"
+import type { PaperReports } from "./PaperReports.ts"
+import { runningStrategies } from "./Strategies.ts"
+
+const inFlight = gaugeOf(metrics.copiesInFlight)
+const cash = gaugeOf(metrics.cash)
+const equity = gaugeOf(metrics.equity)
+
+export const updateGauges = (reports: PaperReports["Service"]): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    let flying = 0
+    for (const strategy of runningStrategies) {
+      const money = yield* reports.money(strategy)
+      flying += yield* reports.inFlight(strategy)
+      yield* Metric.update(Metric.withAttributes(cash, { strategy }), money.cashMicro)
+      yield* Metric.update(Metric.withAttributes(equity, { strategy }), money.equityMicro)
+    }
+    yield* Metric.update(inFlight, flying)
+  })

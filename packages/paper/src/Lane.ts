@@ -1,0 +1,124 @@
+/**
+ * The wiring of the fast lane, and what the process may ask of it.
+ *
+ * Needs the runtime services of its own lane, paper.db and the venue's doors; starts recovery before
+ * anything new is detected, then the bridge and the watch.
+ */
+import { Context, Effect, Layer } from "effect"
+import { Backlogs } from "@evaluator/runtime/Backlogs"
+import { type BridgeState, serveLog } from "@evaluator/runtime/Bridge"
+import * as Job from "@evaluator/runtime/Job"
+import { Breakers } from "./Breakers.ts"
+import { Copies } from "./Copies.ts"
+import { CopyTrade } from "./CopyTrade.ts"
+import type { DecisionSummary } from "./DecisionTimes.ts"
+import { Detection } from "./Detection.ts"
+import { FollowList } from "./FollowList.ts"
+import { MarketReplica } from "./MarketReplica.ts"
+import { PaperBook } from "./PaperBook.ts"
+import { PaperReports } from "./PaperReports.ts"
+import { PaperSettings } from "./PaperSettings.ts"
+import { Recover } from "./Recover.ts"
+import { feedReplicas } from "./Replicas.ts"
+import { Settlement } from "./Settlement.ts"
+import { updateGauges } from "./Gauges.ts"
+import { Watch } from "./Watch.ts"
+
+export class PaperLane extends Context.Service<
+  PaperLane,
+  {
+    /** For the drain: polls every followed wallet, lets all copies end, pays what can be paid. */
+    readonly catchUp: Effect.Effect<void>
+    /** How far this lane has come in the other lane's log. */
+    readonly bridge: Effect.Effect<BridgeState>
+    readonly halt: Breakers["Service"]["halt"]
+    /** Answers with how many halts were lifted. */
+    readonly resume: Breakers["Service"]["resume"]
+    /** Means nothing under a virtual clock. */
+    readonly decisions: Effect.Effect<DecisionSummary>
+    /** Brings the gauges of copies and money up to date, before the metrics page is written. */
+    readonly measure: Effect.Effect<void>
+  }
+>()("paper/PaperLane") {}
+
+const lane = Layer.effect(
+  PaperLane,
+  Effect.gen(function* () {
+    const breakers = yield* Breakers
+    const trades = yield* CopyTrade
+    const watch = yield* Watch
+    const recover = yield* Recover
+    const settlement = yield* Settlement
+    const backlogs = yield* Backlogs
+    const reports = yield* PaperReports
+    yield* serveLog("paper")
+    const { state: bridge } = yield* feedReplicas
+
+    const catchUp = Effect.gen(function* () {
+      yield* watch.catchUp
+      yield* backlogs.drained
+      yield* recover.sweep
+      yield* backlogs.drained
+      yield* settlement.sweep
+    })
+
+    return PaperLane.of({
+      catchUp,
+      bridge,
+      halt: breakers.halt,
+      resume: breakers.resume,
+      decisions: trades.decisions,
+      measure: updateGauges(reports),
+    })
+  }),
+)
+
+const jobs = Layer.unwrap(
+  Effect.gen(function* () {
+    const { paper } = yield* PaperSettings
+    const recover = yield* Recover
+    const settlement = yield* Settlement
+    const reports = yield* PaperReports
+    return Layer.mergeAll(
+      Job.layer({
+        name: "recover-copies",
+        about: "Takes up copies that no fiber is at work on, or ends those too old to go on.",
+        service: "paper-saga",
+        every: paper.sweep_every,
+        atBoot: false,
+        timeout: "2 minutes",
+        run: Effect.andThen(updateGauges(reports), recover.sweep).pipe(
+          Effect.map((swept) => ({ ...swept })),
+        ),
+      }),
+      Job.layer({
+        name: "settle-markets",
+        about: "Pays out open lots of markets whose resolution is known.",
+        service: "settlement",
+        every: paper.sweep_every,
+        atBoot: true,
+        timeout: "2 minutes",
+        run: Effect.map(settlement.sweep, (paid) => ({ paid })),
+      }),
+    )
+  }),
+)
+
+/** The whole lane. Also exposes what other commands of the process use alone. */
+export const layer = Layer.mergeAll(lane, jobs).pipe(
+  Layer.provide(Watch.layer),
+  Layer.provide(Recover.layer),
+  Layer.provide(Detection.layer),
+  Layer.provide(CopyTrade.layer),
+  Layer.provide(Settlement.layer),
+  Layer.provide(
+    Layer.mergeAll(
+      Copies.layer,
+      PaperBook.layer,
+      MarketReplica.layer,
+      FollowList.layer,
+      Breakers.layer,
+      PaperReports.layer,
+    ),
+  ),
+)

@@ -1,0 +1,173 @@
+/**
+ * What the fast lane knows of markets and their resolutions: rows fed by the other lane's events,
+ * by refills, and, for a market nobody told us about, by the venue itself.
+ *
+ * Promises: older facts never replace newer ones; a resolution is kept only when it is final.
+ * Does not: judge how old the facts of an open market are; a change comes as an event.
+ * Limits: a condition the venue does not describe is asked for again after {@link askAgainMs}; at
+ * most {@link rememberedUnknown} such conditions are remembered.
+ */
+import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { type ConditionId, hexToBytes } from "@evaluator/domain/Id"
+import { isFinal, Market, type Resolution } from "@evaluator/domain/market/Market"
+import { Price } from "@evaluator/domain/money/Micro"
+import { GammaApi } from "@evaluator/polymarket/GammaApi"
+
+export const askAgainMs = 600_000
+export const rememberedUnknown = 10_000
+
+/** Where facts came from, and when. */
+export interface Source {
+  readonly source: "event" | "refill" | "venue"
+  readonly seq: number | null
+  readonly atMs: number
+}
+
+export interface KnownMarket extends Source {
+  readonly market: Market
+  /** Per share, by outcome; null while the resolution is not final. */
+  readonly payouts: ReadonlyArray<Price> | null
+}
+
+/** It takes orders, as far as we know. */
+export const isOpen = (known: KnownMarket): boolean =>
+  known.market.status === "open" && known.payouts === null
+
+/** Markets of one event move together, so the event is the theme that the exposure cap looks at. */
+export const themeOf = (market: Market): string => market.eventSlug
+
+const MarketJson = Schema.fromJsonString(Market)
+const encodeMarket = Schema.encodeSync(MarketJson)
+const decodeMarket = Schema.decodeSync(MarketJson)
+const PayoutsJson = Schema.fromJsonString(Schema.Array(Price))
+const encodePayouts = Schema.encodeSync(PayoutsJson)
+const decodePayouts = Schema.decodeSync(PayoutsJson)
+
+interface MarketRow extends Omit<Source, "atMs"> {
+  readonly facts: string
+  readonly at_ms: number
+  readonly payouts: string | null
+}
+
+export class MarketReplica extends Context.Service<
+  MarketReplica,
+  {
+    readonly find: (condition: ConditionId) => Effect.Effect<KnownMarket | null>
+    /** As `find`, but asks the venue about a market that is not known. Never inside a transaction. */
+    readonly learn: (condition: ConditionId) => Effect.Effect<KnownMarket | null>
+    /** Writes facts in the caller's transaction. */
+    readonly putMarket: (market: Market, source: Source) => Effect.Effect<void>
+    /** Writes a final resolution in the caller's transaction; false when it is not final. */
+    readonly putResolution: (
+      resolution: Resolution,
+      source: Source & { readonly source: "event" | "refill" },
+    ) => Effect.Effect<boolean>
+    readonly payouts: (condition: ConditionId) => Effect.Effect<ReadonlyArray<Price> | null>
+  }
+>()("paper/MarketReplica") {
+  static readonly layer = Layer.effect(
+    MarketReplica,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const gamma = yield* GammaApi
+      const unknownUntil = new Map<ConditionId, number>()
+
+      const find = Effect.fnUntraced(function* (condition: ConditionId) {
+        const [row] = yield* sql<MarketRow>`
+          SELECT m.facts, m.source, m.seq, m.at_ms, r.payouts FROM markets m
+          LEFT JOIN resolutions r ON r.condition_id = m.condition_id
+          WHERE m.condition_id = ${hexToBytes(condition)}`
+        return row === undefined
+          ? null
+          : {
+              market: decodeMarket(row.facts),
+              payouts: row.payouts === null ? null : decodePayouts(row.payouts),
+              source: row.source,
+              seq: row.seq,
+              atMs: row.at_ms,
+            }
+      }, Effect.orDie)
+
+      const putMarket = Effect.fnUntraced(function* (market: Market, source: Source) {
+        yield* sql`INSERT INTO markets ${sql.insert({
+          condition_id: hexToBytes(market.condition),
+          status: market.status,
+          theme: themeOf(market),
+          facts: encodeMarket(market),
+          source: source.source,
+          seq: source.seq,
+          at_ms: source.atMs,
+        })} ON CONFLICT (condition_id) DO UPDATE SET status = excluded.status,
+          theme = excluded.theme, facts = excluded.facts, source = excluded.source,
+          seq = excluded.seq, at_ms = excluded.at_ms WHERE excluded.at_ms >= markets.at_ms`
+      }, Effect.orDie)
+
+      const ask = Effect.fnUntraced(function* (condition: ConditionId) {
+        const now = yield* Clock.currentTimeMillis
+        if ((unknownUntil.get(condition) ?? 0) > now) return null
+        const page = yield* gamma
+          .marketsByCondition([condition])
+          .pipe(
+            Effect.catch((error) =>
+              Effect.logWarning(`the venue could not say what market ${condition} is`, error).pipe(
+                Effect.as(null),
+              ),
+            ),
+          )
+        const market = page?.rows.find((one) => one.condition === condition)
+        if (market === undefined) {
+          if (unknownUntil.size >= rememberedUnknown) {
+            unknownUntil.delete(unknownUntil.keys().next().value!)
+          }
+          unknownUntil.set(condition, now + askAgainMs)
+          return null
+        }
+        const source = { source: "venue", seq: null, atMs: now } as const
+        yield* putMarket(market, source).pipe(sql.withTransaction, Effect.orDie)
+        return yield* find(condition)
+      })
+
+      const learn = Effect.fnUntraced(function* (condition: ConditionId) {
+        return (yield* find(condition)) ?? (yield* ask(condition))
+      })
+
+      const putResolution: MarketReplica["Service"]["putResolution"] = Effect.fnUntraced(function* (
+        resolution,
+        source,
+      ) {
+        if (!isFinal(resolution)) return false
+        const payouts = encodePayouts(resolution.payouts)
+        const condition = hexToBytes(resolution.condition)
+        const [known] = yield* sql<{ payouts: string }>`SELECT payouts FROM resolutions
+            WHERE condition_id = ${condition}`
+        if (known !== undefined && known.payouts !== payouts) {
+          yield* Effect.logWarning(
+            `the payouts of ${resolution.condition} were corrected from ${known.payouts} to ${payouts}; what was paid before stays`,
+          )
+        }
+        yield* sql`INSERT INTO resolutions ${sql.insert({
+          condition_id: condition,
+          payouts,
+          disputed: resolution.disputed ? 1 : 0,
+          resolved_at_ms: resolution.resolvedAtMs,
+          source: source.source,
+          seq: source.seq,
+          at_ms: source.atMs,
+        })} ON CONFLICT (condition_id) DO UPDATE SET payouts = excluded.payouts,
+            disputed = excluded.disputed, resolved_at_ms = excluded.resolved_at_ms,
+            source = excluded.source, seq = excluded.seq, at_ms = excluded.at_ms
+            WHERE excluded.at_ms >= resolutions.at_ms`
+        return true
+      }, Effect.orDie)
+
+      const payouts = Effect.fnUntraced(function* (condition: ConditionId) {
+        const [row] = yield* sql<{ payouts: string }>`SELECT payouts FROM resolutions
+          WHERE condition_id = ${hexToBytes(condition)}`
+        return row === undefined ? null : decodePayouts(row.payouts)
+      }, Effect.orDie)
+
+      return MarketReplica.of({ find, learn, putMarket, putResolution, payouts })
+    }),
+  )
+}

@@ -1,0 +1,243 @@
+/**
+ * What the fast lane can say about itself, read from paper.db alone: while the service runs, through
+ * a read-only connection beside it, or when it is down.
+ *
+ * Promises: never writes. Counts are of fills made while their wallet was followed, as the follow
+ * history says now. Limits: lists as stated at each method.
+ */
+import { Clock, Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import {
+  bytesToBareHex,
+  bytesToHex,
+  bytesToToken,
+  type ConditionId,
+  type FillId,
+  hexToBytes,
+  type TokenId,
+  type WalletAddress,
+} from "@evaluator/domain/Id"
+import type { CopyOutcome, Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import type { CopyState } from "@evaluator/domain/paper/CopyState"
+import type { Section } from "@evaluator/domain/report/Section"
+import type { Side } from "@evaluator/domain/trade/Trade"
+import { checkLedger, type LedgerFault } from "./LedgerCheck.ts"
+import { makeLedgerSummary, type LedgerSummary, type Money } from "./LedgerSummary.ts"
+import { makeWhyCopy } from "./WhyCopy.ts"
+import { makeWalletPage } from "./WalletPage.ts"
+
+/** Most copies a list returns; most ids `inFlightIds` does. */
+export const copiesListed = 1000
+
+export interface CopyView {
+  readonly fillId: FillId
+  readonly strategy: Strategy
+  readonly state: CopyState
+  readonly outcome: CopyOutcome | null
+  readonly reason: string | null
+  readonly wallet: WalletAddress
+  readonly condition: ConditionId
+  readonly token: TokenId
+  readonly side: Side
+  readonly leaderPrice: number
+  readonly leaderSize: number
+  readonly leaderAtMs: number
+  readonly detectedAtMs: number
+  readonly detectedVia: string
+  /** What we traded: shares, USDC before fees, fees; null without a fill. */
+  readonly size: number | null
+  readonly gross: number | null
+  readonly fee: number | null
+  /** Of a purchase: profit after fees of the shares that are gone so far. */
+  readonly pnl: number | null
+}
+
+export interface CopyFilter {
+  readonly strategy?: Strategy
+  readonly outcome?: CopyOutcome
+  readonly state?: CopyState
+  readonly wallet?: WalletAddress
+  /** Newest first; at most {@link copiesListed}. */
+  readonly limit?: number
+}
+
+export interface CopyCounts {
+  readonly outcomes: Partial<Readonly<Record<CopyOutcome, number>>>
+  readonly inFlight: number
+}
+
+export class PaperReports extends Context.Service<
+  PaperReports,
+  {
+    /** Copies of fills made up to `asOfMs` (all of them: null) while followed, by outcome. */
+    readonly counts: (strategy: Strategy, asOfMs: number | null) => Effect.Effect<CopyCounts>
+    /** Copies without an outcome, whatever their time. */
+    readonly inFlight: (strategy: Strategy) => Effect.Effect<number>
+    readonly inFlightIds: Effect.Effect<ReadonlyArray<FillId>>
+    /** The time up to which every followed wallet's fills are known here; null when nothing is watched. */
+    readonly watermark: Effect.Effect<number | null>
+    /** Those of the given fills that have no copy. */
+    readonly missing: (
+      fillIds: ReadonlyArray<FillId>,
+      strategy: Strategy,
+    ) => Effect.Effect<ReadonlyArray<FillId>>
+    readonly ledger: (strategy: Strategy) => Effect.Effect<LedgerSummary>
+    /** As `ledger`, without recomputing everything: cheap enough for a metrics page. */
+    readonly money: (strategy: Strategy) => Effect.Effect<Money>
+    readonly ledgerCheck: Effect.Effect<ReadonlyArray<LedgerFault>>
+    /** The halt that holds the strategy now, the newest when there are several; null when it copies. */
+    readonly standingHalt: (
+      strategy: Strategy,
+    ) => Effect.Effect<{ readonly reason: string; readonly until_ms: number | null } | null>
+    readonly copies: (filter: CopyFilter) => Effect.Effect<ReadonlyArray<CopyView>>
+    /** The causal chain of a fill, for every strategy; empty when it has no copy. */
+    readonly why: (fillId: FillId) => Effect.Effect<ReadonlyArray<Section>>
+    /** How copying a wallet went; empty when it was never followed. */
+    readonly wallet: (wallet: WalletAddress) => Effect.Effect<ReadonlyArray<Section>>
+  }
+>()("paper/PaperReports") {
+  static readonly layer = Layer.effect(
+    PaperReports,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { why } = yield* makeWhyCopy
+      const { wallet } = yield* makeWalletPage
+      const { ledger, money } = yield* makeLedgerSummary
+
+      const counts = Effect.fnUntraced(function* (strategy: Strategy, asOfMs: number | null) {
+        const rows = yield* sql<{ outcome: CopyOutcome | null; count: number }>`
+          SELECT outcome, count(*) AS count FROM copies c
+          WHERE strategy = ${strategy} AND leader_at_ms <= ${asOfMs ?? Number.MAX_SAFE_INTEGER}
+            AND EXISTS (SELECT 1 FROM follows f WHERE f.wallet = c.wallet
+              AND f.from_ms <= c.leader_at_ms AND (f.to_ms IS NULL OR c.leader_at_ms < f.to_ms))
+          GROUP BY outcome ORDER BY outcome`
+        return {
+          outcomes: Object.fromEntries(
+            rows.flatMap((row) => (row.outcome === null ? [] : [[row.outcome, row.count]])),
+          ),
+          inFlight: rows.find((row) => row.outcome === null)?.count ?? 0,
+        }
+      }, Effect.orDie)
+
+      const flying = sql.literal(
+        "state IN ('detected', 'reviewed', 'reserved', 'priced', 'compensating')",
+      )
+
+      const inFlight = Effect.fnUntraced(function* (strategy: Strategy) {
+        const [row] = yield* sql<{ count: number }>`SELECT count(*) AS count FROM copies
+          WHERE ${flying} AND strategy = ${strategy}`
+        return row!.count
+      }, Effect.orDie)
+
+      const inFlightIds = sql<{ fill_id: Uint8Array }>`SELECT DISTINCT fill_id FROM copies
+        WHERE ${flying} ORDER BY detected_at_ms LIMIT ${copiesListed}`.pipe(
+        Effect.map((rows) => rows.map((row) => bytesToBareHex(row.fill_id) as FillId)),
+        Effect.orDie,
+      )
+
+      // A follow that is over and complete holds nothing back any more.
+      const watermark = sql<{ through: number | null }>`
+        SELECT min(complete_through_ms) AS through FROM watches
+        WHERE to_ms IS NULL OR complete_through_ms < to_ms`.pipe(
+        Effect.map(([row]) => row!.through),
+        Effect.orDie,
+      )
+
+      const missing = Effect.fnUntraced(function* (
+        fillIds: ReadonlyArray<FillId>,
+        strategy: Strategy,
+      ) {
+        const known = new Set<string>()
+        for (let at = 0; at < fillIds.length; at += 500) {
+          const some = fillIds.slice(at, at + 500).map(hexToBytes)
+          const rows = yield* sql<{ fill_id: Uint8Array }>`SELECT fill_id FROM copies
+            WHERE ${sql.in("fill_id", some)} AND strategy = ${strategy}`
+          for (const row of rows) known.add(bytesToBareHex(row.fill_id))
+        }
+        return fillIds.filter((id) => !known.has(id))
+      }, Effect.orDie)
+
+      const standingHalt = Effect.fnUntraced(function* (strategy: Strategy) {
+        const now = yield* Clock.currentTimeMillis
+        const [halt] = yield* sql<{ reason: string; until_ms: number | null }>`
+          SELECT reason, until_ms FROM halts WHERE lifted_at_ms IS NULL AND strategy = ${strategy}
+            AND (until_ms IS NULL OR until_ms > ${now}) ORDER BY id DESC LIMIT 1`
+        return halt ?? null
+      }, Effect.orDie)
+
+      const copies = Effect.fnUntraced(function* (filter: CopyFilter) {
+        const { strategy, outcome, state } = filter
+        const wanted = [
+          ...(strategy === undefined ? [] : [sql`strategy = ${strategy}`]),
+          ...(outcome === undefined ? [] : [sql`outcome = ${outcome}`]),
+          ...(state === undefined ? [] : [sql`state = ${state}`]),
+          ...(filter.wallet === undefined ? [] : [sql`wallet = ${hexToBytes(filter.wallet)}`]),
+        ]
+        const limit = Math.min(filter.limit ?? copiesListed, copiesListed)
+        const rows = yield* sql<CopyViewRow>`SELECT ${sql.literal(copyViewColumns)} FROM copies
+          WHERE ${sql.and(wanted)} ORDER BY leader_at_ms DESC, rowid DESC LIMIT ${limit}`
+        return rows.map(toCopyView)
+      }, Effect.orDie)
+
+      return PaperReports.of({
+        counts,
+        inFlight,
+        inFlightIds,
+        watermark,
+        missing,
+        ledger,
+        money,
+        ledgerCheck: Effect.provideService(checkLedger, SqlClient.SqlClient, sql),
+        standingHalt,
+        copies,
+        why,
+        wallet,
+      })
+    }),
+  )
+}
+
+const copyViewColumns = `fill_id, strategy, state, outcome, reason, wallet, condition_id, token, side,
+  leader_price, leader_size, leader_at_ms, detected_at_ms, detected_via, size, gross, fee, pnl`
+
+interface CopyViewRow {
+  readonly fill_id: Uint8Array
+  readonly strategy: Strategy
+  readonly state: CopyState
+  readonly outcome: CopyOutcome | null
+  readonly reason: string | null
+  readonly wallet: Uint8Array
+  readonly condition_id: Uint8Array
+  readonly token: Uint8Array
+  readonly side: Side
+  readonly leader_price: number
+  readonly leader_size: number
+  readonly leader_at_ms: number
+  readonly detected_at_ms: number
+  readonly detected_via: string
+  readonly size: number | null
+  readonly gross: number | null
+  readonly fee: number | null
+  readonly pnl: number | null
+}
+
+const toCopyView = (row: CopyViewRow): CopyView => ({
+  fillId: bytesToBareHex(row.fill_id) as FillId,
+  strategy: row.strategy,
+  state: row.state,
+  outcome: row.outcome,
+  reason: row.reason,
+  wallet: bytesToHex(row.wallet) as WalletAddress,
+  condition: bytesToHex(row.condition_id) as ConditionId,
+  token: bytesToToken(row.token),
+  side: row.side,
+  leaderPrice: row.leader_price,
+  leaderSize: row.leader_size,
+  leaderAtMs: row.leader_at_ms,
+  detectedAtMs: row.detected_at_ms,
+  detectedVia: row.detected_via,
+  size: row.size,
+  gross: row.gross,
+  fee: row.fee,
+  pnl: row.pnl,
+})

@@ -1,0 +1,137 @@
+/**
+ * Reviews a copy: gathers the facts, asks the gates, says what to order or why not.
+ *
+ * Reads only, in the caller's transaction. What the review rests on (verdicts, and which replica
+ * rows at which seq) is handed over as the text that is kept with the copy.
+ */
+import { Effect, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { hexToBytes, tokenToBytes } from "@evaluator/domain/Id"
+import { limitPrice, mostLevels } from "@evaluator/domain/market/BookWalk"
+import { mostFee } from "@evaluator/domain/money/Fee"
+import type { MicroShares, MicroUsdc, Price } from "@evaluator/domain/money/Micro"
+import { reviewArrival, reviewBook, type Verdict } from "@evaluator/domain/paper/Gates"
+import { Breakers } from "./Breakers.ts"
+import type { Copy, CopyColumns } from "./Copies.ts"
+import { isOpen, type KnownMarket } from "./MarketReplica.ts"
+import { gateLimits, PaperSettings, slippageMicro } from "./PaperSettings.ts"
+import { makeStanding } from "./Standing.ts"
+
+/** The order a passed review allows. */
+export interface Approved {
+  readonly budget: MicroUsdc
+  /** Cash to set aside: the budget and the most its fees can be. */
+  readonly cash: MicroUsdc
+  readonly offered: MicroShares
+  readonly limitPrice: Price
+  readonly known: KnownMarket
+}
+
+export interface CopyReview {
+  readonly refused: Verdict | null
+  readonly approved: Approved | null
+  /** Columns that keep the review with the copy. */
+  readonly columns: CopyColumns
+}
+
+export type ReviewCopy = (
+  copy: Copy,
+  known: KnownMarket | null,
+  nowMs: number,
+) => Effect.Effect<CopyReview>
+
+/**
+ * The review as it is kept: each gate asked, in order, with value and limit. All passed but the last
+ * of a refusal. Short on purpose: there is one for every fill.
+ */
+export const KeptReview = Schema.Struct({
+  gates: Schema.Array(Schema.Tuple([Schema.String, Schema.Int, Schema.Int])),
+  /** Where the market's facts came from, at which seq of the log, and how old they were. */
+  market: Schema.NullOr(
+    Schema.Struct({ source: Schema.String, seq: Schema.NullOr(Schema.Int), ageMs: Schema.Int }),
+  ),
+})
+
+const columnsOf = (
+  nowMs: number,
+  verdicts: ReadonlyArray<Verdict>,
+  known: KnownMarket | null,
+): CopyColumns => {
+  const refused = verdicts.find((verdict) => !verdict.passed)
+  const kept: typeof KeptReview.Type = {
+    gates: verdicts.map(({ gate, value, limit }) => [gate, value, limit]),
+    market: known && { source: known.source, seq: known.seq, ageMs: nowMs - known.atMs },
+  }
+  return {
+    reviewed_at_ms: nowMs,
+    gate: refused?.gate ?? null,
+    gate_value: refused?.value ?? null,
+    gate_limit: refused?.limit ?? null,
+    review: JSON.stringify(kept),
+  }
+}
+
+/** The market as the gates see it; a token that its facts do not name makes it unknown. */
+const marketAs = (copy: Copy, known: KnownMarket | null) => {
+  const named = known?.market.tokens.some((one) => one.token === copy.fill.token) ?? false
+  if (known === null || !named) return "unknown"
+  return isOpen(known) ? "open" : "closed"
+}
+
+export const makeReview: Effect.Effect<
+  ReviewCopy,
+  never,
+  SqlClient.SqlClient | Breakers | PaperSettings
+> = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const breakers = yield* Breakers
+  const settings = yield* PaperSettings
+  const standing = yield* makeStanding
+  const limits = gateLimits(settings)
+  const slippage = slippageMicro(settings)
+
+  const isOvertaken = ({ fill, strategy }: Copy) =>
+    sql`SELECT 1 FROM copies WHERE strategy = ${strategy} AND wallet = ${hexToBytes(fill.wallet)}
+      AND token = ${tokenToBytes(fill.token)} AND leader_at_ms > ${fill.atMs}
+      AND state <> 'detected' LIMIT 1`.pipe(
+      Effect.map((rows) => rows.length > 0),
+      Effect.orDie,
+    )
+
+  return Effect.fnUntraced(function* (copy, known, nowMs) {
+    const { side, price, atMs } = copy.fill
+    const market = marketAs(copy, known)
+    const arrival = reviewArrival(
+      {
+        side,
+        nowMs,
+        leaderAtMs: atMs,
+        // A purchase on its way was found in order when it was first reviewed.
+        overtaken: copy.state === "detected" && (yield* isOvertaken(copy)),
+        halted: breakers.standing(copy.strategy, nowMs) !== null,
+        market,
+      },
+      limits,
+    )
+    if (arrival.refused !== null || known === null) {
+      return {
+        refused: arrival.refused,
+        approved: null,
+        columns: columnsOf(nowMs, arrival.verdicts, known),
+      }
+    }
+    const limit = limitPrice(side, price, slippage, known.market.tick)
+    const review = reviewBook(side, yield* standing(copy, known, limit, nowMs), limits)
+    const columns = columnsOf(nowMs, [...arrival.verdicts, ...review.verdicts], known)
+    if (review.refused !== null) return { refused: review.refused, approved: null, columns }
+    const { budget, size } = review
+    const approved = {
+      budget,
+      cash: (budget + mostFee(budget, known.market.fee, mostLevels)) as MicroUsdc,
+      offered: size,
+      limitPrice: limit,
+      known,
+    }
+    return { refused: null, approved, columns }
+  })
+})

@@ -1,0 +1,121 @@
+/**
+ * Pays out what is held in resolved markets: each open lot at its own outcome's payout, 0, 1 or a
+ * fraction; its copy closes with the profit or loss.
+ *
+ * Hints come with resolutions; the truth is a query for open lots whose condition has a known
+ * resolution, asked by a job. Promises: a lot is paid once, whoever holds it now, also for wallets
+ * no longer followed.
+ * Does not: pay a condition while a sale of its shares is on its way; the next hint or sweep does.
+ * Limits: {@link lotsAtOnce} lots a transaction, {@link conditionsAtOnce} conditions a sweep.
+ */
+import { Clock, Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { bytesToHex, type ConditionId, hexToBytes } from "@evaluator/domain/Id"
+import * as Backlog from "@evaluator/runtime/Backlog"
+import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
+import { makeCopyEnds } from "./CopyEnds.ts"
+import { MarketReplica } from "./MarketReplica.ts"
+import { type ClosedCopy, type OpenLot, PaperBook } from "./PaperBook.ts"
+
+export const lotsAtOnce = 100
+export const conditionsAtOnce = 200
+
+export class Settlement extends Context.Service<
+  Settlement,
+  {
+    /** The condition may have something to pay out. */
+    readonly hint: (condition: ConditionId) => Effect.Effect<void>
+    /** Pays everything that can be paid; answers with the number of lots. */
+    readonly sweep: Effect.Effect<number>
+  }
+>()("paper/Settlement") {
+  static readonly layer = Layer.effect(
+    Settlement,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const markets = yield* MarketReplica
+      const book = yield* PaperBook
+      const ends = yield* makeCopyEnds
+      const tracer = yield* ServiceTracer
+
+      const isSaleOnItsWay = (condition: ConditionId) =>
+        sql`SELECT 1 FROM reservations WHERE state = 'pending' AND size > 0
+          AND condition_id = ${hexToBytes(condition)} LIMIT 1`.pipe(
+          Effect.map((rows) => rows.length > 0),
+        )
+
+      const bury = Effect.fnUntraced(function* (lot: OpenLot, condition: ConditionId) {
+        const now = yield* Clock.currentTimeMillis
+        const buried = yield* sql`INSERT INTO dead_letters ${sql.insert({
+          source: "settlement",
+          subject: `lot ${lot.id}`,
+          cause: `the resolution of ${condition} says nothing of outcome ${lot.outcomeIndex}`,
+          attempts: 1,
+          payload: JSON.stringify({ fillId: lot.fillId, condition }),
+          at_ms: now,
+        })} ON CONFLICT (source, subject) DO NOTHING RETURNING id`
+        if (buried.length > 0) {
+          yield* Effect.logError(`lot ${lot.id} of ${condition} has no payout and stays open`)
+        }
+      })
+
+      /** One transaction; the number of lots paid. */
+      const payOnce = Effect.fnUntraced(
+        function* (condition: ConditionId) {
+          const payouts = yield* markets.payouts(condition)
+          if (payouts === null || (yield* isSaleOnItsWay(condition))) return 0
+          const closed: Array<ClosedCopy> = []
+          for (const lot of yield* book.openLots(condition, lotsAtOnce)) {
+            const at = payouts[lot.outcomeIndex]
+            if (at === undefined) yield* bury(lot, condition)
+            else closed.push(yield* book.payOut(lot, at))
+          }
+          yield* ends.sharesGone(condition, closed, "resolved")
+          return closed.length
+        },
+        (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
+      )
+
+      const settle = Effect.fnUntraced(function* (condition: ConditionId) {
+        let paid = 0
+        for (;;) {
+          const now = yield* payOnce(condition)
+          paid += now
+          if (now < lotsAtOnce) return paid
+        }
+      })
+
+      const settleInSpan = (condition: ConditionId) =>
+        settle(condition).pipe(
+          Effect.withSpan("settle market", { attributes: { condition } }),
+          tracer.within("settlement"),
+        )
+
+      const backlog = yield* Backlog.make({
+        name: "markets-to-settle",
+        capacity: 1024,
+        workers: 1,
+        whenFull: "drop",
+        timeout: "1 minute",
+        key: (condition: ConditionId) => condition,
+        handle: (condition: ConditionId) => Effect.asVoid(settleInSpan(condition)),
+      })
+
+      const sweep = Effect.gen(function* () {
+        const rows = yield* sql<{ condition_id: Uint8Array }>`
+          SELECT DISTINCT l.condition_id FROM lots l
+          JOIN resolutions r ON r.condition_id = l.condition_id
+          WHERE l.open_size > 0 ORDER BY l.condition_id LIMIT ${conditionsAtOnce}`.pipe(
+          Effect.orDie,
+        )
+        let paid = 0
+        for (const row of rows) {
+          paid += yield* settleInSpan(bytesToHex(row.condition_id) as ConditionId)
+        }
+        return paid
+      })
+
+      return Settlement.of({ hint: backlog.offer, sweep })
+    }),
+  )
+}

@@ -1,0 +1,242 @@
+/**
+ * Why a leader's fill ended as it did for us, in plain words: the causal chain from the fill over its
+ * detection, review, reservation, book and fill to the settlement, each with the rows behind it.
+ */
+import { DateTime, Effect, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { bytesToHex, bytesToToken, type FillId, hexToBytes } from "@evaluator/domain/Id"
+import { Book } from "@evaluator/domain/market/Book"
+import { formatMicro } from "@evaluator/domain/money/Micro"
+import { gatesByName } from "@evaluator/domain/paper/Gates"
+import type { Cell, Section } from "@evaluator/domain/report/Section"
+import { KeptReview } from "./Review.ts"
+
+type Row = Readonly<Record<string, Cell | Uint8Array>>
+
+/** Blobs as `0x…`, so that a row can be printed. */
+const printable = (row: Row): Record<string, Cell> =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      value instanceof Uint8Array
+        ? name === "token"
+          ? value.length === 0
+            ? "USDC"
+            : bytesToToken(value)
+          : bytesToHex(value)
+        : value,
+    ]),
+  )
+
+const pick = (row: Row, names: ReadonlyArray<string>): Record<string, Cell> =>
+  printable(Object.fromEntries(names.map((name) => [name, row[name] ?? null])))
+
+/** Milliseconds as UTC text. */
+const time = (ms: unknown): string =>
+  DateTime.formatIso(DateTime.makeUnsafe(Number(ms)))
+    .replace("T", " ")
+    .replace("Z", " UTC")
+const usd = (micro: unknown): string => `${formatMicro(Number(micro))} USDC`
+const many = (micro: unknown): string => `${formatMicro(Number(micro))} shares`
+
+const ways: Record<string, string> = {
+  bridge: "the evaluation lane announced it",
+  feed: "the venue's trade stream announced it",
+  poll: "a poll of the wallet's ledger found it",
+}
+
+const inUnit = (unit: string, value: number): string =>
+  unit === "usdc"
+    ? usd(value)
+    : unit === "shares"
+      ? many(value)
+      : unit === "ms"
+        ? `${value / 1000} s`
+        : unit === "flag"
+          ? value === 1
+            ? "yes"
+            : "no"
+          : String(value)
+
+const decodeBook = Schema.decodeSync(Schema.fromJsonString(Book))
+
+const theFill = (copy: Row): Section => ({
+  title: "The leader's fill",
+  says: [
+    `Wallet ${bytesToHex(copy.wallet as Uint8Array)} ${copy.side === "BUY" ? "bought" : "sold"} ${many(copy.leader_size)} at ${formatMicro(Number(copy.leader_price))} on ${time(copy.leader_at_ms)}.`,
+  ],
+  rows: [
+    pick(copy, [
+      "fill_id",
+      "wallet",
+      "condition_id",
+      "token",
+      "side",
+      "leader_price",
+      "leader_size",
+      "leader_at_ms",
+      "transaction_hash",
+    ]),
+  ],
+})
+
+const theDetection = (copy: Row): Section => ({
+  title: "Detected",
+  says: [
+    `It was noticed on ${time(copy.detected_at_ms)}, ${(Number(copy.detected_at_ms) - Number(copy.leader_at_ms)) / 1000} s after it happened: ${ways[String(copy.detected_via)]}.`,
+  ],
+  rows: [pick(copy, ["detected_via", "detected_at_ms", "correlation_id", "causation_id"])],
+})
+
+const decodeReview = Schema.decodeSync(Schema.fromJsonString(KeptReview))
+
+const theMarket = (known: (typeof KeptReview.Type)["market"]): string => {
+  if (known === null) return "Nothing was known of the market."
+  const seq = known.seq === null ? "" : `, seq ${known.seq}`
+  const from =
+    known.source === "venue" ? "the venue" : `the evaluation lane (${known.source}${seq})`
+  return `What was known of the market came from ${from} ${known.ageMs / 1000} s earlier.`
+}
+
+const theReview = (copy: Row): ReadonlyArray<Section> => {
+  if (copy.review === null) return []
+  const { gates, market } = decodeReview(String(copy.review))
+  const refused = copy.gate === null ? undefined : gates.at(-1)
+  const [name = "", value = 0, limit = 0] = refused ?? []
+  const unit = gatesByName.get(name)?.unit ?? "count"
+  const order =
+    copy.side === "BUY" ? `buy for up to ${usd(copy.budget)}` : `sell ${many(copy.offered)}`
+  return [
+    {
+      title: "Reviewed",
+      says: [
+        refused === undefined
+          ? `All ${gates.length} gates passed: ${order}, at ${formatMicro(Number(copy.limit_price))} or better.`
+          : `After ${gates.length - 1} gates that passed, ${name} refused: ${inUnit(unit, value)} against a limit of ${inUnit(unit, limit)}.`,
+        theMarket(market),
+      ],
+      rows: gates.map((one) => ({
+        gate: one[0],
+        level: gatesByName.get(one[0])?.level ?? null,
+        unit: gatesByName.get(one[0])?.unit ?? null,
+        value: one[1],
+        limit: one[2],
+        passed: one === refused ? 0 : 1,
+      })),
+    },
+  ]
+}
+
+const theBook = (copy: Row): ReadonlyArray<Section> => {
+  if (copy.priced_book === null) return []
+  const book = decodeBook(String(copy.priced_book))
+  const levels = copy.side === "BUY" ? book.asks : book.bids
+  return [
+    {
+      title: "The order book",
+      says: [
+        `Our order would have arrived on ${time(copy.arrive_at_ms)}; the book was read on ${time(copy.priced_at_ms)}${book.origin === "assumed" ? " and is assumed, not the venue's" : ""}.`,
+        levels.length === 0
+          ? "There was nothing on the side we needed."
+          : `Its best ${copy.side === "BUY" ? "ask" : "bid"} was ${formatMicro(levels[0]!.price)} for ${many(levels[0]!.size)}.`,
+      ],
+      rows: levels.slice(0, 10).map((level) => ({ price: level.price, size: level.size })),
+    },
+  ]
+}
+
+const theEnd = (copy: Row): Section => {
+  const { outcome } = copy
+  if (outcome === null) {
+    return {
+      title: "On its way",
+      says: [`The copy is ${String(copy.state)} and has no outcome yet.`],
+      rows: [pick(copy, ["state", "moved_at_ms"])],
+    }
+  }
+  if (outcome !== "COPIED") {
+    return {
+      title: "Not copied",
+      says: [`The outcome is ${String(outcome)}: ${String(copy.reason)}.`],
+      rows: [pick(copy, ["state", "outcome", "reason", "gate", "gate_value", "gate_limit"])],
+    }
+  }
+  const takes = JSON.parse(String(copy.takes)) as ReadonlyArray<Record<string, number>>
+  return {
+    title: "Copied",
+    says: [
+      `We ${copy.side === "BUY" ? "bought" : "sold"} ${many(copy.size)} for ${usd(copy.gross)} and a fee of ${usd(copy.fee)}, from ${takes.length} level${takes.length === 1 ? "" : "s"} of the book.`,
+    ],
+    rows: takes,
+  }
+}
+
+const theSettlement = (copy: Row, closings: ReadonlyArray<Row>): ReadonlyArray<Section> => {
+  if (copy.outcome !== "COPIED" || copy.side !== "BUY") return []
+  const gone = closings.map(
+    (row) =>
+      `On ${time(row.at_ms)} ${many(row.size)} were ${row.cause === "sold" ? "sold" : "paid out at the resolution"} for ${usd(row.proceeds)}: ${usd(row.pnl)} after fees.`,
+  )
+  return [
+    {
+      title: "What became of the shares",
+      says: [
+        ...gone,
+        copy.state === "closed"
+          ? `Nothing is left; the copy made ${usd(copy.pnl)}.`
+          : "Some of its shares are still open.",
+      ],
+      rows: closings.map(printable),
+    },
+  ]
+}
+
+export const makeWhyCopy = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+
+  const chain = Effect.fnUntraced(function* (copy: Row) {
+    const id = copy.fill_id as Uint8Array
+    const closings = yield* sql<Row>`SELECT x.* FROM closings x JOIN lots l ON l.id = x.lot_id
+      WHERE l.fill_id = ${id} AND l.strategy = ${copy.strategy} ORDER BY x.id LIMIT 100`
+    const transfers = yield* sql<Row>`SELECT t.id, t.kind, t.at_ms, t.reason, p.account, p.token,
+        p.amount FROM transfers t JOIN postings p ON p.transfer_id = t.id
+      WHERE t.fill_id = ${id} AND t.strategy = ${copy.strategy}
+      ORDER BY t.id, p.token, p.account LIMIT 200`
+    const ledger: ReadonlyArray<Section> =
+      transfers.length === 0
+        ? []
+        : [
+            {
+              title: "In the ledger",
+              says: [
+                `${new Set(transfers.map((row) => row.id)).size} transfers bear its name; each sums to zero.`,
+              ],
+              rows: transfers.map(printable),
+            },
+          ]
+    return [
+      theFill(copy),
+      theDetection(copy),
+      ...theReview(copy),
+      ...theBook(copy),
+      theEnd(copy),
+      ...theSettlement(copy, closings),
+      ...ledger,
+    ]
+  })
+
+  const why = Effect.fnUntraced(function* (fillId: FillId) {
+    const copies = yield* sql<Row>`SELECT * FROM copies WHERE fill_id = ${hexToBytes(fillId)}
+      ORDER BY strategy`
+    const sections: Array<Section> = []
+    for (const copy of copies) {
+      const its = yield* chain(copy)
+      sections.push(
+        ...its.map((one) => ({ ...one, title: `${one.title} (${String(copy.strategy)})` })),
+      )
+    }
+    return sections
+  }, Effect.orDie)
+
+  return { why }
+})

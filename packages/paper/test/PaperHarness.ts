@@ -1,0 +1,417 @@
+/**
+ * The fast lane on a real file with a venue made of plain values, for tests.
+ *
+ * The clock is the test's. The evaluation lane is a second log on a file of its own, so that events
+ * cross the real bridge.
+ */
+import { Context, Effect, Exit, Layer, Queue, Schema, Scope, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { SqlClient } from "effect/sql"
+import { createHash } from "node:crypto"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { EventDraft, Follow } from "@evaluator/domain/event/DomainEvent"
+import type { ConditionId, FillId, TokenId, WalletAddress } from "@evaluator/domain/Id"
+import type { Book } from "@evaluator/domain/market/Book"
+import type { Market } from "@evaluator/domain/market/Market"
+import { price, shares, usdc } from "@evaluator/domain/money/Micro"
+import { type Fill, fillKey, type Side } from "@evaluator/domain/trade/Trade"
+import { layer as laneLayer, PaperLane } from "@evaluator/paper/Lane"
+import { PaperReports } from "@evaluator/paper/PaperReports"
+import { PaperSettings, PaperSettingsSchema } from "@evaluator/paper/PaperSettings"
+import { replicasRequest, type ReplicasPage } from "@evaluator/paper/Replicas"
+import { ClobApi } from "@evaluator/polymarket/ClobApi"
+import { DataApi, type LedgerRow } from "@evaluator/polymarket/DataApi"
+import { GammaApi } from "@evaluator/polymarket/GammaApi"
+import type { Page, Served } from "@evaluator/polymarket/Page"
+import { NotFound, PolymarketError, Unreachable } from "@evaluator/polymarket/PolymarketError"
+import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
+import { Backlogs } from "@evaluator/runtime/Backlogs"
+import { Boot } from "@evaluator/runtime/Boot"
+import * as Bridge from "@evaluator/runtime/Bridge"
+import { EventLog } from "@evaluator/runtime/EventLog"
+import { JobLog } from "@evaluator/runtime/JobLog"
+import { LaneLink } from "@evaluator/runtime/LaneLink"
+import { createRuntimeTables } from "@evaluator/runtime/RuntimeTables"
+import { Supervisor } from "@evaluator/runtime/Supervisor"
+import * as Database from "@evaluator/sqlite/Database"
+import { KillPoint } from "@evaluator/sqlite/KillPoint"
+import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
+import createRuntime from "../../../migrations/paper/0001_create_runtime.ts"
+import createPaper from "../../../migrations/paper/0002_create_paper.ts"
+
+export const paperMigrations = {
+  "0001_create_runtime": createRuntime,
+  "0002_create_paper": createPaper,
+}
+
+/** Monday 2026-01-05 12:00:00 UTC. */
+export const noon = 1_767_614_400_000
+
+const decodeSettings = Schema.decodeUnknownSync(PaperSettingsSchema)
+
+const defaults = {
+  paper: {
+    bankroll: 1000,
+    buy_size: 25,
+    least_buy: 1,
+    slippage: 0.02,
+    delay: "250ms",
+    book_timeout: "3s",
+    max_detection_lag: "60s",
+    max_positions: 20,
+    portfolio_exposure: 0.15,
+    wallet_exposure: 0.05,
+    market_exposure: 0.05,
+    theme_exposure: 0.05,
+    portfolio_daily_loss: 0.03,
+    portfolio_weekly_loss: 0.08,
+    wallet_daily_loss: 0.02,
+    wallet_weekly_loss: 0.05,
+    slots: 8,
+    waiting: 8192,
+    deadline: "2s",
+    resume_within: "60s",
+    sweep_every: "10m",
+  },
+  watch: {
+    poll_often: "5s",
+    poll_seldom: "60s",
+    hint_silence: "1h",
+    visibility_lag: "5s",
+    polls_in_flight: 4,
+    page_rows: 500,
+    pages_per_poll: 10,
+  },
+}
+
+export interface Overrides {
+  readonly paper?: Partial<Record<keyof typeof defaults.paper, string | number>>
+  readonly watch?: Partial<Record<keyof typeof defaults.watch, string | number>>
+}
+
+export const settings = (overrides: Overrides = {}) =>
+  decodeSettings({
+    paper: { ...defaults.paper, ...overrides.paper },
+    watch: { ...defaults.watch, ...overrides.watch },
+  })
+
+export const wallet = (n: number) => `0x${String(n).padStart(40, "0")}` as WalletAddress
+export const condition = (n: number) => `0x${String(n).padStart(64, "0")}` as ConditionId
+/** The token of an outcome of the n-th market. */
+export const token = (n: number, outcome = 0) => String(n * 10 + outcome) as TokenId
+
+export const market = (n: number, more: Partial<Market> = {}): Market => ({
+  condition: condition(n),
+  question: `Does ${n} happen?`,
+  slug: `market-${n}`,
+  eventSlug: `event-${n}`,
+  domain: "Politics",
+  status: "open",
+  tokens: [
+    { token: token(n, 0), outcome: "Yes", index: 0 },
+    { token: token(n, 1), outcome: "No", index: 1 },
+  ],
+  tick: price(10_000),
+  minimumSize: shares(5_000_000),
+  fee: { rate: 0, exponent: 1 },
+  delayMs: 0,
+  negRisk: false,
+  liquidity: usdc(0),
+  volume24h: usdc(0),
+  endAtMs: null,
+  ...more,
+})
+
+export interface FillOptions {
+  readonly wallet?: WalletAddress
+  readonly market?: number
+  readonly outcome?: number
+  readonly side?: Side
+  readonly price?: number
+  readonly size?: number
+  readonly atMs?: number
+  /** Tells fills apart that are otherwise alike. */
+  readonly n?: number
+}
+
+export const fill = (options: FillOptions = {}): Fill => {
+  const n = options.market ?? 1
+  const body = {
+    wallet: options.wallet ?? wallet(1),
+    condition: condition(n),
+    token: token(n, options.outcome ?? 0),
+    outcomeIndex: options.outcome ?? 0,
+    side: options.side ?? ("BUY" as const),
+    price: price(Math.round((options.price ?? 0.6) * 1e6)),
+    size: shares(Math.round((options.size ?? 100) * 1e6)),
+    atMs: options.atMs ?? noon,
+    transaction: `0x${String(options.n ?? 1).padStart(64, "0")}` as Fill["transaction"],
+  }
+  const id = createHash("sha256").update(fillKey(body)).digest("hex").slice(0, 32) as FillId
+  return { id, ...body }
+}
+
+export const book = (
+  n: number,
+  levels: {
+    readonly bids?: ReadonlyArray<readonly [number, number]>
+    readonly asks?: ReadonlyArray<readonly [number, number]>
+  },
+  outcome = 0,
+): Book => {
+  const side = (list: ReadonlyArray<readonly [number, number]>) =>
+    list.map(([at, size]) => ({
+      price: price(Math.round(at * 1e6)),
+      size: shares(Math.round(size * 1e6)),
+    }))
+  return {
+    condition: condition(n),
+    token: token(n, outcome),
+    atMs: noon,
+    hash: "0",
+    bids: side(levels.bids ?? []),
+    asks: side(levels.asks ?? []),
+    tick: price(10_000),
+    minimumSize: shares(5_000_000),
+    origin: "venue",
+  }
+}
+
+export const follow = (
+  of: WalletAddress,
+  fromMs = noon - 60_000,
+  toMs: number | null = null,
+): Follow => ({ wallet: of, fromMs, toMs, state: "PAPER_TRADING", persona: null })
+
+/** What the venue would answer; tests change it as they go. */
+export class FakeVenue {
+  readonly books = new Map<TokenId, Book>()
+  readonly markets = new Map<ConditionId, Market>()
+  readonly rows: Array<LedgerRow> = []
+  /** Each call to a route, in order. */
+  readonly calls: Array<string> = []
+  /** Routes that do not answer. */
+  readonly down = new Set<string>()
+  readonly announced = Effect.runSync(Queue.unbounded<Fill>())
+
+  setBook(made: Book) {
+    this.books.set(made.token, made)
+  }
+
+  private answer<A>(route: string, value: () => A | null): Effect.Effect<A, PolymarketError> {
+    return Effect.suspend(() => {
+      this.calls.push(route)
+      if (this.down.has(route.split(" ")[0]!)) {
+        return new PolymarketError({
+          request: route,
+          reason: new Unreachable({ status: 503, message: "down" }),
+        })
+      }
+      const found = value()
+      return found === null
+        ? new PolymarketError({ request: route, reason: new NotFound({ message: "none" }) })
+        : Effect.succeed(found)
+    })
+  }
+
+  readonly layer = Layer.mergeAll(
+    Layer.succeed(ClobApi, {
+      book: (of) => this.answer(`book ${of}`, () => this.books.get(of) ?? null),
+    }),
+    Layer.mock(GammaApi, {
+      marketsByCondition: (conditions) =>
+        this.answer(`markets ${conditions.join()}`, () => ({
+          rows: conditions.flatMap((one) => this.markets.get(one) ?? []),
+          rejected: [],
+          nextCursor: null,
+        })),
+    }),
+    Layer.mock(DataApi, {
+      activity: (query) =>
+        this.answer(`activity ${query.user}`, (): Page<Served<LedgerRow>> => {
+          const at = (row: LedgerRow) => (row.kind === "fill" ? row.fill : row.activity)
+          const rows = this.rows
+            .filter((row) => at(row).wallet === query.user && at(row).atMs >= (query.startMs ?? 0))
+            .toSorted((a, b) => at(a).atMs - at(b).atMs)
+          const from = Number(query.cursor ?? 0)
+          const to = from + (query.limit ?? 1000)
+          return {
+            rows: rows.slice(from, to).map((value) => ({ value, recorded: null })),
+            rejected: [],
+            nextCursor: to < rows.length ? String(to) : null,
+          }
+        }),
+    }),
+    Layer.succeed(TradeFeed, { fills: Stream.fromQueue(this.announced) }),
+  )
+}
+
+const runtime = (file: string, lane: "evaluation" | "paper", link: LaneLink["Service"]) =>
+  Supervisor.layer.pipe(
+    Layer.provideMerge(JobLog.layer),
+    Layer.provideMerge(EventLog.layer),
+    Layer.provideMerge(Boot.layer),
+    Layer.provideMerge(Backlogs.layer),
+    Layer.provideMerge(Layer.succeed(LaneLink, link)),
+    Layer.provideMerge(ServiceTracer.layer),
+    Layer.provideMerge(
+      Database.layer({
+        file,
+        lane,
+        migrations:
+          lane === "paper" ? paperMigrations : { "0001_create_runtime": createRuntimeTables },
+      }),
+    ),
+    Layer.fresh,
+  )
+
+export const temporaryDirectory = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "evaluator-paper-"))),
+  (dir) => Effect.sync(() => rmSync(dir, { recursive: true, force: true })),
+)
+
+type Opened = Effect.Success<ReturnType<typeof openPaper>>
+
+/** Opens the fast lane on a file; it lives as long as the scope. */
+const openPaper = (
+  file: string,
+  venue: FakeVenue,
+  link: LaneLink["Service"],
+  overrides: Overrides,
+  killPoint: KillPoint,
+) =>
+  Layer.build(
+    laneLayer.pipe(
+      Layer.provideMerge(PaperReports.layer),
+      Layer.provideMerge(runtime(file, "paper", link)),
+      Layer.provide(venue.layer),
+      Layer.provide(Layer.succeed(PaperSettings, settings(overrides))),
+      Layer.provide(Layer.succeed(KillPoint, killPoint)),
+      Layer.fresh,
+    ),
+  )
+
+/** Links that look up who serves a name when they are asked, not when the question is made. */
+const inlinePair = () =>
+  LaneLink.inlinePair().map((link) => ({
+    ...link,
+    ask: (...question: Parameters<typeof link.ask>) => Effect.suspend(() => link.ask(...question)),
+    tell: (...notice: Parameters<typeof link.tell>) => Effect.suspend(() => link.tell(...notice)),
+  })) as unknown as readonly [LaneLink["Service"], LaneLink["Service"]]
+
+/** Both lanes, and what a test does with them. */
+export interface House {
+  readonly venue: FakeVenue
+  readonly file: string
+  readonly paper: Opened
+  readonly sql: SqlClient.SqlClient
+  readonly lane: PaperLane["Service"]
+  readonly reports: PaperReports["Service"]
+  readonly backlogs: Backlogs["Service"]
+  /** Appends events in the evaluation lane. */
+  readonly tell: (drafts: ReadonlyArray<EventDraft>) => Effect.Effect<void>
+  /** Lets time pass until nothing is pending. */
+  readonly settle: Effect.Effect<void>
+  /** Ends the fast lane as a kill would, apart from what the file system does. */
+  readonly stop: Effect.Effect<void>
+}
+
+export interface HouseOptions {
+  readonly venue?: FakeVenue
+  readonly directory?: string
+  readonly overrides?: Overrides
+  /** Called after each commit of the fast lane. */
+  readonly onCommit?: () => void
+  readonly replicas?: (after: string | null) => ReplicasPage
+}
+
+export const openHouse = Effect.fnUntraced(function* (options: HouseOptions = {}) {
+  const venue = options.venue ?? new FakeVenue()
+  const directory = options.directory ?? (yield* temporaryDirectory)
+  const file = join(directory, "paper.db")
+  const [here, there] = inlinePair()
+  const scope = yield* Scope.make()
+  yield* Effect.addFinalizer((exit) => Scope.close(scope, exit))
+  const evaluation = yield* Layer.build(
+    runtime(join(directory, "evaluator.db"), "evaluation", there),
+  ).pipe(Scope.provide(scope))
+  yield* Bridge.serveLog("evaluation").pipe(Effect.provide(evaluation), Scope.provide(scope))
+  const { replicas } = options
+  if (replicas !== undefined) {
+    yield* there
+      .serve(replicasRequest, (payload) =>
+        Effect.sync(() => replicas((payload as { after: string | null }).after)),
+      )
+      .pipe(Scope.provide(scope))
+  }
+  const paper = yield* openPaper(file, venue, here, options.overrides ?? {}, {
+    beforeCommit: () => undefined,
+    afterCommit: options.onCommit ?? (() => undefined),
+  }).pipe(Scope.provide(scope))
+  const backlogs = Context.get(paper, Backlogs)
+  const log = Context.get(evaluation, EventLog)
+  const lane = Context.get(paper, PaperLane)
+  const isQuiet = Effect.gen(function* () {
+    const queues = yield* backlogs.all
+    const { seq } = yield* lane.bridge
+    return seq >= (yield* log.head).seq && queues.every((queue) => queue.pending === 0)
+  })
+  const settle = Effect.gen(function* () {
+    let quiet = 0
+    for (let turn = 0; turn < 400; turn++) {
+      yield* TestClock.adjust("20 millis")
+      quiet = (yield* isQuiet) ? quiet + 1 : 0
+      if (quiet === 3) return
+    }
+    return yield* Effect.die(new Error("the house does not come to rest"))
+  })
+  const house: House = {
+    venue,
+    file,
+    paper,
+    sql: Context.get(paper, SqlClient.SqlClient),
+    lane,
+    reports: Context.get(paper, PaperReports),
+    backlogs,
+    tell: log.append,
+    settle,
+    stop: Scope.close(scope, Exit.void),
+  }
+  // The bridge takes its place in the log before anything is told.
+  yield* house.settle
+  return house
+})
+
+/** Tells the fast lane of markets and follows. */
+export const introduce = (
+  house: House,
+  markets: ReadonlyArray<Market>,
+  follows: ReadonlyArray<Follow>,
+) =>
+  house
+    .tell([
+      ...markets.map((one): EventDraft => ({ type: "MarketListed", payload: { market: one } })),
+      { type: "FollowListChanged", payload: { follows } },
+    ])
+    .pipe(Effect.andThen(house.settle))
+
+/** Fills of one wallet as the evaluation lane announces them. */
+export const ingested = (fills: ReadonlyArray<Fill>): EventDraft => ({
+  type: "TradesIngested",
+  payload: { wallet: fills[0]!.wallet, count: fills.length, fills },
+})
+
+export const resolved = (n: number, payouts: ReadonlyArray<number>): EventDraft => ({
+  type: "MarketResolved",
+  payload: {
+    resolution: {
+      condition: condition(n),
+      status: "resolved",
+      payouts: payouts.map((one) => price(Math.round(one * 1e6))),
+      disputed: false,
+      resolvedAtMs: null,
+    },
+  },
+})

@@ -1,0 +1,139 @@
+/**
+ * The venue's HTTP surface over a world: pure and synchronous, the moment is an argument.
+ *
+ * One port serves all hosts; the first part of a path says which: `/gamma`, `/data`, `/clob`.
+ * With `cdn` on, routes the real venue caches answer as of the start of the URL's own cache window,
+ * so a repeated URL gets the same bytes until its window ends.
+ */
+import * as DateTime from "effect/DateTime"
+import * as Result from "effect/Result"
+import {
+  clobError,
+  dataError,
+  gammaNotFound,
+  type Answer,
+  type Ask,
+  type Reply,
+} from "./api/Answer.ts"
+import { biggestWinners, leaderboard, userStats } from "./api/Boards.ts"
+import { book, books, clobMarket, time } from "./api/Clob.ts"
+import { activity, trades } from "./api/Feeds.ts"
+import * as Gamma from "./api/Gamma.ts"
+import { holders, positions } from "./api/Holdings.ts"
+import { Query } from "./api/Query.ts"
+import { pricesHistory, resolutions, status } from "./api/Settlement.ts"
+import { hexDigits } from "./Chance.ts"
+import type { World } from "./World.ts"
+
+export interface VenueRequest {
+  readonly method: string
+  /** Without the query: `/data/v2/trades`. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly body: string
+}
+
+export interface VenueResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface VenueApi {
+  readonly world: World
+  readonly handle: (request: VenueRequest, nowMs: number) => VenueResponse
+}
+
+export interface ApiOptions {
+  /** Cache as the real venue's edge does. */
+  readonly cdn?: boolean
+}
+
+const dataRoutes: Readonly<Record<string, (ask: Ask) => Reply>> = {
+  trades,
+  activity,
+  positions,
+  holders,
+  leaderboard,
+  "biggest-winners": biggestWinners,
+  resolutions,
+  status,
+  "user-stats": userStats,
+  "prices-history": pricesHistory,
+}
+
+/** Seconds the real venue's edge keeps an answer. */
+const cacheSeconds: Readonly<Record<string, number>> = {
+  "/data/v2/trades": 300,
+  "/data/v2/holders": 120,
+  "/data/v2/activity": 15,
+  "/data/v2/positions": 5,
+  "/gamma/markets/keyset": 300,
+  "/gamma/events/keyset": 300,
+}
+
+export const make = (world: World, options: ApiOptions = {}): VenueApi => ({
+  world,
+  handle: (request, nowMs) => {
+    const url = `${request.path}?${request.query.toString()}`
+    const seconds = options.cdn === true ? cacheSeconds[request.path] : undefined
+    const asOfMs = seconds === undefined ? nowMs : windowStart(url, seconds * 1000, nowMs)
+    const traceId = hexDigits(32, hashOf(url), Math.floor(asOfMs / 1000), asOfMs % 1000)
+    const query = new Query(request.query)
+    const ask: Ask = { world, query, body: request.body, nowMs: asOfMs, traceId }
+    const answer = Result.merge(route(request, ask))
+    const text = typeof answer.body === "string"
+    return {
+      status: answer.status,
+      headers: {
+        "content-type": text ? "text/plain; charset=utf-8" : "application/json",
+        date: DateTime.toDateUtc(DateTime.makeUnsafe(nowMs)).toUTCString(),
+        "x-trace-id": traceId,
+        ...answer.headers,
+      },
+      body: typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body),
+    }
+  },
+})
+
+const route = (request: VenueRequest, ask: Ask): Reply => {
+  const { method, path } = request
+  const [, host, ...rest] = path.split("/")
+  const name = rest.join("/")
+  if (host === "gamma") {
+    if (method !== "GET") return gammaNotFound
+    if (name === "markets/keyset") return Gamma.markets(ask)
+    if (name === "events/keyset") return Gamma.events(ask)
+    return rest.length === 2 && rest[0] === "markets" ? Gamma.market(ask, rest[1]!) : gammaNotFound
+  }
+  if (host === "data") {
+    const handler = rest[0] === "v2" && rest.length === 2 ? dataRoutes[rest[1]!] : undefined
+    if (handler === undefined) return fail(dataError(404, "not_found", "not found", ask.traceId))
+    return method === "GET"
+      ? handler(ask)
+      : fail(dataError(405, "method_not_allowed", "method not allowed", ask.traceId))
+  }
+  if (host === "clob") {
+    if (name === "books" && method === "POST") return books(ask)
+    if (name === "books") return clobError(400, "Invalid payload")
+    if (method !== "GET") return clobError(405, "Method not allowed")
+    if (name === "book") return book(ask)
+    if (name === "time") return time(ask)
+    if (rest.length === 2 && rest[0] === "clob-markets") return clobMarket(ask, rest[1]!)
+  }
+  return clobError(404, "not found")
+}
+
+const fail = (answer: Answer): Reply => Result.fail(answer)
+
+/** The start of the cache window a moment falls into; each URL has windows of its own. */
+const windowStart = (url: string, lengthMs: number, nowMs: number): number => {
+  const phase = hashOf(url) % lengthMs
+  return Math.floor((nowMs - phase) / lengthMs) * lengthMs + phase
+}
+
+const hashOf = (text: string): number => {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash >>> 0
+}

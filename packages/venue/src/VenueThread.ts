@@ -1,0 +1,81 @@
+/**
+ * The embedded venue in a thread of its own: the entry point of a `Worker`.
+ *
+ * Speaks with its parent in three messages: posts `{ type: "listening", port }` when it serves, or
+ * `{ type: "failed", message }` when it cannot, and stops when told `{ type: "stop" }`.
+ * Imports no barrels: it shares a small memory budget with two other threads.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import { parentPort, workerData, type MessagePort } from "node:worker_threads"
+import * as Api from "./Api.ts"
+import { parseBooks } from "./recorded/RecordedBooks.ts"
+import * as RecordedWorld from "./recorded/RecordedWorld.ts"
+import * as SeededWorld from "./seeded/SeededWorld.ts"
+import type { WorldConfig } from "./seeded/WorldConfig.ts"
+import * as Server from "./Server.ts"
+import type { World } from "./World.ts"
+
+/** What the parent gives as `workerData`; `books` is `recorded` or `assume:SPREAD`. */
+export type VenueThreadData =
+  | {
+      readonly kind: "seeded"
+      readonly seed: number
+      readonly epochMs: number
+      readonly port: number
+      readonly config?: Partial<WorldConfig>
+    }
+  | {
+      readonly kind: "recorded"
+      readonly dir: string
+      readonly books: string
+      readonly port: number
+    }
+
+export type VenueThreadMessage =
+  | { readonly type: "listening"; readonly port: number }
+  | { readonly type: "failed"; readonly message: string }
+
+/** The parent asked for a world that cannot be had. */
+class BadVenue extends Schema.TaggedError<BadVenue>()("BadVenue", { message: Schema.String }) {}
+
+const worldOf = (data: VenueThreadData): Effect.Effect<World, BadVenue> =>
+  Effect.gen(function* () {
+    if (data.kind === "seeded") return SeededWorld.make(data)
+    const books = parseBooks(data.books)
+    if (books === null) {
+      return yield* new BadVenue({ message: `books: "${data.books}" is not recorded or assume:N` })
+    }
+    return yield* Effect.try({
+      try: () => RecordedWorld.load({ dir: data.dir, books }),
+      catch: (cause) => new BadVenue({ message: String(cause) }),
+    })
+  })
+
+const main = (parent: MessagePort, data: VenueThreadData) =>
+  Effect.gen(function* () {
+    const told = Effect.callback<void>((resume) => {
+      const hear = (message: { readonly type?: unknown }) => {
+        if (message.type === "stop") resume(Effect.void)
+      }
+      parent.on("message", hear)
+      return Effect.sync(() => parent.off("message", hear))
+    })
+    const world = yield* worldOf(data)
+    const { port } = yield* Server.serve(Api.make(world), { port: data.port })
+    parent.postMessage({ type: "listening", port } satisfies VenueThreadMessage)
+    yield* told
+  }).pipe(Effect.scoped)
+
+if (parentPort !== null) {
+  const parent = parentPort
+  Effect.runFork(main(parent, workerData as VenueThreadData)).addObserver((exit) => {
+    if (Exit.isFailure(exit)) {
+      const message = Cause.pretty(exit.cause)
+      parent.postMessage({ type: "failed", message } satisfies VenueThreadMessage)
+    }
+    parent.close()
+  })
+}

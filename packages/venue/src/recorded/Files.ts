@@ -1,0 +1,167 @@
+/**
+ * A recording on disk, line by line. Folders decide what a line is; names do not.
+ *
+ * Takes any `*.ndjson` and `*.ndjson.gz`, in the order of their names. A line that is a JSON array
+ * is as many rows as it has elements. Blank lines are no rows. Every row is counted in its file,
+ * whether anybody can use it or not ({@link Ledger}).
+ */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { gunzipSync } from "node:zlib"
+import * as Result from "effect/Result"
+
+export const folders = [
+  "trades",
+  "activity",
+  "markets",
+  "resolutions",
+  "books",
+  "leaderboards",
+  "other",
+] as const
+export type Folder = (typeof folders)[number]
+
+export interface FileCount {
+  /** `trades/x.ndjson.gz`. */
+  readonly file: string
+  /** Rows found; those neither ignored nor unservable are served or used. */
+  readonly read: number
+  readonly ignored: Readonly<Record<string, number>>
+}
+
+export interface Unservable {
+  readonly file: string
+  readonly line: number
+  readonly reason: string
+  /** The line as it stands, at most 2,000 characters. */
+  readonly body: string
+}
+
+/** A row and where it stands. */
+export interface Found {
+  readonly folder: Folder
+  readonly file: string
+  readonly line: number
+  /** 0 for a line of its own, else its place (from 1) in the line's array. */
+  readonly element: number
+  readonly value: Readonly<Record<string, unknown>>
+}
+
+/** What became of each row. */
+export class Ledger {
+  readonly files = new Map<string, { read: number; ignored: Record<string, number> }>()
+  readonly unservable: Array<Unservable> = []
+
+  read(file: string): void {
+    this.count(file).read++
+  }
+
+  ignore(file: string, reason: string): void {
+    const { ignored } = this.count(file)
+    ignored[reason] = (ignored[reason] ?? 0) + 1
+  }
+
+  refuse(file: string, line: number, reason: string, body: string): void {
+    this.unservable.push({ file, line, reason, body: body.slice(0, 2000) })
+  }
+
+  counts(): ReadonlyArray<FileCount> {
+    return [...this.files].map(([file, { read, ignored }]) => ({ file, read, ignored }))
+  }
+
+  /** A file is listed even when it is empty. */
+  count(file: string): { read: number; ignored: Record<string, number> } {
+    const known = this.files.get(file)
+    if (known !== undefined) return known
+    const fresh = { read: 0, ignored: {} }
+    this.files.set(file, fresh)
+    return fresh
+  }
+}
+
+/** Hands every usable row of a folder to `take`, in the order of files and lines. */
+export const eachRow = (
+  dir: string,
+  folder: Folder,
+  ledger: Ledger,
+  take: (found: Found) => void,
+): void => {
+  for (const name of namesIn(Path.join(dir, folder))) {
+    const file = `${folder}/${name}`
+    if (!/\.ndjson(\.gz)?$/.test(name)) {
+      ledger.read(file)
+      ledger.ignore(file, "not an .ndjson or .ndjson.gz file")
+      continue
+    }
+    ledger.count(file)
+    eachLine(Path.join(dir, file), (text, line) => {
+      if (text === null) {
+        ledger.read(file)
+        return ledger.refuse(file, 0, "not a gzip file", "")
+      }
+      const parsed = Result.try(() => JSON.parse(text) as unknown)
+      const rows: ReadonlyArray<unknown> = Result.isFailure(parsed)
+        ? [undefined]
+        : Array.isArray(parsed.success)
+          ? parsed.success
+          : [parsed.success]
+      for (const [i, value] of rows.entries()) {
+        ledger.read(file)
+        if (isObject(value)) {
+          const element = Result.isSuccess(parsed) && Array.isArray(parsed.success) ? i + 1 : 0
+          take({ folder, file, line, element, value })
+        } else {
+          const reason = Result.isFailure(parsed) ? "not JSON" : "not a JSON object"
+          ledger.refuse(file, line, reason, text)
+        }
+      }
+    })
+  }
+}
+
+/** Counts the rows of folders nobody knows. */
+export const countUnknownFolders = (dir: string, ledger: Ledger): void => {
+  for (const entry of Fs.readdirSync(dir, { withFileTypes: true })) {
+    if (!entry.isDirectory() || (folders as ReadonlyArray<string>).includes(entry.name)) continue
+    for (const name of namesIn(Path.join(dir, entry.name))) {
+      const file = `${entry.name}/${name}`
+      ledger.count(file)
+      eachLine(Path.join(dir, file), () => {
+        ledger.read(file)
+        ledger.ignore(file, "unknown folder")
+      })
+    }
+  }
+}
+
+const namesIn = (path: string): ReadonlyArray<string> =>
+  Fs.existsSync(path)
+    ? Fs.readdirSync(path, { withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => entry.name)
+        .toSorted()
+    : []
+
+/** Lines that are not blank, counted from 1; a single `null` when the file cannot be unpacked. */
+const eachLine = (path: string, take: (text: string | null, line: number) => void): void => {
+  const packed = Fs.readFileSync(path)
+  const bytes =
+    path.endsWith(".gz") && packed.length > 0
+      ? Result.getOrUndefined(Result.try(() => gunzipSync(packed)))
+      : packed
+  if (bytes === undefined) return take(null, 0)
+  for (let from = 0, line = 1; from < bytes.length; line++) {
+    const newline = bytes.indexOf(10, from)
+    const to = newline === -1 ? bytes.length : newline
+    const text = bytes.toString("utf8", from, to).trim()
+    if (text !== "") take(text, line)
+    from = to + 1
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** `trades/x.ndjson:12`, or `trades/x.ndjson:12.3` for the third row of a line that is an array. */
+export const placeOf = (file: string, line: number, element: number): string =>
+  element === 0 ? `${file}:${line}` : `${file}:${line}.${element}`

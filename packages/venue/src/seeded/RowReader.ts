@@ -1,0 +1,155 @@
+/**
+ * Pages of the tape: by filter, by time, by when rows become visible.
+ */
+import type { RowQuery, VenueRow } from "../World.ts"
+import type { Calendar } from "./Calendar.ts"
+import { kindNames, kindOf, longestDelayMs, RowWriter, shortestDelayMs, visibleAt } from "./Rows.ts"
+import { redeemWithinMs } from "./Participant.ts"
+import { MAKER, SELL, TRADE, type Columns } from "./Sink.ts"
+import { placeOfPosition, spanMs, spanOfPosition, type Tape } from "./Tape.ts"
+import type { Trader } from "./Traders.ts"
+import { DAY } from "./WorldConfig.ts"
+
+/** How far ahead the next trade is looked for. */
+const horizonMs = 60 * DAY
+
+export class RowReader {
+  private readonly seed: number
+  private readonly tape: Tape
+  private readonly calendar: Calendar
+  private readonly writer: RowWriter
+  private readonly traderOf: ReadonlyMap<string, number>
+
+  constructor(seed: number, tape: Tape, calendar: Calendar, traders: ReadonlyArray<Trader>) {
+    this.seed = seed
+    this.tape = tape
+    this.calendar = calendar
+    this.writer = new RowWriter(seed, calendar, traders)
+    this.traderOf = new Map(traders.map((trader) => [trader.wallet, trader.index]))
+  }
+
+  rows(query: RowQuery, nowMs: number): ReadonlyArray<VenueRow> {
+    const trader = query.user === undefined ? -1 : this.traderOf.get(query.user)
+    if (trader === undefined) return []
+    const markets = query.conditions === undefined ? null : this.marketsOf(query.conditions)
+    const fromMs = Math.max(this.tape.startMs, query.fromSeconds * 1000)
+    const toMs = Math.min(nowMs, query.toSeconds * 1000 + 999)
+    if (toMs < fromMs) return []
+    let first = this.tape.spanAt(fromMs)
+    let last = this.tape.spanAt(toMs)
+    if (markets !== null) {
+      const all = [...markets].map((market) => this.calendar.markets[market]!)
+      if (all.length === 0) return []
+      const listedMs = Math.min(...all.map((market) => market.listedMs))
+      const doneMs = Math.max(...all.map((market) => market.resolveMs)) + redeemWithinMs
+      first = Math.max(first, this.tape.spanAt(listedMs))
+      last = Math.min(last, this.tape.spanAt(doneMs))
+    }
+    const descending = query.order === "desc"
+    const after = query.after
+    if (after !== null && descending) last = Math.min(last, spanOfPosition(after))
+    if (after !== null && !descending) first = Math.max(first, spanOfPosition(after))
+    const found: Array<VenueRow> = []
+    const step = descending ? -1 : 1
+    for (
+      let span = descending ? last : first;
+      span >= first && span <= last && found.length < query.limit;
+      span += step
+    ) {
+      const columns = this.tape.span(span)
+      let place = descending ? columns.count - 1 : 0
+      if (after !== null && spanOfPosition(after) === span) place = placeOfPosition(after) + step
+      for (; place >= 0 && place < columns.count && found.length < query.limit; place += step) {
+        if (!this.matches(query, columns, place, trader, markets)) continue
+        if (visibleAt(this.seed, columns, span, place) > nowMs) continue
+        found.push(this.writer.row(columns, span, place))
+      }
+    }
+    return found
+  }
+
+  private matches(
+    query: RowQuery,
+    columns: Columns,
+    place: number,
+    trader: number,
+    markets: ReadonlySet<number> | null,
+  ): boolean {
+    if (trader >= 0 && columns.trader[place] !== trader) return false
+    if (markets !== null && !markets.has(columns.market[place]!)) return false
+    const seconds = columns.at[place]!
+    if (seconds < query.fromSeconds || seconds > query.toSeconds) return false
+    const flags = columns.flags[place]!
+    const kind = kindOf(columns, place)
+    if (query.feed === "trades" && kind !== TRADE) return false
+    if (query.takerOnly && (flags & MAKER) !== 0) return false
+    if (query.type !== undefined && query.type !== kindNames[kind]) return false
+    if (query.side !== undefined) {
+      if (kind !== TRADE || query.side !== ((flags & SELL) === 0 ? "BUY" : "SELL")) return false
+    }
+    const cents = columns.cents[place]!
+    if (cents / 100 < query.minimumShares) return false
+    return (cents * columns.price[place]!) / 100_000 >= query.minimumUsdc
+  }
+
+  private marketsOf(conditions: ReadonlySet<string>): ReadonlySet<number> {
+    const markets = new Set<number>()
+    for (const condition of conditions) {
+      const market = this.calendar.byCondition.get(condition)
+      if (market !== undefined) markets.add(market.index)
+    }
+    return markets
+  }
+
+  /** TRADE rows that become visible after one moment and by another, in that order. */
+  visibleIn(fromMs: number, toMs: number): ReadonlyArray<VenueRow> {
+    const found: Array<VenueRow> = []
+    this.scan(fromMs - longestDelayMs, (columns, span, place) => {
+      if (columns.at[place]! * 1000 + shortestDelayMs > toMs) return false
+      const visibleMs = visibleAt(this.seed, columns, span, place)
+      if (visibleMs > fromMs && visibleMs <= toMs) found.push(this.writer.row(columns, span, place))
+      return true
+    })
+    return found.toSorted((a, b) => a.visibleMs - b.visibleMs || a.position - b.position)
+  }
+
+  nextAfter(ms: number): number | null {
+    let next: number | null = null
+    this.scan(ms - longestDelayMs, (columns, span, place) => {
+      const atMs = columns.at[place]! * 1000
+      if (next !== null && atMs + shortestDelayMs > next) return false
+      const visibleMs = visibleAt(this.seed, columns, span, place)
+      if (visibleMs > ms && (next === null || visibleMs < next)) next = visibleMs
+      return true
+    })
+    return next
+  }
+
+  /** Visits TRADE rows from a moment on until the visitor says stop, or the horizon is passed. */
+  private scan(
+    fromMs: number,
+    visit: (columns: Columns, span: number, place: number) => boolean,
+  ): void {
+    const startMs = Math.max(this.tape.startMs, fromMs)
+    const firstSpan = this.tape.spanAt(startMs)
+    for (let span = firstSpan; (span - firstSpan) * spanMs <= horizonMs; span++) {
+      const columns = this.tape.span(span)
+      const seconds = Math.floor(startMs / 1000)
+      for (let place = firstAt(columns, seconds); place < columns.count; place++) {
+        if (kindOf(columns, place) === TRADE && !visit(columns, span, place)) return
+      }
+    }
+  }
+}
+
+/** The first place whose time is not before some second. */
+const firstAt = (columns: Columns, seconds: number): number => {
+  let low = 0
+  let high = columns.count
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (columns.at[middle]! < seconds) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,189 @@
+import { assert, describe, it } from "@effect/vitest"
+import { createHash } from "node:crypto"
+import { HOUR, MINUTE, SECOND } from "../../src/seeded/WorldConfig.ts"
+import { Api, ask, DAY, epochMs, everything, smallWorld } from "../Worlds.ts"
+
+const urls = (wallet: string) => [
+  "/data/v2/trades?limit=50",
+  `/data/v2/activity?user=${wallet}&limit=200`,
+  "/data/v2/leaderboard?time_period=week",
+  "/gamma/markets/keyset?limit=100&order=volume24hr&ascending=false",
+  "/gamma/events/keyset?limit=100&closed=true",
+  `/data/v2/positions?user=${wallet}`,
+  "/data/v2/biggest-winners?time_period=week",
+]
+
+const digest = (text: string) => createHash("sha256").update(text).digest("hex")
+
+describe("a seeded world", () => {
+  it("tells the same story whatever it was asked before", () => {
+    const moments = [epochMs - 3 * DAY, epochMs + 5 * MINUTE, epochMs - DAY, epochMs + 9 * HOUR]
+    const tell = (order: ReadonlyArray<number>, reversed: boolean) => {
+      const world = smallWorld()
+      const api = Api.make(world)
+      const answers = new Map<string, string>()
+      for (const nowMs of order) {
+        const asked = urls(world.wallets[3]!)
+        for (const url of reversed ? asked.toReversed() : asked) {
+          const { status, text } = ask(api, url, nowMs)
+          assert.strictEqual(status, 200)
+          answers.set(`${nowMs} ${url}`, digest(text))
+        }
+      }
+      return answers
+    }
+    const forward = tell(moments, false)
+    const backward = tell(moments.toReversed(), true)
+    for (const [question, answer] of forward) {
+      assert.strictEqual(backward.get(question), answer, question)
+    }
+  })
+
+  it("is another world with another seed", () => {
+    const rows = [42, 43].map((seed) =>
+      smallWorld(seed).rows({ ...everything, limit: 20 }, epochMs),
+    )
+    assert.notDeepEqual(rows[0], rows[1])
+  })
+
+  it("starts late and remembers what it never told: the same rows as one asked all along", () => {
+    const late = epochMs + 26 * HOUR
+    const patient = smallWorld()
+    for (let nowMs = epochMs; nowMs < late; nowMs += HOUR) patient.tradesVisibleIn(nowMs, nowMs + 1)
+    const query = { ...everything, fromSeconds: (late - HOUR) / 1000 }
+    const rows = smallWorld().rows(query, late)
+    assert.isAbove(rows.length, 1000)
+    assert.deepEqual(rows, patient.rows(query, late))
+  })
+
+  it("makes forgotten rows again, the same ones", () => {
+    const roomy = smallWorld()
+    const cramped = smallWorld(42, { keptRows: 500 })
+    const now = epochMs + HOUR
+    const all = roomy.rows(everything, now)
+    assert.isAbove(all.length, 4000)
+    assert.deepEqual(cramped.rows(everything, now), all)
+    assert.deepEqual(cramped.rows({ ...everything, limit: 300 }, now), all.slice(0, 300))
+  })
+
+  it("shows a row between one and four seconds after its time, not before", () => {
+    const world = smallWorld()
+    const fromMs = epochMs + MINUTE
+    const shown = world.tradesVisibleIn(fromMs, fromMs + 2 * MINUTE)
+    assert.isAbove(shown.length, 100)
+    let last = 0
+    for (const row of shown) {
+      const delay = row.visibleMs - row.atSeconds * 1000
+      assert.isTrue(delay >= SECOND && delay <= 4 * SECOND)
+      assert.isAtLeast(row.visibleMs, last)
+      last = row.visibleMs
+      const by = { ...everything, fromSeconds: row.atSeconds, toSeconds: row.atSeconds }
+      const has = (nowMs: number) => world.rows(by, nowMs).some((r) => r.position === row.position)
+      assert.isFalse(has(row.visibleMs - 1))
+      assert.isTrue(has(row.visibleMs))
+    }
+  })
+
+  it("leaves no gap and no repeat between the slices of its stream", () => {
+    const world = smallWorld()
+    const whole = world.tradesVisibleIn(epochMs, epochMs + MINUTE)
+    const sliced = Array.from({ length: 120 }, (_, i) =>
+      world.tradesVisibleIn(epochMs + i * 500, epochMs + (i + 1) * 500),
+    ).flat()
+    assert.deepEqual(sliced, whole)
+    let at = epochMs
+    for (const row of whole) {
+      if (row.visibleMs === at) continue
+      assert.strictEqual(world.nextTradeAfter(at), row.visibleMs)
+      at = row.visibleMs
+    }
+  })
+
+  it("goes on live at about the pace it was given, and stays within a factor of two of it", () => {
+    for (const seed of [1, 2, 3]) {
+      const count = smallWorld(seed).tradesVisibleIn(epochMs, epochMs + 10 * MINUTE).length
+      assert.isTrue(count > 900 && count < 3600, `seed ${seed}: ${count} in ten minutes`)
+    }
+  })
+
+  it("resolves something within the first minute, with people in it", () => {
+    for (const seed of [1, 2, 3]) {
+      const world = smallWorld(seed)
+      const fresh = world.markets(epochMs + MINUTE).filter((market) => {
+        const at = world.resolution(market.condition, epochMs + MINUTE)?.resolvedMs ?? null
+        return at !== null && at > epochMs
+      })
+      assert.isAbove(fresh.length, 1, `seed ${seed}`)
+      const conditions = new Set(fresh.map((market) => market.condition))
+      assert.isAbove(world.rows({ ...everything, conditions }, epochMs).length, 10)
+    }
+  })
+
+  it("lists new markets and resolves old ones every day, before and after the epoch", () => {
+    const world = smallWorld()
+    for (let day = -10; day < 3; day++) {
+      const [from, to] = [epochMs + day * DAY, epochMs + (day + 1) * DAY]
+      const markets = world.markets(to)
+      const listed = markets.filter((market) => market.listedMs > from)
+      const open = markets.filter((market) => world.state(market, to).status === "open")
+      assert.isTrue(listed.length > 0 && open.length >= 20 && open.length <= 150, `day ${day}`)
+      assert.isTrue(markets.every((market) => market.listedMs <= to))
+    }
+    const domains = new Set(world.markets(epochMs).map((market) => market.event.domain))
+    assert.isAtLeast(domains.size, 5)
+  })
+
+  it("never sells, merges or redeems what its trader does not hold", () => {
+    const world = smallWorld()
+    const held = new Map<string, number>()
+    const add = (key: string, size: number) => {
+      const total = Math.round(100 * ((held.get(key) ?? 0) + size)) / 100
+      assert.isAtLeast(total, 0, key)
+      held.set(key, total)
+    }
+    for (const row of world.rows(everything, epochMs + HOUR)) {
+      const market = world.market(row.condition, epochMs + HOUR)!
+      const key = (index: number) => `${row.wallet} ${market.tokens[index]}`
+      if (row.type === "TRADE") {
+        assert.strictEqual(market.tokens[row.outcomeIndex], row.token)
+        add(key(row.outcomeIndex), row.side === "BUY" ? row.size : -row.size)
+      } else if (row.type === "SPLIT") for (const i of [0, 1]) add(key(i), row.size)
+      else if (row.type === "MERGE") for (const i of [0, 1]) add(key(i), -row.size)
+      else if (row.size > 0) {
+        const payouts = world.resolution(row.condition, row.atSeconds * 1000)!.payouts
+        const winner = payouts.indexOf(1_000_000)
+        assert.strictEqual(held.get(key(winner)), row.size, "a redemption takes the whole position")
+        add(key(winner), -row.size)
+      }
+    }
+  })
+
+  it("redeems only after the resolution, at what it pays", () => {
+    const world = smallWorld()
+    const redeems = world.rows({ ...everything, type: "REDEEM" }, epochMs)
+    assert.isAbove(redeems.length, 100)
+    assert.isAbove(redeems.filter((row) => row.size === 0).length, 10)
+    for (const row of redeems) {
+      const resolution = world.resolution(row.condition, epochMs)!
+      assert.strictEqual(resolution.status, "resolved")
+      assert.isAtLeast(row.atSeconds * 1000, resolution.resolvedMs! - SECOND)
+      assert.strictEqual(row.usdc, row.size)
+      assert.deepEqual([row.token, row.side, row.outcomeIndex], ["", "", 999])
+    }
+  })
+
+  it("keeps trades on the tick grid, inside the price range, at five shares or more", () => {
+    const world = smallWorld()
+    const trades = world.rows({ ...everything, feed: "trades" }, epochMs)
+    for (const row of trades) {
+      const market = world.market(row.condition, epochMs)!
+      const ticks = row.price / market.tick
+      assert.isBelow(Math.abs(ticks - Math.round(ticks)), 1e-6)
+      assert.isTrue(row.price > 0 && row.price < 1 && row.size >= 5)
+      assert.isTrue(row.atSeconds * 1000 >= market.listedMs - SECOND)
+      assert.isTrue(row.atSeconds * 1000 <= market.endMs!)
+      assert.match(row.transaction, /^0x[0-9a-f]{64}$/)
+    }
+    assert.strictEqual(new Set(trades.map((row) => row.transaction)).size, trades.length)
+  })
+})
