@@ -18,8 +18,8 @@ import {
 } from "./PaperHarness.ts"
 
 /** A house that knows markets 1 to 8 and follows wallets 1 to 4. */
-const prepared = Effect.fnUntraced(function* (options: HouseOptions = {}) {
-  yield* TestClock.setTime(noon)
+const prepared = Effect.fnUntraced(function* (options: HouseOptions = {}, atMs = noon) {
+  yield* TestClock.setTime(atMs)
   const house = yield* openHouse(options)
   const markets = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => market(n))
   yield* introduce(
@@ -396,6 +396,26 @@ describe("what is promised to a copy", () => {
     }),
   )
 
+  it.effect(
+    "stays promised when even the undo breaks: the copy is stuck and the ledger says so",
+    () =>
+      Effect.gen(function* () {
+        const house = yield* prepared()
+        const broken = book(1, { asks: [[0.6, 1000]] })
+        house.venue.setBook({ ...broken, asks: [{ price: price(0.5), size: shares(1) }] })
+        yield* house.tell([ingested([fill({ price: 0.6 })])])
+        yield* until(house, "reserved")
+        yield* house.sql`UPDATE balances SET amount = 0 WHERE account = 'reserved'`
+        yield* house.settle
+        const copy = yield* only(house)
+        assert.strictEqual(copy.state, "stuck")
+        assert.strictEqual(copy.outcome, "FAILED")
+        const faults = yield* house.reports.ledgerCheck
+        assert.isTrue(faults.some((fault) => fault.rule.startsWith("a balance is the sum")))
+        assert.isFalse((yield* house.reports.ledger("portfolio")).balanced)
+      }),
+  )
+
   it.effect("counts for the caps of the copies decided at the same moment", () =>
     Effect.gen(function* () {
       const house = yield* prepared({ overrides: { paper: { wallet_exposure: 1 } } })
@@ -417,21 +437,20 @@ describe("what is promised to a copy", () => {
 describe("losses", () => {
   it.effect("stop purchases for the day, and the next UTC day begins anew", () =>
     Effect.gen(function* () {
-      const house = yield* prepared({
-        overrides: { watch: { poll_often: "4h", poll_seldom: "4h" } },
-      })
+      const midnight = noon + 12 * 3_600_000
+      const evening = midnight - 10_000
+      const house = yield* prepared({}, evening)
       for (const n of [1, 2, 3]) house.venue.setBook(book(n, { asks: [[0.5, 1000]] }))
       yield* deliver(house, [
-        fill({ market: 1, price: 0.5, wallet: wallet(1) }),
-        fill({ market: 2, price: 0.5, wallet: wallet(2), n: 2 }),
+        fill({ market: 1, price: 0.5, wallet: wallet(1), atMs: evening }),
+        fill({ market: 2, price: 0.5, wallet: wallet(2), n: 2, atMs: evening }),
       ])
       yield* house.tell([resolved(1, [0, 1]), resolved(2, [0, 1])])
       yield* house.settle
       // 50 USDC lost: more than 3 % of 1000 in a day, less than 8 % in a week.
       const next = (n: number, atMs: number) =>
         fill({ market: 3, price: 0.5, wallet: wallet(3), n, atMs })
-      yield* deliver(house, [next(3, noon + 1000)])
-      const midnight = noon + 12 * 3_600_000
+      yield* deliver(house, [next(3, evening + 1000)])
       yield* TestClock.setTime(midnight)
       yield* deliver(house, [next(4, midnight)])
       const third = yield* house.reports.copies({ wallet: wallet(3) })

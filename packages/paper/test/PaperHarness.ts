@@ -25,7 +25,12 @@ import { ClobApi } from "@evaluator/polymarket/ClobApi"
 import { DataApi, type LedgerRow } from "@evaluator/polymarket/DataApi"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import type { Page, Served } from "@evaluator/polymarket/Page"
-import { NotFound, PolymarketError, Unreachable } from "@evaluator/polymarket/PolymarketError"
+import {
+  NotFound,
+  PolymarketError,
+  Refused,
+  Unreachable,
+} from "@evaluator/polymarket/PolymarketError"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { Backlogs } from "@evaluator/runtime/Backlogs"
 import { Boot } from "@evaluator/runtime/Boot"
@@ -194,6 +199,8 @@ export class FakeVenue {
   readonly calls: Array<string> = []
   /** Routes that do not answer. */
   readonly down = new Set<string>()
+  /** Routes that refuse the request itself. */
+  readonly refusing = new Set<string>()
   readonly announced = Effect.runSync(Queue.unbounded<Fill>())
 
   setBook(made: Book) {
@@ -207,6 +214,12 @@ export class FakeVenue {
         return new PolymarketError({
           request: route,
           reason: new Unreachable({ status: 503, message: "down" }),
+        })
+      }
+      if (this.refusing.has(route.split(" ")[0]!)) {
+        return new PolymarketError({
+          request: route,
+          reason: new Refused({ status: 400, message: "no" }),
         })
       }
       const found = value()
@@ -322,6 +335,8 @@ export interface HouseOptions {
   readonly venue?: FakeVenue
   readonly directory?: string
   readonly overrides?: Overrides
+  /** Lets a little time pass; by default on the test's clock. */
+  readonly pass?: Effect.Effect<void>
   /** Called after each commit of the fast lane. */
   readonly onCommit?: () => void
   readonly replicas?: (after: string | null) => ReplicasPage
@@ -338,14 +353,13 @@ export const openHouse = Effect.fnUntraced(function* (options: HouseOptions = {}
     runtime(join(directory, "evaluator.db"), "evaluation", there),
   ).pipe(Scope.provide(scope))
   yield* Bridge.serveLog("evaluation").pipe(Effect.provide(evaluation), Scope.provide(scope))
-  const { replicas } = options
-  if (replicas !== undefined) {
-    yield* there
-      .serve(replicasRequest, (payload) =>
-        Effect.sync(() => replicas((payload as { after: string | null }).after)),
-      )
-      .pipe(Scope.provide(scope))
-  }
+  const nothing: ReplicasPage = { markets: [], follows: [], resolutions: [], next: null }
+  const replicas = options.replicas ?? (() => nothing)
+  yield* there
+    .serve(replicasRequest, (payload) =>
+      Effect.sync(() => replicas((payload as { after: string | null }).after)),
+    )
+    .pipe(Scope.provide(scope))
   const paper = yield* openPaper(file, venue, here, options.overrides ?? {}, {
     beforeCommit: () => undefined,
     afterCommit: options.onCommit ?? (() => undefined),
@@ -361,7 +375,7 @@ export const openHouse = Effect.fnUntraced(function* (options: HouseOptions = {}
   const settle = Effect.gen(function* () {
     let quiet = 0
     for (let turn = 0; turn < 400; turn++) {
-      yield* TestClock.adjust("20 millis")
+      yield* options.pass ?? TestClock.adjust("20 millis")
       quiet = (yield* isQuiet) ? quiet + 1 : 0
       if (quiet === 3) return
     }

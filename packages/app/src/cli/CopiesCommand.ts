@@ -8,7 +8,8 @@ import { CopyState } from "@evaluator/domain/paper/CopyState"
 import { mostCopies, readCopies } from "./CopyRows.ts"
 import { dataDirectoryFor } from "./Directory.ts"
 import * as Flags from "./Flags.ts"
-import { printRows, timeOf } from "./Output.ts"
+import { printRows } from "./Output.ts"
+import { timeOf } from "./Readable.ts"
 import { openLane } from "./Reader.ts"
 
 /** Copies in a table for eyes when no limit is given; a document or CSV has all of them. */

@@ -8,7 +8,8 @@ import { EventType } from "@evaluator/domain/event/DomainEvent"
 import { LaneName } from "../Control.ts"
 import { dataDirectoryFor } from "./Directory.ts"
 import * as Flags from "./Flags.ts"
-import { printRows, timeOf } from "./Output.ts"
+import { printRows } from "./Output.ts"
+import { timeOf } from "./Readable.ts"
 import { openLane } from "./Reader.ts"
 
 /** Events printed when no limit is given. */

@@ -6,7 +6,8 @@ import { Command, Flag } from "effect/cli"
 import type { HaltState } from "../Control.ts"
 import { handlersFor } from "./Directory.ts"
 import * as Flags from "./Flags.ts"
-import { printRows, timeOf } from "./Output.ts"
+import { printRows } from "./Output.ts"
+import { timeOf } from "./Readable.ts"
 
 const print = (printing: { readonly json: boolean }, state: HaltState) =>
   printRows(printing, {

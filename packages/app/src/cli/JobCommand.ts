@@ -4,10 +4,12 @@
 import { Effect, Schema } from "effect"
 import { Argument, Command } from "effect/cli"
 import { formatDuration } from "@evaluator/domain/time/DurationText"
-import type { JobRun } from "../Control.ts"
+import type { ControlHandlers, JobRun } from "../Control.ts"
 import { handlersFor } from "./Directory.ts"
+import { WrongUsage } from "./ExitCode.ts"
 import * as Flags from "./Flags.ts"
-import { printRows, timeOf } from "./Output.ts"
+import { printRows } from "./Output.ts"
+import { timeOf } from "./Readable.ts"
 import type { Row } from "./Table.ts"
 
 /** The run ended otherwise than completed. */
@@ -25,6 +27,13 @@ const countsOf = (run: JobRun): string =>
   Object.entries(run.counts)
     .map(([name, count]) => `${name} ${count}`)
     .join(", ")
+
+const unknownJob = Effect.fnUntraced(function* (name: string, { jobs }: ControlHandlers) {
+  const known = (yield* jobs).map((job) => job.name)
+  return yield* new WrongUsage({
+    why: `no job is called ${name}; there are ${known.toSorted().join(", ")}`,
+  })
+})
 
 const list = Command.make(
   "list",
@@ -58,7 +67,13 @@ const run = Command.make(
     json: Flags.json,
   },
   Effect.fn("cli job run")(function* (flags) {
-    const run = yield* (yield* handlersFor(flags)).runJob(flags.name)
+    const handlers = yield* handlersFor(flags)
+    const run = yield* handlers.runJob(flags.name).pipe(
+      Effect.catchIf(
+        ({ code }) => code === "unknown-job",
+        () => unknownJob(flags.name, handlers),
+      ),
+    )
     const took = run.endedAtMs === null ? null : run.endedAtMs - run.startedAtMs
     yield* printRows(flags, {
       document: run,

@@ -4,11 +4,15 @@
 import { Console, Effect } from "effect"
 import { TerminalCapabilities } from "effect/cli"
 import type { Section } from "@evaluator/domain/report/Section"
+import { renderReadable } from "./Readable.ts"
 import { renderCsv, renderTable, type Row, type TableStyle } from "./Table.ts"
 import { WrongUsage } from "./ExitCode.ts"
 
 /** Widest cell of a table for eyes. */
 export const longestCell = 72
+
+/** Where the output is no terminal. */
+const widthWithoutTerminal = 160
 
 export const tableStyle: Effect.Effect<TableStyle> = Effect.map(
   TerminalCapabilities.TerminalCapabilities,
@@ -51,12 +55,13 @@ export const printSections = Effect.fnUntraced(function* (
 ) {
   if (printing.json) return yield* printJson({ sections })
   const style = yield* tableStyle
+  const width = (process.stdout.columns ?? widthWithoutTerminal) - 2
   const bold = (text: string) => (style.colour ? `\u001B[1m${text}\u001B[0m` : text)
   const texts = sections.map(({ title, says, rows }) =>
     [
       bold(title),
       ...says.map((sentence) => `  ${sentence}`),
-      ...(rows.length === 0 ? [] : ["", indent(renderTable(rows, style))]),
+      ...(rows.length === 0 ? [] : ["", indent(renderReadable(rows, style, width))]),
     ].join("\n"),
   )
   yield* Console.log(texts.join("\n\n"))
@@ -67,7 +72,3 @@ const indent = (text: string): string =>
     .split("\n")
     .map((line) => `  ${line}`)
     .join("\n")
-
-/** `2026-11-22 08:30:05Z`, or empty. */
-export const timeOf = (ms: number | null): string =>
-  ms === null ? "" : `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")}Z`

@@ -4,7 +4,7 @@
  */
 import type { ServiceState } from "../Control.ts"
 import type { StatusDocument } from "../StatusDocument.ts"
-import { timeOf } from "./Output.ts"
+import { timeOf } from "./Readable.ts"
 import { renderTable, type Row, type TableStyle } from "./Table.ts"
 
 /** Reasons shown; the document has all of them. */

@@ -3,7 +3,7 @@ import { Duration, Effect } from "effect"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import type { ControlHandlers } from "@evaluator/app/Control"
+import { type ControlHandlers, ControlRefused } from "@evaluator/app/Control"
 import { AlreadyRunning, hold } from "@evaluator/app/DataDirectory"
 import { parseBooks } from "@evaluator/app/cli/ReplayCommand"
 import type { ReplayOptions, RunOptions } from "@evaluator/app/cli/RunOptions"
@@ -209,9 +209,12 @@ const handlers = (log: Array<string>): ControlHandlers => ({
     },
   ]),
   runJob: (job) =>
-    Effect.sync(() => {
+    Effect.suspend(() => {
+      if (job === "no-such-job") {
+        return Effect.fail(new ControlRefused({ code: "unknown-job", why: "not here" }))
+      }
       log.push(`run ${job}`)
-      return {
+      return Effect.succeed({
         id: 1,
         job,
         cause: "command",
@@ -220,7 +223,7 @@ const handlers = (log: Array<string>): ControlHandlers => ({
         outcome: job === "score-events" ? ("completed" as const) : ("failed" as const),
         counts: { markets: 12 },
         error: job === "score-events" ? null : "the venue was down",
-      }
+      })
     }),
   halt: ({ reason, untilMs }) =>
     Effect.sync(() => {
@@ -259,6 +262,14 @@ describe("a command that acts while no service runs", () => {
       const { said } = yield* acting(join(yield* temporary, "data"), "job", "run", "other-job")
       assert.strictEqual(said.code, 1)
       assert.include(said.err, "job other-job failed: the venue was down")
+    }),
+  )
+
+  it.effect("exits 2 and names the jobs there are when none has the name", () =>
+    Effect.gen(function* () {
+      const { said } = yield* acting(join(yield* temporary, "data"), "job", "run", "no-such-job")
+      assert.strictEqual(said.code, 2)
+      assert.include(said.err, "no job is called no-such-job; there are score-events")
     }),
   )
 

@@ -257,6 +257,14 @@ export class FeatureRun {
   }
 
   finish(): WalletFeatures {
+    const steps = this.finishing()
+    let step = steps.next()
+    while (step.done !== true) step = steps.next()
+    return step.value
+  }
+
+  /** As {@link finish}, with a pause after each window. */
+  *finishing(): Generator<undefined, WalletFeatures> {
     const open = this.book.open().filter((holding) => holding.size > dustShares)
     const end = {
       nowMs: this.nowMs,
@@ -265,13 +273,18 @@ export class FeatureRun {
       unmatched: this.book.unmatched,
       domainOf: (condition: string) => this.markets.get(condition)?.domain ?? "unknown",
     }
+    const windows = new Map<number, Features>()
+    for (const window of this.windows) {
+      windows.set(window.days, window.features(end))
+      yield undefined
+    }
     const seen = Number.isFinite(this.firstFillMs)
     return {
       firstFillMs: seen ? this.firstFillMs : null,
       lastFillMs: seen ? this.lastFillMs : null,
       openCostMicro: this.book.openCost,
       life: this.life.features(end),
-      windows: new Map(this.windows.map((window) => [window.days, window.features(end)])),
+      windows,
     }
   }
 }

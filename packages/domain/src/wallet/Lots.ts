@@ -80,6 +80,29 @@ export const orderLedger = (entries: ReadonlyArray<LedgerEntry>): ReadonlyArray<
   })
 }
 
+/**
+ * The ordered ledger in pieces of about `pieceRows` entries, each put in order when it is asked for,
+ * so that a long history need not be sorted in one go.
+ */
+export function* orderedPieces(
+  entries: ReadonlyArray<LedgerEntry>,
+  pieceRows: number,
+): Generator<ReadonlyArray<LedgerEntry>> {
+  let first = Number.POSITIVE_INFINITY
+  let last = Number.NEGATIVE_INFINITY
+  for (const { atMs } of entries) {
+    if (atMs < first) first = atMs
+    if (atMs > last) last = atMs
+  }
+  const count = Math.max(1, Math.ceil(entries.length / pieceRows))
+  const spanMs = (last - first + 1) / count
+  const pieces = Array.from({ length: count }, (): Array<LedgerEntry> => [])
+  for (const entry of entries) {
+    pieces[Math.min(count - 1, Math.floor((entry.atMs - first) / spanMs))]!.push(entry)
+  }
+  for (const piece of pieces) yield orderLedger(piece)
+}
+
 interface Lot {
   size: number
   cost: number
@@ -230,8 +253,12 @@ export class LotBook {
   ): ReadonlyArray<ClosedLot> {
     const holding = this.holdings.get(token)
     const closed: Array<ClosedLot> = []
+    if (holding === undefined) {
+      this.unmatchedShares += size
+      return closed
+    }
     let left = size
-    while (holding !== undefined && left > 0 && holding.head < holding.lots.length) {
+    while (left > 0 && holding.head < holding.lots.length) {
       const lot = holding.lots[holding.head]!
       const taken = Math.min(left, lot.size)
       const paid = taken === lot.size ? lot.cost : scale(lot.cost, taken, lot.size)
@@ -252,7 +279,7 @@ export class LotBook {
         cause,
       })
     }
-    if (holding !== undefined && holding.head > 64 && holding.head * 2 > holding.lots.length) {
+    if (holding.head > 64 && holding.head * 2 > holding.lots.length) {
       holding.lots.splice(0, holding.head)
       holding.head = 0
     }

@@ -45,7 +45,7 @@ export const sharpeRatio = (daily: ReadonlyArray<number>, capital: number): numb
 /** The middle value; the mean of the two middle ones; 0 when there is none. */
 export const median = (values: ReadonlyArray<number>): number => {
   if (values.length === 0) return 0
-  const sorted = Float64Array.from(values).sort()
+  const sorted = Float64Array.from(values).toSorted()
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }

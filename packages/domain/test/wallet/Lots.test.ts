@@ -6,6 +6,7 @@ import {
   type LedgerEntry,
   LotBook,
   type LotMarket,
+  orderedPieces,
   orderLedger,
 } from "@evaluator/domain/wallet/Lots"
 
@@ -223,6 +224,11 @@ describe("lots", () => {
       assert.strictEqual(again.book.unmatched, once.book.unmatched)
     },
   )
+
+  it.prop("come in the same order in pieces as in one go", [Moves], ([moves]) => {
+    const ledger = delivered(ledgerOf(moves))
+    assert.deepStrictEqual([...orderedPieces(ledger, 3)].flat(), orderLedger(ledger))
+  })
 
   it.prop("conserve shares: what came in is gone or open", [Moves], ([moves]) => {
     const ledger = ledgerOf(moves)

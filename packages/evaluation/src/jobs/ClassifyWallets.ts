@@ -14,11 +14,12 @@ import { SqlClient } from "effect/sql"
 import { bytesToHex } from "@evaluator/domain/Id"
 import { classify, personaWindowDays } from "@evaluator/domain/wallet/Classify"
 import { dayMs, FeatureRun, type WalletFeatures } from "@evaluator/domain/wallet/Features"
-import { orderLedger } from "@evaluator/domain/wallet/Lots"
+import { orderedPieces } from "@evaluator/domain/wallet/Lots"
 import type { WaitingReason } from "@evaluator/domain/wallet/Persona"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
 import { EvaluationSettings } from "../Settings.ts"
+import { outcomesPending } from "../stores/Conditions.ts"
 import { countHistory, readHistory, type WalletHistory } from "../stores/History.ts"
 import {
   type DueWallet,
@@ -34,6 +35,8 @@ export const featureWindows: ReadonlyArray<number> = [7, 30, 90, personaWindowDa
 const chunkEntries = 2000
 const perStep = 20
 const roundsPerRun = 25
+/** A wallet that waits for outcomes is looked at again after this long. */
+const lookAgainMs = 5000
 const longestPauseMs = 30 * dayMs
 
 interface Waiting {
@@ -51,13 +54,18 @@ export const measureHistory = Effect.fnUntraced(function* (
   history: WalletHistory,
   nowMs: number,
 ): Effect.fn.Return<WalletFeatures> {
-  const ledger = orderLedger(history.entries)
   const run = new FeatureRun(history.markets, featureWindows, nowMs)
-  for (let at = 0; at < ledger.length; at += chunkEntries) {
-    run.take(ledger.slice(at, at + chunkEntries))
+  for (const piece of orderedPieces(history.entries, chunkEntries)) {
+    run.take(piece)
     yield* Effect.yieldNow
   }
-  return run.finish()
+  const finishing = run.finishing()
+  let step = finishing.next()
+  while (step.done !== true) {
+    yield* Effect.yieldNow
+    step = finishing.next()
+  }
+  return step.value
 })
 
 const judge = Effect.fnUntraced(function* (
@@ -69,10 +77,12 @@ const judge = Effect.fnUntraced(function* (
   if ((yield* countHistory(wallet)) > settings.judgement.max_history) {
     return waiting(wallet, "HISTORY_TOO_LARGE", now + dayMs)
   }
-  const history = yield* readHistory(wallet, now)
   const patience = Duration.toMillis(settings.judgement.wait_for_resolutions)
   const patient = due.judgedAtMs === null && now - due.completeAtMs < patience
-  if (patient && history.unchecked > 0) return waiting(wallet, "RESOLUTIONS_PENDING", now + 2000)
+  if (patient && (yield* outcomesPending(wallet)) > 0) {
+    return waiting(wallet, "RESOLUTIONS_PENDING", now + lookAgainMs)
+  }
+  const history = yield* readHistory(wallet, now)
   const features = yield* measureHistory(history, now)
   const classification = classify(
     { wallet: bytesToHex(wallet), features, nowMs: now },

@@ -77,7 +77,7 @@ export const describeDue = Effect.gen(function* () {
   const requests = Array.from({ length: Math.ceil(due.length / perRequest) }, (_, index) =>
     due.slice(index * perRequest, (index + 1) * perRequest),
   )
-  const done = yield* Effect.forEach(requests, describe, { concurrency: 2 })
+  const done = yield* Effect.forEach(requests, describe, { concurrency: 4 })
   const sum = (key: "described" | "unknown" | "failed") =>
     done.reduce((total, counts) => total + counts[key], 0)
   return {

@@ -81,6 +81,17 @@ export const dueToResolve = Effect.fnUntraced(function* (limit: number) {
   return rows.map(toDue)
 }, Effect.orDie)
 
+/** How many conditions a wallet touched whose outcome is due (or about to be) and was never asked for. */
+export const outcomesPending = Effect.fnUntraced(function* (wallet: Uint8Array) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  const [row] = yield* sql<{ conditions: number }>`SELECT count(*) AS conditions
+    FROM wallet_conditions w JOIN conditions c ON c.condition = w.condition
+    WHERE w.wallet = ${wallet} AND c.resolve_checked_at_ms IS NULL
+      AND c.resolve_due_ms <= ${now + resolutionGraceMs}`
+  return row!.conditions
+}, Effect.orDie)
+
 /** A failed attempt to learn the facts or the resolution of a condition. */
 export const postponeCondition = Effect.fnUntraced(
   function* (what: "describe" | "resolve", condition: Uint8Array, next: NextAttempt) {

@@ -16,8 +16,6 @@ const lookupRows = 500
 export interface WalletHistory {
   readonly entries: ReadonlyArray<LedgerEntry>
   readonly markets: ReadonlyMap<string, LotMarket>
-  /** Ended conditions whose outcome nobody has asked for yet. */
-  readonly unchecked: number
   /** Neg-risk conversions, which no lot explains. */
   readonly conversions: number
 }
@@ -54,13 +52,12 @@ export const readHistory = Effect.fnUntraced(function* (
   yield* readTrades(wallet, loading)
   yield* readActivity(wallet, loading)
   const markets = new Map<string, LotMarket>()
-  let unchecked = 0
   const conditions = [...loading.bytes]
   for (let at = 0; at < conditions.length; at += lookupRows) {
-    unchecked += yield* readMarkets(conditions.slice(at, at + lookupRows), loading, markets, nowMs)
+    yield* readMarkets(conditions.slice(at, at + lookupRows), loading, markets, nowMs)
     yield* Effect.yieldNow
   }
-  return { entries: loading.entries, markets, unchecked, conversions: loading.conversions }
+  return { entries: loading.entries, markets, conversions: loading.conversions }
 })
 
 const note = (loading: Loading, condition: Uint8Array, atMs: number): string => {
@@ -158,7 +155,7 @@ const readActivity = Effect.fnUntraced(function* (wallet: Uint8Array, loading: L
   }
 })
 
-/** Facts and outcomes of up to 500 conditions; returns how many nobody has asked about yet. */
+/** Facts and outcomes of up to 500 conditions. */
 const readMarkets = Effect.fnUntraced(function* (
   conditions: ReadonlyArray<readonly [string, Uint8Array]>,
   loading: Loading,
@@ -180,10 +177,6 @@ const readMarkets = Effect.fnUntraced(function* (
     resolved_at_ms: number | null
   }>`SELECT condition, payouts, resolved_at_ms FROM resolutions
     WHERE ${within} AND final = 1`.pipe(Effect.orDie)
-  const [pending] = yield* sql<{ rows: number }>`SELECT count(*) AS rows FROM conditions
-    WHERE ${within} AND resolve_checked_at_ms IS NULL AND resolve_due_ms <= ${nowMs}`.pipe(
-    Effect.orDie,
-  )
   const factsOf = new Map(facts.map((row) => [bytesToHex(row.condition), row]))
   const outcomeOf = new Map(outcomes.map((row) => [bytesToHex(row.condition), row]))
   const known = new Map<string, Map<number, string>>()
@@ -216,7 +209,6 @@ const readMarkets = Effect.fnUntraced(function* (
       usdc: 0,
     })
   }
-  return pending!.rows
 })
 
 /** Tokens by outcome index: from the facts, else from the wallet's own fills, else a name that stands for one. */

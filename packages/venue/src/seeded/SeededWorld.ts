@@ -62,7 +62,8 @@ export const make = (options: SeededOptions): World => {
     const shared = { status, volume: cents(tally.volume), volume24h: cents(tally.volume24h) }
     if (status !== "open") {
       const first = market.path.mid(market.hypothesis, market.closeMs - 1)
-      const last = Math.round(first / market.tick) * market.tick
+      const ticks = Math.round(first / market.tick)
+      const last = Math.max(1, Math.min(Math.round(1 / market.tick) - 1, ticks)) * market.tick
       return {
         ...shared,
         closedMs: market.closeMs,

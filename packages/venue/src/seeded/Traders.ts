@@ -27,7 +27,7 @@ export interface Trader {
 }
 
 /** Looks that end in a trade, and trades that follow from one, on average over the behaviours. */
-const tradesPerLook = 1
+const tradesPerLook = 0.8
 
 export const makeTraders = (
   seed: number,

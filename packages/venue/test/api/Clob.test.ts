@@ -1,0 +1,79 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Api, ask, epochMs, smallWorld } from "../Worlds.ts"
+
+const world = smallWorld()
+const api = Api.make(world)
+const open = world.markets(epochMs).filter((m) => world.state(m, epochMs).status === "open")
+const over = world.markets(epochMs).filter((m) => world.state(m, epochMs).status === "resolved")
+
+describe("the order book host", () => {
+  it("puts the best level last on both sides, numbers as texts", () => {
+    for (const market of open) {
+      const { status, json } = ask(api, `/clob/book?token_id=${market.tokens[0]}`, epochMs)
+      assert.strictEqual(status, 200)
+      const bids = json["bids"].map((level: any) => Number(level.price))
+      const asks = json["asks"].map((level: any) => Number(level.price))
+      assert.deepEqual(
+        bids,
+        bids.toSorted((a: number, b: number) => a - b),
+      )
+      assert.deepEqual(
+        asks,
+        asks.toSorted((a: number, b: number) => b - a),
+      )
+      assert.isString(json["bids"][0]?.size ?? "")
+      assert.strictEqual(json["tick_size"], String(market.tick))
+      assert.strictEqual(json["min_order_size"], "5")
+      assert.match(json["timestamp"], /^\d{13}$/)
+      assert.match(json["hash"], /^[0-9a-f]{40}$/)
+      assert.isUndefined(json["assumed"])
+      assert.isAtMost(Number(json["timestamp"]), epochMs + 1000)
+    }
+  })
+
+  it("has no book for a token that is unknown or whose market is over", () => {
+    for (const token of ["123", over[0]!.tokens[0]!]) {
+      const { status, json } = ask(api, `/clob/book?token_id=${token}`, epochMs)
+      assert.strictEqual(status, 404)
+      assert.deepEqual(json, { error: "No orderbook exists for the requested token id" })
+    }
+    for (const url of ["/clob/book", "/clob/book?token_id=0xabc"]) {
+      const { status, json } = ask(api, url, epochMs)
+      assert.deepEqual([status, json], [400, { error: "Invalid token id" }])
+    }
+  })
+
+  it("sends many books at once, leaves out those there are not, and refuses more than 500", () => {
+    const tokens = [...open.slice(0, 3), over[0]!].map((market) => market.tokens[1]!)
+    const asked = tokens.map((token_id) => ({ token_id }))
+    const books = JSON.parse(ask(api, "/clob/books", epochMs, asked).text)
+    assert.deepEqual(
+      books.map((book: any) => book.asset_id),
+      tokens.slice(0, 3),
+    )
+    const many = Array.from({ length: 501 }, () => ({ token_id: "1" }))
+    const { status, json } = ask(api, "/clob/books", epochMs, many)
+    assert.deepEqual([status, json], [400, { error: "Payload exceeds the limit" }])
+  })
+
+  it("tells a market's fee, tick and tokens in short", () => {
+    for (const market of open) {
+      const { json } = ask(api, `/clob/clob-markets/${market.condition}`, epochMs)
+      assert.deepEqual(
+        json["t"].map((token: any) => token.t),
+        market.tokens,
+      )
+      assert.strictEqual(json["mts"], market.tick)
+      assert.strictEqual(json["fd"]?.r, market.fee?.rate)
+      assert.strictEqual(json["nr"] ?? false, market.event.negRisk)
+      assert.isTrue(json["ao"])
+    }
+    assert.strictEqual(ask(api, `/clob/clob-markets/0x${"1".repeat(64)}`, epochMs).status, 404)
+  })
+
+  it("tells the time in whole seconds as plain text", () => {
+    const { text, headers } = ask(api, "/clob/time", epochMs + 999)
+    assert.strictEqual(text, String(epochMs / 1000))
+    assert.match(headers["content-type"]!, /^text\/plain/)
+  })
+})
