@@ -1,7 +1,7 @@
 /**
  * The service in one line, again and again: what has come through so far.
  */
-import { Effect, Schedule, type Scope } from "effect"
+import { DateTime, Effect, Schedule, type Scope } from "effect"
 import type { LaneLinkError } from "@evaluator/runtime/LaneLink"
 import type { Glance } from "./LaneHandles.ts"
 
@@ -33,3 +33,18 @@ export const followProgress = (
     Effect.forkScoped,
     Effect.asVoid,
   )
+
+/** What to tell a virtual clock to call: logs every {@link progressEvery} of real time how far virtual time has come. */
+export const virtualProgress = Effect.fnUntraced(function* (startMs: number, endMs: number) {
+  const runFork = Effect.runForkWith(yield* Effect.context<never>())
+  let saidAt = process.hrtime.bigint()
+  return (nowMs: number) => {
+    const now = process.hrtime.bigint()
+    if (now - saidAt < 5_000_000_000n) return
+    saidAt = now
+    const share = Math.min(100, Math.floor((100 * (nowMs - startMs)) / (endMs - startMs)))
+    runFork(
+      Effect.logInfo(`${share} %: virtual time is ${DateTime.formatIso(DateTime.makeUnsafe(nowMs))}`),
+    )
+  }
+})

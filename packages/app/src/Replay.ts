@@ -23,7 +23,7 @@ import type { ReplayOptions } from "./cli/RunOptions.ts"
 import { freshDirectory } from "./DataDirectory.ts"
 import { openEvaluation } from "./EvaluationThread.ts"
 import { openPaper } from "./PaperThread.ts"
-import { progressLine } from "./Progress.ts"
+import { progressLine, virtualProgress } from "./Progress.ts"
 import { drain } from "./Drain.ts"
 import { upgradeSchemas } from "./SchemaUpgrade.ts"
 import { logLevel } from "./Settings.ts"
@@ -82,7 +82,7 @@ const replayInVirtualTime = Effect.fnUntraced(function* (options: ReplayOptions)
     `replaying ${options.recording}: ${manifest.rows.reduce((sum, file) => sum + file.read, 0)} rows, ${spans.length} wallets`,
   )
 
-  const time = new VirtualTime(startMs)
+  const time = new VirtualTime(startMs, yield* virtualProgress(startMs, lastMs + 2 * dayMs))
   const [evaluationLink, paperLink] = LaneLink.inlinePair()
   const endpoints = embeddedEndpoints("http://venue.invalid")
   const http = InProcess.layer(VenueApi.make(world))

@@ -73,13 +73,19 @@ const before = (a: Sleeper, b: Sleeper): boolean =>
 export class VirtualTime {
   private nowMs: number
   private order = 0
+  private readonly onAdvance: (nowMs: number) => void
   private readonly tasks: Array<() => void> = []
   private readonly sleepers = new Sleepers()
   readonly clock: Clock.Clock
   readonly scheduler: Scheduler.Scheduler
 
-  constructor(startMs: number) {
+  /** `onAdvance` hears each new moment; it must be quick and must not touch the program. */
+  constructor(
+    startMs: number,
+    onAdvance: (nowMs: number) => void = () => undefined,
+  ) {
     this.nowMs = startMs
+    this.onAdvance = onAdvance
     const now = () => this.nowMs
     const nanos = () => BigInt(now()) * 1_000_000n
     this.clock = {
@@ -149,6 +155,7 @@ export class VirtualTime {
     const due = this.sleepers.nextDueMs
     if (due === null) return false
     this.nowMs = Math.max(this.nowMs, due)
+    this.onAdvance(this.nowMs)
     while (this.sleepers.nextDueMs === due) {
       const sleeper = this.sleepers.pop()
       sleeper.resume?.()

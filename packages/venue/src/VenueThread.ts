@@ -6,6 +6,7 @@
  * Imports no barrels: it shares a small memory budget with two other threads.
  */
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
@@ -64,6 +65,8 @@ const main = (parent: MessagePort, data: VenueThreadData) =>
       return Effect.sync(() => parent.off("message", hear))
     })
     const world = yield* worldOf(data)
+    // What has happened so far is made now, so that the first request does not wait for it.
+    world.nextTradeAfter(yield* Clock.currentTimeMillis)
     const { port } = yield* Server.serve(Api.make(world), { port: data.port })
     parent.postMessage({ type: "listening", port } satisfies VenueThreadMessage)
     yield* told

@@ -34,6 +34,8 @@ export const accountsOf = (
   nowMs: number,
 ): ReadonlyArray<Account> => {
   const accounts = new Map<string, Account>()
+  /** The accounts of a wallet in a condition. */
+  const together = new Map<string, Array<Account>>()
   const seen = new Set<string>()
   const open = (row: VenueRow, index: number): Account | null => {
     const market = world.market(row.condition, nowMs)
@@ -60,6 +62,8 @@ export const accountsOf = (
       lastSeconds: 0,
     }
     accounts.set(key, fresh)
+    const shared = `${row.wallet}:${row.condition}`
+    together.set(shared, [...(together.get(shared) ?? []), fresh])
     return fresh
   }
   for (const row of rows) {
@@ -78,7 +82,9 @@ export const accountsOf = (
         if (row.type === "SPLIT") buy(account, row.size, row.size / 2, row.atSeconds)
         else sell(account, row.size, row.size / 2, row.atSeconds)
       }
-    } else if (row.type === "REDEEM") redeem(world, accounts, row, nowMs)
+    } else if (row.type === "REDEEM") {
+      redeem(world, together.get(`${row.wallet}:${row.condition}`) ?? [], row, nowMs)
+    }
   }
   return [...accounts.values()]
 }
@@ -115,13 +121,12 @@ const sell = (account: Account, size: number, usdc: number, seconds: number): vo
 
 const redeem = (
   world: World,
-  accounts: ReadonlyMap<string, Account>,
+  accounts: ReadonlyArray<Account>,
   row: VenueRow,
   nowMs: number,
 ): void => {
   const payouts = world.resolution(row.condition, nowMs)?.payouts ?? []
-  for (const account of accounts.values()) {
-    if (account.condition !== row.condition || account.wallet !== row.wallet) continue
+  for (const account of accounts) {
     const payout = payouts[account.outcomeIndex]
     const pays = payout === undefined ? row.usdc > 0 : payout > 0
     if (pays !== row.usdc > 0 || account.size === 0) continue

@@ -31,6 +31,7 @@ export interface FileCount {
 
 export interface Unservable {
   readonly file: string
+  /** As {@link lineNumber} writes it; 0 for a whole file. */
   readonly line: number
   readonly reason: string
   /** The line as it stands, at most 2,000 characters. */
@@ -107,12 +108,11 @@ export const eachRow = (
           : [parsed.success]
       for (const [i, value] of rows.entries()) {
         ledger.read(file)
-        if (isObject(value)) {
-          const element = Result.isSuccess(parsed) && Array.isArray(parsed.success) ? i + 1 : 0
-          take({ folder, file, line, element, value })
-        } else {
+        const element = Result.isSuccess(parsed) && Array.isArray(parsed.success) ? i + 1 : 0
+        if (isObject(value)) take({ folder, file, line, element, value })
+        else {
           const reason = Result.isFailure(parsed) ? "not JSON" : "not a JSON object"
-          ledger.refuse(file, line, reason, text)
+          ledger.refuse(file, lineNumber(line, element), reason, text)
         }
       }
     })
@@ -162,6 +162,12 @@ const eachLine = (path: string, take: (text: string | null, line: number) => voi
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** `trades/x.ndjson:12`, or `trades/x.ndjson:12.3` for the third row of a line that is an array. */
+/**
+ * A row's line as one whole number that tells it apart within its file: the line itself, plus a
+ * thousand million for each place in the line's array. The third row of line 12 is 3000000012.
+ */
+export const lineNumber = (line: number, element: number): number => element * 1e9 + line
+
+/** `trades/x.ndjson:12`. */
 export const placeOf = (file: string, line: number, element: number): string =>
-  element === 0 ? `${file}:${line}` : `${file}:${line}.${element}`
+  `${file}:${lineNumber(line, element)}`

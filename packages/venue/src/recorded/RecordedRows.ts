@@ -8,7 +8,7 @@
  */
 import type { VenueRow } from "../World.ts"
 import { bytes, Dictionary, doubles, integers, words } from "./Columns.ts"
-import { placeOf, type Found, type Ledger } from "./Files.ts"
+import { lineNumber, placeOf, type Found, type Ledger } from "./Files.ts"
 
 export const TRADES = 0
 export const ACTIVITY = 1
@@ -52,7 +52,7 @@ export class RecordedRows {
     const isWallet = typeof wallet === "string" && walletPattern.test(wallet)
     if (!isWallet || at === null) {
       const reason = isWallet ? "no usable timestamp" : "no usable wallet"
-      return ledger.refuse(file, line, reason, JSON.stringify(value))
+      return ledger.refuse(file, lineNumber(line, element), reason, JSON.stringify(value))
     }
     const row = this.count
     const odd: Record<string, unknown> = {}

@@ -27,14 +27,22 @@ export interface Columns {
   readonly flags: Uint8Array
 }
 
-/** Collects rows in any order; {@link Sink.columns} puts them in the order of time. */
+const make = (capacity: number) => ({
+  at: new Uint32Array(capacity),
+  market: new Uint32Array(capacity),
+  trader: new Uint16Array(capacity),
+  price: new Uint16Array(capacity),
+  cents: new Uint32Array(capacity),
+  flags: new Uint8Array(capacity),
+})
+
+/**
+ * Collects rows in any order; {@link Sink.columns} puts them in the order of time, those of one
+ * second in the order in which they came.
+ */
 export class Sink {
-  private readonly at: Array<number> = []
-  private readonly market: Array<number> = []
-  private readonly trader: Array<number> = []
-  private readonly price: Array<number> = []
-  private readonly cents: Array<number> = []
-  private readonly flags: Array<number> = []
+  private rows = make(1024)
+  private count = 0
 
   push(
     atMs: number,
@@ -44,34 +52,48 @@ export class Sink {
     cents: number,
     flags: number,
   ): void {
-    this.at.push(Math.floor(atMs / 1000))
-    this.market.push(market)
-    this.trader.push(trader)
-    this.price.push(price)
-    this.cents.push(cents)
-    this.flags.push(flags)
+    if (this.count === this.rows.at.length) this.grow()
+    const { rows } = this
+    const row = this.count++
+    rows.at[row] = Math.floor(atMs / 1000)
+    rows.market[row] = market
+    rows.trader[row] = trader
+    rows.price[row] = price
+    rows.cents[row] = cents
+    rows.flags[row] = flags
   }
 
   clear(): void {
-    for (const column of [this.at, this.market, this.trader, this.price, this.cents, this.flags]) {
-      column.length = 0
-    }
+    this.count = 0
   }
 
-  columns(): Columns {
-    const { at, market, trader, price, cents, flags } = this
-    const order = Uint32Array.from(at, (_, i) => i)
-    order.sort(
-      (a, b) => at[a]! - at[b]! || market[a]! - market[b]! || trader[a]! - trader[b]! || a - b,
-    )
-    return {
-      count: at.length,
-      at: Uint32Array.from(order, (i) => at[i]!),
-      market: Uint32Array.from(order, (i) => market[i]!),
-      trader: Uint16Array.from(order, (i) => trader[i]!),
-      price: Uint16Array.from(order, (i) => price[i]!),
-      cents: Uint32Array.from(order, (i) => cents[i]!),
-      flags: Uint8Array.from(order, (i) => flags[i]!),
+  /** The rows of a stretch of time, which must hold them all; a counting sort by second. */
+  columns(fromSeconds: number, seconds: number): Columns {
+    const { rows, count } = this
+    const starts = new Uint32Array(seconds + 1)
+    for (let row = 0; row < count; row++) starts[rows.at[row]! - fromSeconds + 1]!++
+    for (let i = 1; i <= seconds; i++) starts[i]! += starts[i - 1]!
+    const sorted = make(count)
+    for (let row = 0; row < count; row++) {
+      const place = starts[rows.at[row]! - fromSeconds]!++
+      sorted.at[place] = rows.at[row]!
+      sorted.market[place] = rows.market[row]!
+      sorted.trader[place] = rows.trader[row]!
+      sorted.price[place] = rows.price[row]!
+      sorted.cents[place] = rows.cents[row]!
+      sorted.flags[place] = rows.flags[row]!
     }
+    return { count, ...sorted }
+  }
+
+  private grow(): void {
+    const larger = make(this.rows.at.length * 2)
+    larger.at.set(this.rows.at)
+    larger.market.set(this.rows.market)
+    larger.trader.set(this.rows.trader)
+    larger.price.set(this.rows.price)
+    larger.cents.set(this.rows.cents)
+    larger.flags.set(this.rows.flags)
+    this.rows = larger
   }
 }

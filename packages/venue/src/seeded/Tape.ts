@@ -1,6 +1,7 @@
 /**
- * Everything that happened, in spans of four hours: made when first asked for, in order, and kept
- * while there is room ({@link WorldConfig.keptRows}). A span that was dropped is made again from the
+ * Everything that happened, in spans of four hours: made when first asked for, in order (about half
+ * a second for a day of a quarter of a million rows), and kept while there is room
+ * ({@link WorldConfig.keptRows}). A span that was dropped is made again from the
  * listing of the markets it touches, with the same rows; markets live at most about a month, so that
  * is bounded work.
  *
@@ -35,6 +36,7 @@ export class Tape {
   private built = 0
   private listed = 0
   private running: Array<Running> = []
+  private readonly sink = new Sink()
 
   constructor(
     epochMs: number,
@@ -75,12 +77,13 @@ export class Tape {
     while (this.listed < markets.length && markets[this.listed]!.listedMs < untilMs) {
       this.running.push(this.open(markets[this.listed++]!))
     }
-    const sink = new Sink()
+    const { sink } = this
+    sink.clear()
     for (const { participants } of this.running) {
       for (const participant of participants) participant.advance(untilMs, sink)
     }
     this.running = this.running.filter(({ participants }) => participants.some((p) => !p.done))
-    this.keep(number, sink.columns())
+    this.keep(number, sink.columns((untilMs - spanMs) / 1000, spanMs / 1000))
   }
 
   private again(number: number): Columns {
@@ -96,7 +99,7 @@ export class Tape {
       }
       before.clear()
     }
-    return sink.columns()
+    return sink.columns(fromMs / 1000, spanMs / 1000)
   }
 
   private open(market: SeededMarket): Running {

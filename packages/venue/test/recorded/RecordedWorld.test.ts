@@ -77,10 +77,10 @@ describe("a recorded world", () => {
     assert.deepEqual(
       rows.map((row) => [row["recorded"], row["transaction_hash"]]),
       [
-        ["trades/b.ndjson:1.1", hash(3)],
+        ["trades/b.ndjson:1000000001", hash(3)],
         ["trades/b.ndjson:3", hash(2)],
         ["trades/a.ndjson.gz:2", hash(2)],
-        ["trades/b.ndjson:1.2", hash(1)],
+        ["trades/b.ndjson:2000000001", hash(1)],
         ["trades/a.ndjson.gz:3", hash(1)],
         ["trades/a.ndjson.gz:1", hash(1)],
       ],
@@ -152,8 +152,8 @@ describe("a recorded world", () => {
         "trades/a.ndjson:4 no usable wallet",
         "trades/a.ndjson:5 no usable timestamp",
         "trades/a.ndjson:6 no usable timestamp",
-        "trades/a.ndjson:8 not a JSON object",
-        "trades/a.ndjson:8 not a JSON object",
+        "trades/a.ndjson:2000000008 not a JSON object",
+        "trades/a.ndjson:3000000008 not a JSON object",
         "activity/bad.ndjson.gz:0 not a gzip file",
       ],
     )
