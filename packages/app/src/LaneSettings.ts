@@ -2,7 +2,7 @@
  * The settings as the lanes read them.
  */
 import { Layer } from "effect"
-import { EvaluationSettings } from "@evaluator/evaluation/Settings"
+import { EvaluationSettings } from "@evaluator/evaluation/EvaluationSettings"
 import { PaperSettings } from "@evaluator/paper/PaperSettings"
 import type { SettingsShape } from "./Settings.ts"
 

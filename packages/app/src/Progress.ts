@@ -44,7 +44,9 @@ export const virtualProgress = Effect.fnUntraced(function* (startMs: number, end
     saidAt = now
     const share = Math.min(100, Math.floor((100 * (nowMs - startMs)) / (endMs - startMs)))
     runFork(
-      Effect.logInfo(`${share} %: virtual time is ${DateTime.formatIso(DateTime.makeUnsafe(nowMs))}`),
+      Effect.logInfo(
+        `${share} %: virtual time is ${DateTime.formatIso(DateTime.makeUnsafe(nowMs))}`,
+      ),
     )
   }
 })

@@ -11,7 +11,7 @@ import { existsSync } from "node:fs"
 import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { DurationLeaf, IntLeaf, TextLeaf } from "@evaluator/domain/settings/Leaf"
-import { EvaluationSettingsSchema } from "@evaluator/evaluation/Settings"
+import { EvaluationSettingsSchema } from "@evaluator/evaluation/EvaluationSettings"
 import { paperSections } from "@evaluator/paper/PaperSettings"
 import { contradictions } from "./Contradictions.ts"
 import {

@@ -17,7 +17,7 @@ import type { Page, RejectedRow, Served } from "@evaluator/polymarket/Page"
 import { Malformed, PolymarketError } from "@evaluator/polymarket/PolymarketError"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { nextAttempt } from "./Backoff.ts"
-import { EvaluationSettings } from "./Settings.ts"
+import { EvaluationSettings } from "./EvaluationSettings.ts"
 import { followsOf } from "./stores/Follows.ts"
 import { batchRows, quarantine, storeRows } from "./stores/Ledger.ts"
 import {

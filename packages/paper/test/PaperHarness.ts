@@ -4,7 +4,7 @@
  * The clock is the test's. The evaluation lane is a second log on a file of its own, so that events
  * cross the real bridge.
  */
-import { Context, Effect, Exit, Layer, Queue, Schema, Scope, Stream } from "effect"
+import { Context, Effect, Exit, Layer, Schema, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { SqlClient } from "effect/sql"
 import { createHash } from "node:crypto"
@@ -21,30 +21,20 @@ import { layer as laneLayer, PaperLane } from "@evaluator/paper/Lane"
 import { PaperReports } from "@evaluator/paper/PaperReports"
 import { PaperSettings, PaperSettingsSchema } from "@evaluator/paper/PaperSettings"
 import { replicasRequest, type ReplicasPage } from "@evaluator/paper/Replicas"
-import { ClobApi } from "@evaluator/polymarket/ClobApi"
-import { DataApi, type LedgerRow } from "@evaluator/polymarket/DataApi"
-import { GammaApi } from "@evaluator/polymarket/GammaApi"
-import type { Page, Served } from "@evaluator/polymarket/Page"
-import {
-  NotFound,
-  PolymarketError,
-  Refused,
-  Unreachable,
-} from "@evaluator/polymarket/PolymarketError"
-import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { Backlogs } from "@evaluator/runtime/Backlogs"
 import { Boot } from "@evaluator/runtime/Boot"
-import * as Bridge from "@evaluator/runtime/Bridge"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
 import { createRuntimeTables } from "@evaluator/runtime/RuntimeTables"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
-import * as Database from "@evaluator/sqlite/Database"
 import { KillPoint } from "@evaluator/sqlite/KillPoint"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
+import * as Bridge from "@evaluator/runtime/Bridge"
+import * as Database from "@evaluator/sqlite/Database"
 import createRuntime from "../../../migrations/paper/0001_create_runtime.ts"
 import createPaper from "../../../migrations/paper/0002_create_paper.ts"
+import { FakeVenue } from "./FakeVenue.ts"
 
 export const paperMigrations = {
   "0001_create_runtime": createRuntime,
@@ -189,77 +179,6 @@ export const follow = (
   fromMs = noon - 60_000,
   toMs: number | null = null,
 ): Follow => ({ wallet: of, fromMs, toMs, state: "PAPER_TRADING", persona: null })
-
-/** What the venue would answer; tests change it as they go. */
-export class FakeVenue {
-  readonly books = new Map<TokenId, Book>()
-  readonly markets = new Map<ConditionId, Market>()
-  readonly rows: Array<LedgerRow> = []
-  /** Each call to a route, in order. */
-  readonly calls: Array<string> = []
-  /** Routes that do not answer. */
-  readonly down = new Set<string>()
-  /** Routes that refuse the request itself. */
-  readonly refusing = new Set<string>()
-  readonly announced = Effect.runSync(Queue.unbounded<Fill>())
-
-  setBook(made: Book) {
-    this.books.set(made.token, made)
-  }
-
-  private answer<A>(route: string, value: () => A | null): Effect.Effect<A, PolymarketError> {
-    return Effect.suspend(() => {
-      this.calls.push(route)
-      if (this.down.has(route.split(" ")[0]!)) {
-        return new PolymarketError({
-          request: route,
-          reason: new Unreachable({ status: 503, message: "down" }),
-        })
-      }
-      if (this.refusing.has(route.split(" ")[0]!)) {
-        return new PolymarketError({
-          request: route,
-          reason: new Refused({ status: 400, message: "no" }),
-        })
-      }
-      const found = value()
-      return found === null
-        ? new PolymarketError({ request: route, reason: new NotFound({ message: "none" }) })
-        : Effect.succeed(found)
-    })
-  }
-
-  readonly layer = Layer.mergeAll(
-    Layer.succeed(ClobApi, {
-      book: (of) => this.answer(`book ${of}`, () => this.books.get(of) ?? null),
-    }),
-    Layer.mock(GammaApi, {
-      marketsByCondition: (conditions) =>
-        this.answer(`markets ${conditions.join()}`, () => ({
-          rows: conditions.flatMap((one) => this.markets.get(one) ?? []),
-          rejected: [],
-          nextCursor: null,
-        })),
-    }),
-    Layer.mock(DataApi, {
-      activity: (query) =>
-        this.answer(`activity ${query.user}`, (): Page<Served<LedgerRow>> => {
-          const at = (row: LedgerRow) => (row.kind === "fill" ? row.fill : row.activity)
-          const rows = this.rows
-            .filter((row) => at(row).wallet === query.user && at(row).atMs >= (query.startMs ?? 0))
-            .toSorted((a, b) => at(a).atMs - at(b).atMs)
-          const from = Number(query.cursor ?? 0)
-          const to = from + (query.limit ?? 1000)
-          return {
-            rows: rows.slice(from, to).map((value) => ({ value, recorded: null })),
-            rejected: [],
-            nextCursor: to < rows.length ? String(to) : null,
-          }
-        }),
-    }),
-    Layer.succeed(TradeFeed, { fills: Stream.fromQueue(this.announced) }),
-  )
-}
 
 const runtime = (file: string, lane: "evaluation" | "paper", link: LaneLink["Service"]) =>
   Supervisor.layer.pipe(

@@ -6,7 +6,6 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import {
   book,
-  FakeVenue,
   fill,
   follow,
   type House,
@@ -18,6 +17,7 @@ import {
   temporaryDirectory,
   wallet,
 } from "./PaperHarness.ts"
+import { FakeVenue } from "./FakeVenue.ts"
 
 const quietWatch = { poll_often: "1h", poll_seldom: "1h" }
 
@@ -187,6 +187,29 @@ describe("a copy on its way", () => {
         yield* house.stop
       }
       assert.deepStrictEqual(Object.fromEntries(paid), { reserved: 0.61, priced: 0.6 })
+    }),
+  )
+
+  it.effect("is left as it is by a stop, and goes on after the start", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(noon)
+      const directory = yield* temporaryDirectory
+      const first = yield* openHouse({ directory, venue: venueOf() })
+      yield* introduce(first, [market(1)], [follow(wallet(1))])
+      yield* first.tell([ingested([fill({ price: 0.6 })])])
+      for (let step = 0; step < 100; step++) {
+        if ((yield* first.reports.copies({ state: "reserved" })).length === 1) break
+        yield* TestClock.adjust("5 millis")
+      }
+      yield* first.stop
+      assert.deepStrictEqual(
+        leftIn(directory).map((copy) => copy.state),
+        ["reserved"],
+      )
+      const second = yield* openHouse({ directory, venue: venueOf() })
+      yield* second.settle
+      assert.strictEqual((yield* second.reports.copies({}))[0]?.outcome, "COPIED")
+      assert.deepStrictEqual(yield* second.reports.ledgerCheck, [])
     }),
   )
 })

@@ -5,7 +5,6 @@ import { hexToBytes } from "@evaluator/domain/Id"
 import type { Fill } from "@evaluator/domain/trade/Trade"
 import {
   book,
-  FakeVenue,
   fill,
   follow,
   type House,
@@ -16,6 +15,7 @@ import {
   openHouse,
   wallet,
 } from "./PaperHarness.ts"
+import { FakeVenue } from "./FakeVenue.ts"
 
 const show = (venue: FakeVenue, fills: ReadonlyArray<Fill>) => {
   for (const one of fills) venue.rows.push({ kind: "fill", fill: one })

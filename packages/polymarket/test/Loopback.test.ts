@@ -102,7 +102,7 @@ describe("over a real connection", () => {
           yield* write(
             JSON.stringify({ topic: "activity", type: "trades", payload: olderTradeRow }),
           )
-          yield* Effect.forever(pull)
+          return yield* Effect.forever(pull)
         }).pipe(
           Effect.scoped,
           Effect.catchTag(["SocketError", "HttpServerError"], () => Effect.void),

@@ -80,10 +80,7 @@ export class VirtualTime {
   readonly scheduler: Scheduler.Scheduler
 
   /** `onAdvance` hears each new moment; it must be quick and must not touch the program. */
-  constructor(
-    startMs: number,
-    onAdvance: (nowMs: number) => void = () => undefined,
-  ) {
+  constructor(startMs: number, onAdvance: (nowMs: number) => void = () => undefined) {
     this.nowMs = startMs
     this.onAdvance = onAdvance
     const now = () => this.nowMs

@@ -11,8 +11,8 @@ const scored = (events: number): EventDraft => ({
   payload: { day: "2026-11-25", markets: 1, events },
 })
 
-const withLog = <A, E>(
-  body: (log: EventLog["Service"], sql: SqlClient.SqlClient) => Effect.Effect<A, E>,
+const withLog = <A, E, R>(
+  body: (log: EventLog["Service"], sql: SqlClient.SqlClient) => Effect.Effect<A, E, R>,
 ) =>
   Effect.gen(function* () {
     const dir = yield* temporaryDirectory

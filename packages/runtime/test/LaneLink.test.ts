@@ -31,7 +31,7 @@ for (const [name, pair] of [
     it.live("carries a failure of the serving side back with its words", () =>
       Effect.gen(function* () {
         const [here, there] = yield* pair
-        yield* there.serve("break", () => Effect.fail(new Error("no such wallet 0xab")))
+        yield* there.serve("break", () => Effect.fail("no such wallet 0xab"))
         const error = yield* Effect.flip(here.ask("break", null))
         assert.match(error.message, /no such wallet 0xab/)
       }),

@@ -63,7 +63,7 @@ describe("Supervisor", () => {
             Effect.suspend(() => {
               runs += 1
               return runs === 1
-                ? Effect.fail(new Error("the venue is gone"))
+                ? Effect.fail("the venue is gone")
                 : runs === 2
                   ? Effect.die(new Error("a bug"))
                   : Effect.succeed({})

@@ -15,7 +15,7 @@ import {
   type RulesThresholds,
 } from "@evaluator/domain/wallet/WalletRules"
 import * as Job from "@evaluator/runtime/Job"
-import { EvaluationSettings } from "../Settings.ts"
+import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { featuresOf } from "../stores/Judgements.ts"
 import { copyEvidence, type DueToRule, dueToRule, storeDecision } from "../stores/Rules.ts"
 import { inRounds } from "./Rounds.ts"

@@ -18,7 +18,7 @@ import { orderedPieces } from "@evaluator/domain/wallet/Lots"
 import type { WaitingReason } from "@evaluator/domain/wallet/Persona"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
-import { EvaluationSettings } from "../Settings.ts"
+import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { outcomesPending } from "../stores/Conditions.ts"
 import { countHistory, readHistory, type WalletHistory } from "../stores/History.ts"
 import {

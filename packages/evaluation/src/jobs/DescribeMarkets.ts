@@ -13,7 +13,7 @@ import { NotFound, PolymarketError } from "@evaluator/polymarket/PolymarketError
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
 import { nextAttempt } from "../Backoff.ts"
-import { EvaluationSettings } from "../Settings.ts"
+import { EvaluationSettings } from "../EvaluationSettings.ts"
 import {
   conditionHex,
   type DueCondition,

@@ -15,7 +15,7 @@ import type { Page, Served } from "@evaluator/polymarket/Page"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
 import { nextAttempt } from "../Backoff.ts"
-import { EvaluationSettings } from "../Settings.ts"
+import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { nameConditions } from "../stores/Conditions.ts"
 import {
   type DiscoveryItem,

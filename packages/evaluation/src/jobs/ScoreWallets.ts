@@ -12,7 +12,7 @@ import { dayMs, type Features } from "@evaluator/domain/wallet/Features"
 import { type ScoreInputs, scoreWallet } from "@evaluator/domain/wallet/WalletScore"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
-import { EvaluationSettings } from "../Settings.ts"
+import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { featuresOf } from "../stores/Judgements.ts"
 import {
   type DueToScore,

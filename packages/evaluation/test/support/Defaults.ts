@@ -2,7 +2,10 @@
  * Settings for tests: the reference's thresholds, short periods.
  */
 import { Layer, Schema } from "effect"
-import { EvaluationSettings, EvaluationSettingsSchema } from "@evaluator/evaluation/Settings"
+import {
+  EvaluationSettings,
+  EvaluationSettingsSchema,
+} from "@evaluator/evaluation/EvaluationSettings"
 
 export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
   scoring: {
