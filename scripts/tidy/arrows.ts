@@ -95,7 +95,7 @@ export const importsByName: Rule = {
       }
       const steps = new URL(from, `file:///${path}`).pathname.slice(1)
       const outside = !steps.startsWith(`packages/${place.pkg}/`)
-      const migrations = place.pkg === "app" && steps.startsWith("migrations/")
+      const migrations = (place.pkg === "app" || place.test) && steps.startsWith("migrations/")
       const scripts = place.test && steps.startsWith("scripts/")
       if (outside && !migrations && !scripts) {
         return [{ file: path, line, message: `${from} leaves the package: import it by name` }]
