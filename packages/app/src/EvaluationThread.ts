@@ -58,7 +58,7 @@ export const openEvaluation = Effect.fnUntraced(function* (
     const machinery = yield* machineryOf("evaluation")
     const copies = yield* Effect.provideContext(PaperReports, paper)
     const client = yield* Effect.provideContext(SqliteClient, paper)
-    yield* Layer.build(checkpointPaper(client))
+    yield* Layer.build(checkpointPaper(client, parts.settings.jobs.checkpoint_every))
     const handle: EvaluationHandle = {
       ...machinery,
       catchUp,

@@ -33,7 +33,10 @@ export const machineryOf = Effect.fnUntraced(function* (lane: LaneName) {
     report: Effect.gen(function* () {
       const [events] = yield* sql<{ count: number }>`SELECT count(*) AS count FROM events`
       return {
-        queues: yield* backlogs.all,
+        queues: [
+          ...(yield* backlogs.all),
+          { name: `${lane}-job-runs`, ...(yield* supervisor.runRequests) },
+        ],
         jobs: yield* jobLog.totals,
         events: events!.count,
       }

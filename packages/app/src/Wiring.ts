@@ -22,7 +22,7 @@ import { Boot } from "@evaluator/runtime/Boot"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
-import { Supervisor } from "@evaluator/runtime/Supervisor"
+import { LeastSettle, Supervisor } from "@evaluator/runtime/Supervisor"
 import * as Database from "@evaluator/sqlite/Database"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { laneSettings } from "./LaneSettings.ts"
@@ -39,8 +39,9 @@ export interface LaneParts {
   readonly http: Layer.Layer<HttpClient.HttpClient>
 }
 
-const machinery = (lane: "evaluation" | "paper", { file, link }: LaneParts) =>
+const machinery = (lane: "evaluation" | "paper", { file, link, settings }: LaneParts) =>
   Supervisor.layer.pipe(
+    Layer.provide(Layer.succeed(LeastSettle, settings.jobs.least_settle)),
     Layer.provideMerge(JobLog.layer),
     Layer.provideMerge(EventLog.layer),
     Layer.provideMerge(Boot.layer),

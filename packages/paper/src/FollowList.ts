@@ -76,9 +76,10 @@ export class FollowList extends Context.Service<
             to_ms = excluded.to_ms, attempts = 0 WHERE watches.to_ms IS NOT excluded.to_ms`
         }
         if (written.length === 0) return
-        yield* sql.afterCommit(
-          Effect.sync(() => remember(written)).pipe(Effect.andThen(changed.open), Effect.asVoid),
-        )
+        // At once and not after the commit: the fills of a new follow may stand next in the same
+        // batch. A transaction that rolls back is applied again, and with it the follow.
+        remember(written)
+        yield* sql.afterCommit(Effect.asVoid(changed.open))
       }, Effect.orDie)
 
       const covers = (fill: Pick<Fill, "wallet" | "atMs">) => {

@@ -24,6 +24,7 @@ import {
   type Scope,
 } from "effect"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
+import type { QueueCounters } from "./Backlogs.ts"
 import { EventLog } from "./EventLog.ts"
 import type { Job } from "./Job.ts"
 import { JobLog, type RunRow } from "./JobLog.ts"
@@ -73,6 +74,11 @@ export const JobTriggers = Context.Reference<"all" | "by-hand">("runtime/JobTrig
   defaultValue: () => "all",
 })
 
+/** Least time between the end of a run and the next one an event causes, whatever the job says; replays stretch it. */
+export const LeastSettle = Context.Reference<Duration.Duration>("runtime/LeastSettle", {
+  defaultValue: () => Duration.zero,
+})
+
 export class Supervisor extends Context.Service<
   Supervisor,
   {
@@ -89,6 +95,8 @@ export class Supervisor extends Context.Service<
       cause: string,
     ) => Effect.Effect<RunRow, JobNotFound | LaneStopping>
     readonly jobs: Effect.Effect<ReadonlyArray<JobView>>
+    /** The requests for runs as a queue: bounded to one waiting for each job, what comes meanwhile coalesces. */
+    readonly runRequests: Effect.Effect<Omit<QueueCounters, "name">>
     /** No more runs from now on; waits for those that run. */
     readonly quiesce: Effect.Effect<void>
   }
@@ -102,6 +110,8 @@ export class Supervisor extends Context.Service<
       const registered = new Map<string, Registered>()
       const stopping = yield* Ref.make(false)
       const triggers = yield* JobTriggers
+      const leastSettle = yield* LeastSettle
+      const tally = { offered: 0, done: 0, failed: 0, dropped: 0, coalesced: 0 }
 
       const runOnce = Effect.fnUntraced(function* (
         entry: Registered,
@@ -109,7 +119,6 @@ export class Supervisor extends Context.Service<
         restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
       ) {
         const { job } = entry
-        entry.running = true
         const row = yield* jobLog.start(job.name, cause)
         const exit = yield* restore(job.run).pipe(
           Effect.timeoutOrElse({
@@ -125,7 +134,6 @@ export class Supervisor extends Context.Service<
           Effect.exit,
         )
         const finished = yield* jobLog.finish(row, exit)
-        entry.running = false
         entry.last = finished
         yield* Metric.update(
           Metric.withAttributes(jobRuns, { job: job.name, outcome: finished.outcome }),
@@ -156,10 +164,25 @@ export class Supervisor extends Context.Service<
 
       const consume = Effect.fnUntraced(function* (entry: Registered) {
         const request = yield* Queue.take(entry.requests)
-        if (yield* Ref.get(stopping)) return
-        const row = yield* runInSpan(entry, request.cause)
+        if (yield* Ref.get(stopping)) {
+          tally.dropped += 1
+          return
+        }
+        entry.running = true
+        const row = yield* runInSpan(entry, request.cause).pipe(
+          Effect.ensuring(
+            Effect.sync(() => {
+              entry.running = false
+            }),
+          ),
+        )
+        tally[row.outcome === "completed" ? "done" : "failed"] += 1
         if (request.done !== null) Deferred.doneUnsafe(request.done, Effect.succeed(row))
-        if (request.cause.startsWith("event ")) yield* Effect.sleep(entry.job.settle ?? "1 second")
+        if (request.cause.startsWith("event ")) {
+          yield* Effect.sleep(
+            Duration.max(Duration.fromInputUnsafe(entry.job.settle ?? "1 second"), leastSettle),
+          )
+        }
       })
 
       const service = Effect.fnUntraced(function* <E, R>(
@@ -198,7 +221,11 @@ export class Supervisor extends Context.Service<
         yield* Effect.addFinalizer(() => Effect.sync(() => registered.delete(job.name)))
         yield* service(`job-${job.name}`, Effect.forever(consume(entry)))
         if (triggers === "by-hand") return
-        const ask = (cause: string) => Queue.offer(requests, { cause, done: null })
+        const ask = (cause: string) =>
+          Effect.map(Queue.offer(requests, { cause, done: null }), (accepted) => {
+            tally.offered += 1
+            if (!accepted) tally.coalesced += 1
+          })
         const slots = ask("slot").pipe(Effect.schedule(Schedule.fixed(job.every)))
         yield* service(`slots-${job.name}`, slots)
         if (job.atBoot) yield* ask("boot")
@@ -223,6 +250,7 @@ export class Supervisor extends Context.Service<
         const done = yield* Deferred.make<RunRow>()
         while (!(yield* Queue.offer(entry.requests, { cause, done })))
           yield* Effect.sleep("10 millis")
+        tally.offered += 1
         return yield* Deferred.await(done)
       })
 
@@ -238,6 +266,14 @@ export class Supervisor extends Context.Service<
           .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       )
 
+      const runRequests = Effect.sync(() => ({
+        ...tally,
+        pending: [...registered.values()].reduce(
+          (sum, { requests, running }) => sum + requests.messages.length + (running ? 1 : 0),
+          0,
+        ),
+      }))
+
       const quiesce = Ref.set(stopping, true).pipe(
         Effect.andThen(
           Effect.sync(() => [...registered.values()].some((entry) => entry.running)).pipe(
@@ -247,7 +283,7 @@ export class Supervisor extends Context.Service<
         Effect.asVoid,
       )
 
-      return Supervisor.of({ register, service, runNow, jobs, quiesce })
+      return Supervisor.of({ register, service, runNow, jobs, runRequests, quiesce })
     }),
   )
 }
