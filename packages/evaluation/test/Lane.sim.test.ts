@@ -185,7 +185,7 @@ describe("the background lane", () => {
     const rows = [
       fill({ wallet: a, tx: 1, atMs: now + 60_000 }),
       fill({ wallet: a, tx: 2, atMs: now + 90_000 }),
-      fill({ wallet: b, tx: 3, atMs: now + day }),
+      fill({ wallet: b, tx: 3, atMs: now + 7_200_000 }),
     ]
     venue.addFills(rows, (_, index) => `activity/r.ndjson.gz:${index + 1}`)
     return inVirtualTime(
@@ -197,7 +197,7 @@ describe("the background lane", () => {
         assert.strictEqual((yield* reports.rows)[0]!.quarantined, 1)
         yield* Effect.sleep("1 hour")
         assert.strictEqual((yield* reports.funnel)["wallets"], 1)
-        yield* Effect.sleep("3 days")
+        yield* Effect.sleep("2 hours")
         yield* (yield* EvaluationLane).catchUp
         assert.strictEqual((yield* reports.leaderFills(now + 4 * day)).length, 3)
         const spans = yield* sql<{
@@ -209,7 +209,7 @@ describe("the background lane", () => {
           spans.map((span) => [span.from_ms - now, span.to_ms - now]),
           [
             [60_000, 90_000 + day],
-            [day, 2 * day],
+            [7_200_000, 7_200_000 + day],
           ],
         )
         assert.deepStrictEqual(yield* reports.rows, [
@@ -234,7 +234,7 @@ describe("the background lane", () => {
         Effect.provide(lane(venue, true)),
         Effect.provideService(Recording, {
           wallets: [
-            { wallet: b, firstMs: now + day, lastMs: now + day },
+            { wallet: b, firstMs: now + 7_200_000, lastMs: now + 7_200_000 },
             { wallet: a, firstMs: now + 60_000, lastMs: now + 90_000 },
           ],
           unservable: [{ file: "trades/bad.ndjson.gz", line: 7, reason: "no wallet", body: "{}" }],

@@ -74,6 +74,8 @@ describe("the settlement of a market", () => {
       const sale = copies.find((copy) => copy.side === "SELL")!
       assert.strictEqual(sale.outcome, "SKIPPED_MARKET_CLOSED")
       assert.strictEqual(copies.find((copy) => copy.side === "BUY")!.pnl, 25_000_000)
+      const queue = (yield* house.backlogs.all).find((one) => one.name === "markets-to-settle")
+      assert.strictEqual(queue?.failed, 0)
       assert.deepStrictEqual(yield* house.reports.ledgerCheck, [])
     }),
   )

@@ -131,12 +131,12 @@ describe("a watched wallet", () => {
       yield* introduce(house, [market(1)], [follow(wallet(1))])
       const before = polls(house)
       yield* TestClock.adjust("4 seconds")
-      // Made 3 s ago, visible only now.
-      show(house.venue, [fill({ atMs: noon + 1000 })])
+      // One made 3 s ago, and one that the first poll would have found but for the venue's delay.
+      show(house.venue, [fill({ atMs: noon - 7000, n: 2 }), fill({ atMs: noon + 1000 })])
       yield* TestClock.adjust("20 seconds")
       yield* house.settle
       assert.isAbove(polls(house), before)
-      assert.strictEqual((yield* house.reports.copies({})).length, 1)
+      assert.strictEqual((yield* house.reports.copies({})).length, 2)
     }),
   )
 

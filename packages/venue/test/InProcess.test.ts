@@ -35,7 +35,10 @@ describe("the venue in process", () => {
       const books = yield* HttpClient.post("http://x/clob/books", { body })
       const bytes = yield* books.arrayBuffer
       assert.deepEqual(JSON.parse(Buffer.from(bytes).toString("utf8")), yield* books.json)
-      assert.strictEqual(((yield* books.json) as ReadonlyArray<any>)[0].asset_id, token)
+      assert.strictEqual(
+        ((yield* books.json) as ReadonlyArray<{ asset_id: string }>)[0]?.asset_id,
+        token,
+      )
     }).pipe(Effect.provide(client)),
   )
 

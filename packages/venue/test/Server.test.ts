@@ -1,8 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Deferred, Effect, Exit, Scope } from "effect"
 import * as Server from "../src/Server.ts"
-import { Api, smallWorld } from "./Worlds.ts"
 import * as SeededWorld from "../src/seeded/SeededWorld.ts"
+import type { TradePayload } from "../src/TradeStream.ts"
+import { Api, smallWorld, type WireBody } from "./Worlds.ts"
+
+interface Frame {
+  readonly topic: string
+  readonly type: string
+  readonly timestamp: number
+  readonly connection_id: string
+  readonly payload: TradePayload
+}
 
 /** A frame of the stream, or the socket's end. */
 const openStream = (port: number, hear: (text: string) => void, ended: () => void) =>
@@ -34,7 +43,7 @@ describe("the venue on a port", () => {
       const books = yield* get("/clob/books", { method: "POST", body: '[{"token_id":"1"}]' })
       assert.deepEqual(yield* Effect.promise(() => books.json()), [])
       const repeated = yield* get("/gamma/markets/keyset?condition_ids=0x1&condition_ids=0x2")
-      assert.deepEqual(((yield* Effect.promise(() => repeated.json())) as any).markets, [])
+      assert.deepEqual(((yield* Effect.promise(() => repeated.json())) as WireBody).markets, [])
     }),
   )
 
@@ -52,7 +61,7 @@ describe("the venue on a port", () => {
         const { port } = yield* Server.serve(Api.make(world), { port: 0 }).pipe(
           Scope.provide(scope),
         )
-        const frames: Array<any> = []
+        const frames: Array<Frame> = []
         const enough = yield* Deferred.make<void>()
         const ended = yield* Deferred.make<void>()
         const hear = (text: string) => {

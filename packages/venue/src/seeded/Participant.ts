@@ -7,6 +7,7 @@
  */
 import type { SeededMarket } from "./Calendar.ts"
 import { Dice, mix, unit } from "../Chance.ts"
+import { redeemWithinMs } from "./Participation.ts"
 import { touch } from "./Quotes.ts"
 import {
   KIND_SHIFT,
@@ -27,16 +28,6 @@ interface Lot {
   readonly cents: number
   readonly exitMs: number
 }
-
-/** Whether a trader ever looks at a market. */
-export const takesPart = (trader: Trader, market: SeededMarket): boolean =>
-  (trader.domains === null || trader.domains.has(market.event.domain)) &&
-  market.closeMs > trader.fromMs &&
-  market.listedMs < trader.untilMs &&
-  unit(trader.seed, market.index, 41) < trader.behaviour.participation
-
-/** The longest a redemption waits after the resolution. */
-export const redeemWithinMs = 40 * HOUR
 
 export class Participant {
   private readonly trader: Trader

@@ -4,7 +4,7 @@
 import type { RowQuery, VenueRow } from "../World.ts"
 import type { Calendar } from "./Calendar.ts"
 import { kindNames, kindOf, longestDelayMs, RowWriter, shortestDelayMs, visibleAt } from "./Rows.ts"
-import { redeemWithinMs } from "./Participant.ts"
+import { redeemWithinMs } from "./Participation.ts"
 import { MAKER, SELL, TRADE, type Columns } from "./Sink.ts"
 import { placeOfPosition, spanMs, spanOfPosition, type Tape } from "./Tape.ts"
 import type { Trader } from "./Traders.ts"

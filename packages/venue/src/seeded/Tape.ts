@@ -8,7 +8,8 @@
  * A row's position is `span × 2^24 + place in the span`: it grows with time and never changes.
  */
 import type { Calendar, SeededMarket } from "./Calendar.ts"
-import { Participant, redeemWithinMs, takesPart } from "./Participant.ts"
+import { Participant } from "./Participant.ts"
+import { redeemWithinMs, takesPart } from "./Participation.ts"
 import { Sink, type Columns } from "./Sink.ts"
 import type { Trader } from "./Traders.ts"
 import { DAY, HOUR, type WorldConfig } from "./WorldConfig.ts"

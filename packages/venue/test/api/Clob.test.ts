@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Api, ask, epochMs, smallWorld } from "../Worlds.ts"
+import { Api, ask, epochMs, smallWorld, type WireBody } from "../Worlds.ts"
 
 const world = smallWorld()
 const api = Api.make(world)
@@ -11,15 +11,15 @@ describe("the order book host", () => {
     for (const market of open) {
       const { status, json } = ask(api, `/clob/book?token_id=${market.tokens[0]}`, epochMs)
       assert.strictEqual(status, 200)
-      const bids = json["bids"].map((level: any) => Number(level.price))
-      const asks = json["asks"].map((level: any) => Number(level.price))
+      const bids = json["bids"].map((level) => Number(level.price))
+      const asks = json["asks"].map((level) => Number(level.price))
       assert.deepEqual(
         bids,
-        bids.toSorted((a: number, b: number) => a - b),
+        bids.toSorted((a, b) => a - b),
       )
       assert.deepEqual(
         asks,
-        asks.toSorted((a: number, b: number) => b - a),
+        asks.toSorted((a, b) => b - a),
       )
       assert.isString(json["bids"][0]?.size ?? "")
       assert.strictEqual(json["tick_size"], String(market.tick))
@@ -35,32 +35,32 @@ describe("the order book host", () => {
     for (const token of ["123", over[0]!.tokens[0]!]) {
       const { status, json } = ask(api, `/clob/book?token_id=${token}`, epochMs)
       assert.strictEqual(status, 404)
-      assert.deepEqual(json, { error: "No orderbook exists for the requested token id" })
+      assert.deepEqual<unknown>(json, { error: "No orderbook exists for the requested token id" })
     }
     for (const url of ["/clob/book", "/clob/book?token_id=0xabc"]) {
       const { status, json } = ask(api, url, epochMs)
-      assert.deepEqual([status, json], [400, { error: "Invalid token id" }])
+      assert.deepEqual<unknown>([status, json], [400, { error: "Invalid token id" }])
     }
   })
 
   it("sends many books at once, leaves out those there are not, and refuses more than 500", () => {
     const tokens = [...open.slice(0, 3), over[0]!].map((market) => market.tokens[1]!)
     const asked = tokens.map((token_id) => ({ token_id }))
-    const books = JSON.parse(ask(api, "/clob/books", epochMs, asked).text)
+    const books: ReadonlyArray<WireBody> = JSON.parse(ask(api, "/clob/books", epochMs, asked).text)
     assert.deepEqual(
-      books.map((book: any) => book.asset_id),
+      books.map((book) => book.asset_id),
       tokens.slice(0, 3),
     )
     const many = Array.from({ length: 501 }, () => ({ token_id: "1" }))
     const { status, json } = ask(api, "/clob/books", epochMs, many)
-    assert.deepEqual([status, json], [400, { error: "Payload exceeds the limit" }])
+    assert.deepEqual<unknown>([status, json], [400, { error: "Payload exceeds the limit" }])
   })
 
   it("tells a market's fee, tick and tokens in short", () => {
     for (const market of open) {
       const { json } = ask(api, `/clob/clob-markets/${market.condition}`, epochMs)
       assert.deepEqual(
-        json["t"].map((token: any) => token.t),
+        json["t"].map((token) => token.t),
         market.tokens,
       )
       assert.strictEqual(json["mts"], market.tick)

@@ -49,7 +49,7 @@ describe("the trades and activity feeds", () => {
     const cursor = first["pagination"].next_cursor
     const next = ask(api, `/data/v2/trades?cursor=${cursor}`, epochMs).json["data"]
     assert.strictEqual(next.length, 5, "the cursor's page size wins")
-    assert.isTrue(next.some((row: Record<string, unknown>) => row["proxy_wallet"] !== wallet))
+    assert.isTrue(next.some((row) => row["proxy_wallet"] !== wallet))
   })
 
   it("honour start and end with a user only", () => {
@@ -62,7 +62,7 @@ describe("the trades and activity feeds", () => {
     assert.strictEqual(mine.length, expected.length)
     assert.isAbove(mine.length, 0)
     const global = ask(api, `/data/v2/trades?${bounds}&limit=10`, epochMs).json["data"]
-    assert.isAbove(global[0].timestamp, (epochMs - 2 * DAY) / 1000)
+    assert.isAbove(global[0]!.timestamp, (epochMs - 2 * DAY) / 1000)
   })
 
   it("filter by condition, event, side and amount", () => {
@@ -130,7 +130,7 @@ describe("the trades and activity feeds", () => {
     for (const [url, parameter, words] of cases) {
       const { status, json, headers } = ask(api, url, epochMs)
       assert.strictEqual(status, 400, url)
-      assert.deepEqual(json, {
+      assert.deepEqual<unknown>(json, {
         error: words,
         code: "invalid_request",
         retryable: false,

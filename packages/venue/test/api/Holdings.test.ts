@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { accountsOf } from "../../src/api/Accounts.ts"
 import { HOUR } from "../../src/seeded/WorldConfig.ts"
-import { allPages, Api, ask, epochMs, everything, smallWorld } from "../Worlds.ts"
+import { allPages, Api, ask, epochMs, everything, single, smallWorld } from "../Worlds.ts"
 
 const world = smallWorld()
 const api = Api.make(world)
@@ -70,14 +70,14 @@ describe("positions, holders and boards", () => {
       .findLast((m) => m.event.domain === "Politics" && world.state(m, epochMs).status === "open")!
     const { json } = ask(api, `/data/v2/holders?condition=${market.condition}`, epochMs)
     assert.deepEqual(
-      json["data"].map((side: any) => side.token_id),
+      json["data"].map((side) => side.token_id),
       market.tokens,
     )
     for (const side of json["data"]) {
-      const amounts = side.holders.map((holder: any) => holder.amount)
+      const amounts = side.holders.map((holder) => holder.amount)
       assert.deepEqual(
         amounts,
-        amounts.toSorted((a: number, b: number) => b - a),
+        amounts.toSorted((a, b) => b - a),
       )
     }
     assert.strictEqual(ask(api, "/data/v2/holders", epochMs).status, 400)
@@ -98,7 +98,7 @@ describe("positions, holders and boards", () => {
       epochMs + HOUR,
     )
     assert.deepEqual(
-      [one.json["data"].rank_pnl, one.json["data"].pnl],
+      [single(one)?.rank_pnl, single(one)?.pnl],
       [board[4]!["rank"], board[4]!["pnl"]],
     )
     const sports = allPages(api, "/data/v2/leaderboard?time_period=week&category=sports", epochMs)
@@ -115,19 +115,19 @@ describe("positions, holders and boards", () => {
     for (const winner of winners) {
       assert.isAbove(winner.pnl, 0)
       const condition = winner.condition_id
-      const [row] = ask(api, `/data/v2/resolutions?condition=${condition}`, epochMs).json["data"]
+      const row = ask(api, `/data/v2/resolutions?condition=${condition}`, epochMs).json.data[0]!
       assert.strictEqual(row.status, "resolved")
       assert.strictEqual(row.payouts[0] + row.payouts[1], 1_000_000)
       const url = `/data/v2/prices-history?token_id=${winner.position_id}&interval=max`
       const points = ask(api, url, epochMs).json["data"]
-      assert.isTrue([0, 1].includes(points.at(-1).price))
-      assert.strictEqual(points.at(-1).resolution_seconds, 0)
+      assert.isTrue([0, 1].includes(points.at(-1)!.price))
+      assert.strictEqual(points.at(-1)!.resolution_seconds, 0)
     }
-    const stats = ask(api, `/data/v2/user-stats?user=${wallets[0]}`, epochMs).json["data"]
+    const stats = ask(api, `/data/v2/user-stats?user=${wallets[0]}`, epochMs)
     const mine = rows.filter((row) => row.wallet === wallets[0] && row.type === "TRADE")
-    assert.strictEqual(stats.trades, new Set(mine.map((row) => row.condition)).size)
+    assert.strictEqual(single(stats)?.trades, new Set(mine.map((row) => row.condition)).size)
     const unknown = ask(api, `/data/v2/user-stats?user=0x${"0".repeat(40)}`, epochMs).json
-    assert.deepEqual(unknown, { data: null })
+    assert.deepEqual<unknown>(unknown, { data: null })
     const nobody = `/data/v2/resolutions?condition=0x${"0".repeat(64)}`
     assert.deepEqual(ask(api, nobody, epochMs).json["data"], [])
     assert.strictEqual(ask(api, "/data/v2/resolutions", epochMs).status, 400)
@@ -137,9 +137,8 @@ describe("positions, holders and boards", () => {
   it("say that a closed market's outcome is proposed, and an open one's is not asked yet", () => {
     const seen = new Set<string>()
     for (const market of world.markets(epochMs)) {
-      const [row] = ask(api, `/data/v2/resolutions?condition=${market.condition}`, epochMs).json[
-        "data"
-      ]
+      const row = ask(api, `/data/v2/resolutions?condition=${market.condition}`, epochMs).json
+        .data[0]!
       seen.add(row.status)
       if (row.status !== "resolved") assert.deepEqual([row.payouts, row.price], [[], "69"])
     }

@@ -85,9 +85,12 @@ describe("the recorded rows of the real venue", () => {
       const settled = [...traded].filter((condition) => world.resolution(condition, end))
       assert.isAbove(settled.length, 900)
       const api = Api.make(world)
-      const { data } = ask(api, `/data/v2/resolutions?condition=${settled[0]!}`, 1_900_000_000_000)
-        .json as any
-      assert.strictEqual(data[0].payouts[0] + data[0].payouts[1], 1_000_000)
+      const { data } = ask(
+        api,
+        `/data/v2/resolutions?condition=${settled[0]!}`,
+        1_900_000_000_000,
+      ).json
+      assert.strictEqual(data[0]!.payouts[0] + data[0]!.payouts[1], 1_000_000)
     }),
   )
 

@@ -1,0 +1,150 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
+import { usdc } from "@evaluator/domain/money/Micro"
+import { scoreEvents } from "@evaluator/evaluation/jobs/ScoreEvents"
+import { selectedMarkets } from "@evaluator/evaluation/stores/MarketScores"
+import { conditionNo, FakeVenue, fill, market, tokenNo, walletNo } from "../support/FakeVenue.ts"
+import { countRows, eventsOf, withLane } from "../support/WithLane.ts"
+
+const day = 86_400_000
+const now = 100 * day
+
+const open = (n: number, changes: Parameters<typeof market>[1] = {}) =>
+  market(n, { endAtMs: now + 14 * day, ...changes })
+
+const venueOf = (...markets: ReadonlyArray<ReturnType<typeof market>>) => {
+  const venue = new FakeVenue()
+  for (const one of markets) {
+    venue.markets.set(one.condition, one)
+    venue.holders.set(one.condition, [
+      { wallet: walletNo(1), token: tokenNo(1), outcomeIndex: 0, amount: 4_000_000 as never },
+      { wallet: walletNo(2), token: tokenNo(1), outcomeIndex: 0, amount: 6_000_000 as never },
+    ])
+  }
+  return venue
+}
+
+describe("score-events", () => {
+  it.effect("keeps all factors of a market's score, measured on its own tape and holders", () => {
+    const venue = venueOf(open(1)).addFills([
+      fill({ market: 1, tx: 1, atMs: now - 1000 }),
+      fill({ market: 1, tx: 2, atMs: now - 2000 }),
+      fill({ market: 1, tx: 3, atMs: now - 2 * day }),
+    ])
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      yield* scoreEvents
+      const sql = yield* SqlClient.SqlClient
+      const [row] = yield* sql<Record<string, number>>`SELECT * FROM market_scores`
+      assert.strictEqual(row!["trades_24h"], 2)
+      assert.strictEqual(row!["top_holder_share"], 0.6)
+      assert.strictEqual(row!["days_to_expiry"], 14)
+      assert.approximately(row!["density_part"]!, 0.004, 1e-9)
+      assert.approximately(row!["mscore"]!, row!["base"]! * row!["gate"]!, 1e-9)
+      assert.strictEqual(row!["selected"], 1)
+      assert.deepStrictEqual(yield* eventsOf("MarketsScored"), [
+        { day: "1970-04-11", markets: 1, events: 1 },
+      ])
+    }).pipe(withLane(venue))
+  })
+
+  it.effect("leaves out what is too small, too quiet, too near or too far", () => {
+    const venue = venueOf(
+      open(1),
+      open(2, { liquidity: usdc(999_000_000) }),
+      open(3, { volume24h: usdc(4_999_000_000) }),
+      open(4, { endAtMs: now + day / 2 }),
+      open(5, { endAtMs: now + 91 * day }),
+    )
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      const counts = yield* scoreEvents
+      assert.deepInclude(counts, { walked: 5, scored: 1, events: 1 })
+      assert.strictEqual(yield* countRows("markets"), 5)
+    }).pipe(withLane(venue))
+  })
+
+  it.effect(
+    "scores a market that fails to answer unmeasured, and selects only measured ones",
+    () => {
+      const venue = venueOf(open(1), open(2))
+      venue.fail = (request) => (request === `holders ${conditionNo(2)}` ? "unreachable" : null)
+      return Effect.gen(function* () {
+        yield* TestClock.setTime(now)
+        const counts = yield* scoreEvents
+        assert.deepInclude(counts, { scored: 2, measured: 1, events: 1 })
+        const selected = yield* selectedMarkets
+        assert.deepStrictEqual(
+          selected.map((row) => Buffer.from(row.condition).toString("hex")),
+          [conditionNo(1).slice(2)],
+        )
+      }).pipe(withLane(venue))
+    },
+  )
+
+  it.effect("replaces the selected set as a whole and lets old runs go", () => {
+    const venue = venueOf(open(1), open(2), open(3))
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      yield* scoreEvents
+      assert.strictEqual((yield* selectedMarkets).length, 3)
+      venue.markets.set(conditionNo(3), open(3, { status: "closed" }))
+      venue.markets.set(conditionNo(2), open(2, { status: "closed" }))
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE markets SET status = 'closed' WHERE event_slug IN ('event-2', 'event-3')`
+      for (let run = 0; run < 3; run++) yield* scoreEvents
+      assert.strictEqual((yield* selectedMarkets).length, 1)
+      assert.strictEqual(yield* countRows("scoring_runs"), 2)
+      assert.strictEqual(yield* countRows("market_scores"), 2)
+      assert.strictEqual(yield* countRows("event_scores"), 2)
+    }).pipe(withLane(venue, { scoring: { keep_runs: 2 } }))
+  })
+
+  it.effect("does not count a run that was cut off", () => {
+    const venue = venueOf(open(1))
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      yield* scoreEvents
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`INSERT INTO scoring_runs (day, started_at_ms) VALUES ('1970-04-11', ${now})`
+      assert.strictEqual((yield* selectedMarkets).length, 1)
+    }).pipe(withLane(venue))
+  })
+
+  it.effect(
+    "announces a market once, and again when a fact changed, not when its volume did",
+    () => {
+      const venue = venueOf(open(1))
+      return Effect.gen(function* () {
+        yield* TestClock.setTime(now)
+        yield* scoreEvents
+        venue.markets.set(conditionNo(1), open(1, { volume24h: usdc(77_000_000_000) }))
+        yield* scoreEvents
+        assert.strictEqual((yield* eventsOf("MarketListed")).length, 1)
+        assert.strictEqual((yield* eventsOf("MarketChanged")).length, 0)
+        venue.markets.set(conditionNo(1), open(1, { delayMs: 3000 }))
+        yield* scoreEvents
+        const changed = yield* eventsOf("MarketChanged")
+        assert.deepStrictEqual(
+          changed.map((event) => event.market.delayMs),
+          [3000],
+        )
+      }).pipe(withLane(venue))
+    },
+  )
+
+  it.effect("measures the leading candidates only", () => {
+    const venue = venueOf(open(1), open(2, { liquidity: usdc(900_000_000_000) }), open(3))
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      const counts = yield* scoreEvents
+      assert.deepInclude(counts, { scored: 3, measured: 1 })
+      assert.deepStrictEqual(
+        venue.requests.filter((request) => request.startsWith("holders")),
+        [`holders ${conditionNo(2)}`],
+      )
+    }).pipe(withLane(venue, { scoring: { candidates: 1 } }))
+  })
+})
