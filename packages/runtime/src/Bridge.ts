@@ -18,7 +18,7 @@ import { Supervisor } from "./Supervisor.ts"
 
 export const pullLimit = 256
 /** Without a hint the subscriber looks by itself this often. */
-export const sweepEvery = "5 seconds"
+export const sweepEvery = "30 seconds"
 
 const Position = Schema.Struct({
   logId: Schema.String,

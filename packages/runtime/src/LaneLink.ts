@@ -156,7 +156,8 @@ const serveIn = (served: Map<string, Serve>) => (name: string, serve: Serve) =>
   ).pipe(Effect.asVoid)
 
 const inlineLink = (mine: Map<string, Serve>, theirs: Map<string, Serve>): LaneLink["Service"] => ({
-  ask: (name, payload) => callServed(theirs, name, payload),
-  tell: (name, payload) => Effect.ignore(callServed(theirs, name, payload)),
+  // Who serves is looked up when the question is asked, not when it is made.
+  ask: (name, payload) => Effect.suspend(() => callServed(theirs, name, payload)),
+  tell: (name, payload) => Effect.ignore(Effect.suspend(() => callServed(theirs, name, payload))),
   serve: serveIn(mine),
 })

@@ -22,7 +22,7 @@ import { createHash } from "node:crypto"
 export const walletNo = (n: number): WalletAddress =>
   `0x${n.toString(16).padStart(40, "0")}` as WalletAddress
 export const conditionNo = (n: number): ConditionId =>
-  `0x${n.toString(16).padStart(64, "c")}` as ConditionId
+  `0xc${n.toString(16).padStart(63, "0")}` as ConditionId
 export const tokenNo = (n: number): TokenId => String(1_000_000 + n) as TokenId
 export const hashNo = (n: number): TransactionHash =>
   `0x${n.toString(16).padStart(64, "0")}` as TransactionHash

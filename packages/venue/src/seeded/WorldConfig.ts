@@ -23,7 +23,7 @@ export interface WorldConfig {
 
 export const defaultConfig: WorldConfig = {
   pastDays: 180,
-  liveTradesPerSecond: 3,
+  liveTradesPerSecond: 8,
   eventsPerDay: 2,
   quickEventEveryMs: 10 * MINUTE,
   keptRows: 3_000_000,
