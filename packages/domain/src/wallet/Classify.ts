@@ -6,7 +6,8 @@
  * gate, `excluded` when a gate failed, and `waiting` when nothing excludes it and no persona fits:
  * no persona is not "followable". Stage 1 looks at the whole history, stage 2 at 180 days.
  */
-import { dayMs, type Features, type WalletFeatures } from "./Features.ts"
+import { dayMs, type Features } from "./FeatureWindow.ts"
+import { type WalletFeatures } from "./Features.ts"
 import {
   type FailedGate,
   number,

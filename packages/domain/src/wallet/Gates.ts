@@ -3,7 +3,8 @@
  * at the persona window. All that fail are reported, not only the first.
  */
 import { formatMicro, ONE } from "../money/Micro.ts"
-import { dayMs, type Features, type WalletFeatures } from "./Features.ts"
+import { dayMs, type Features } from "./FeatureWindow.ts"
+import { type WalletFeatures } from "./Features.ts"
 import type { ExclusionCode } from "./Persona.ts"
 
 /** Thresholds, named as in the settings; ratios are 0 … 1, money is micro-USDC. */

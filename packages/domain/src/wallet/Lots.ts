@@ -2,14 +2,14 @@
  * What a wallet holds and what it has earned: lots per outcome token, first in first out, strictly
  * in time order.
  *
- * Promises: whatever order and however often ledger rows were delivered, {@link orderLedger} and
- * {@link LotBook} give the same lots; shares are conserved (in = out + open, per token); a lot is
+ * Promises: the ordered ledger (`LedgerEntry.ts`) gives the same lots every time; shares are conserved (in = out + open, per token); a lot is
  * closed by a sale, a merge, a redemption or the market's resolution, so that a loser held to the
  * end counts as a loss. Yes and No are different tokens and never meet.
  * Does not: explain a neg-risk conversion or a transfer; shares given up without a lot are counted
  * in `unmatched` and earn nothing.
  */
 import { cost, price, proceeds, scale, shares } from "../money/Micro.ts"
+import type { LedgerEntry } from "./LedgerEntry.ts"
 
 export interface LotMarket {
   readonly condition: string
@@ -18,20 +18,6 @@ export interface LotMarket {
   readonly tokens: ReadonlyArray<string>
   /** Micro-USDC per share in outcome order; null while the outcome is not final. */
   readonly payouts: ReadonlyArray<number> | null
-}
-
-export type EntryKind = "split" | "buy" | "sell" | "merge" | "redeem" | "resolve"
-
-/** A row of the ledger, fields that do not apply are null or 0. Sizes and USDC are micro. */
-export interface LedgerEntry {
-  readonly kind: EntryKind
-  readonly id: string
-  readonly atMs: number
-  readonly condition: string
-  readonly token: string | null
-  readonly size: number
-  readonly price: number
-  readonly usdc: number
 }
 
 export type CloseCause = "sold" | "merged" | "redeemed" | "resolved"
@@ -54,53 +40,6 @@ export interface OpenHolding {
   readonly size: number
   readonly cost: number
   readonly oldestAtMs: number
-}
-
-// Within one second the true order is unknown: what brings shares comes before what takes them.
-const kindOrder: Readonly<Record<EntryKind, number>> = {
-  split: 0,
-  buy: 1,
-  sell: 2,
-  merge: 3,
-  redeem: 4,
-  resolve: 5,
-}
-
-/** Each entry once, in the order in which {@link LotBook} takes them. */
-export const orderLedger = (entries: ReadonlyArray<LedgerEntry>): ReadonlyArray<LedgerEntry> => {
-  const sorted = entries.toSorted(
-    (a, b) =>
-      a.atMs - b.atMs ||
-      kindOrder[a.kind] - kindOrder[b.kind] ||
-      (a.id < b.id ? -1 : a.id > b.id ? 1 : 0),
-  )
-  return sorted.filter((entry, index) => {
-    const before = sorted[index - 1]
-    return before === undefined || before.id !== entry.id || before.kind !== entry.kind
-  })
-}
-
-/**
- * The ordered ledger in pieces of about `pieceRows` entries, each put in order when it is asked for,
- * so that a long history need not be sorted in one go.
- */
-export function* orderedPieces(
-  entries: ReadonlyArray<LedgerEntry>,
-  pieceRows: number,
-): Generator<ReadonlyArray<LedgerEntry>> {
-  let first = Number.POSITIVE_INFINITY
-  let last = Number.NEGATIVE_INFINITY
-  for (const { atMs } of entries) {
-    if (atMs < first) first = atMs
-    if (atMs > last) last = atMs
-  }
-  const count = Math.max(1, Math.ceil(entries.length / pieceRows))
-  const spanMs = (last - first + 1) / count
-  const pieces = Array.from({ length: count }, (): Array<LedgerEntry> => [])
-  for (const entry of entries) {
-    pieces[Math.min(count - 1, Math.floor((entry.atMs - first) / spanMs))]!.push(entry)
-  }
-  for (const piece of pieces) yield orderLedger(piece)
 }
 
 interface Lot {

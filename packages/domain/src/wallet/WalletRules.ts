@@ -7,7 +7,7 @@
  * records moves only. A wallet that is not followable never enters and leaves at once.
  */
 import { Schema } from "effect"
-import type { Features } from "./Features.ts"
+import type { Features } from "./FeatureWindow.ts"
 
 export const RulesState = Schema.Literals(["CANDIDATE", "PAPER_TRADING", "APPROVED", "STOPPED"])
 export type RulesState = typeof RulesState.Type

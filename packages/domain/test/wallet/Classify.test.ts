@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { classify } from "@evaluator/domain/wallet/Classify"
-import { dayMs, type Features, type WalletFeatures } from "@evaluator/domain/wallet/Features"
+import { dayMs, type Features } from "@evaluator/domain/wallet/FeatureWindow"
+import { type WalletFeatures } from "@evaluator/domain/wallet/Features"
 import type { PersonaThresholds } from "@evaluator/domain/wallet/Gates"
 
 const limits: PersonaThresholds = {

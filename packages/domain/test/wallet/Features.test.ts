@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { dayMs, FeatureRun } from "@evaluator/domain/wallet/Features"
-import { type LedgerEntry, type LotMarket, orderLedger } from "@evaluator/domain/wallet/Lots"
+import { dayMs } from "@evaluator/domain/wallet/FeatureWindow"
+import { FeatureRun } from "@evaluator/domain/wallet/Features"
+import { type LedgerEntry, orderLedger } from "@evaluator/domain/wallet/LedgerEntry"
+import { type LotMarket } from "@evaluator/domain/wallet/Lots"
 
 const now = 400 * dayMs
 const micro = (amount: number) => Math.round(amount * 1_000_000)

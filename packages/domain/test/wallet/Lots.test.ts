@@ -1,14 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import {
-  type ClosedLot,
   type EntryKind,
   type LedgerEntry,
-  LotBook,
-  type LotMarket,
   orderedPieces,
   orderLedger,
-} from "@evaluator/domain/wallet/Lots"
+} from "@evaluator/domain/wallet/LedgerEntry"
+import { type ClosedLot, LotBook, type LotMarket } from "@evaluator/domain/wallet/Lots"
 
 const micro = (amount: number) => Math.round(amount * 1_000_000)
 

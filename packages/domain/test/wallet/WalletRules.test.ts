@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import type { Features } from "@evaluator/domain/wallet/Features"
+import type { Features } from "@evaluator/domain/wallet/FeatureWindow"
 import {
   evaluateRules,
   rulesMoves,

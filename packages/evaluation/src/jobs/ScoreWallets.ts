@@ -8,7 +8,7 @@
  */
 import { Clock, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { dayMs, type Features } from "@evaluator/domain/wallet/Features"
+import { dayMs, type Features } from "@evaluator/domain/wallet/FeatureWindow"
 import { type ScoreInputs, scoreWallet } from "@evaluator/domain/wallet/WalletScore"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"

@@ -6,7 +6,7 @@ import { SqlClient } from "effect/sql"
 import { bytesToHex, bytesToToken, hexToBytes, type WalletAddress } from "@evaluator/domain/Id"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
 import { formatMicro } from "@evaluator/domain/money/Micro"
-import type { Features } from "@evaluator/domain/wallet/Features"
+import type { Features } from "@evaluator/domain/wallet/FeatureWindow"
 import { followsOf } from "../stores/Follows.ts"
 import { percent, plural, when } from "./Words.ts"
 

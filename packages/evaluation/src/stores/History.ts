@@ -8,7 +8,8 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToBareHex, bytesToHex } from "@evaluator/domain/Id"
-import type { EntryKind, LedgerEntry, LotMarket } from "@evaluator/domain/wallet/Lots"
+import type { EntryKind, LedgerEntry } from "@evaluator/domain/wallet/LedgerEntry"
+import type { LotMarket } from "@evaluator/domain/wallet/Lots"
 
 export const pageRows = 2000
 const lookupRows = 500

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { createHash } from "node:crypto"
-import { HOUR, MINUTE, SECOND } from "../../src/seeded/WorldConfig.ts"
+import { defaultConfig, HOUR, MINUTE, SECOND } from "../../src/seeded/WorldConfig.ts"
 import { Api, ask, DAY, epochMs, everything, smallWorld } from "../Worlds.ts"
 
 const urls = (wallet: string) => [
@@ -107,7 +107,8 @@ describe("a seeded world", () => {
     for (const seed of [1, 2, 3]) {
       const world = smallWorld(seed, { pastDays: 40 })
       const count = world.tradesVisibleIn(epochMs, epochMs + 10 * MINUTE).length
-      assert.isTrue(count > 900 && count < 3600, `seed ${seed}: ${count} in ten minutes`)
+      const given = 600 * defaultConfig.liveTradesPerSecond
+      assert.isTrue(count > given / 2 && count < given * 2, `seed ${seed}: ${count} in ten minutes`)
     }
   })
 
