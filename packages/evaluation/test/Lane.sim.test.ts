@@ -12,15 +12,8 @@ import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { VirtualTime } from "@evaluator/runtime/VirtualTime"
 import { settingsLayer } from "./support/Defaults.ts"
 import { fileLayer, machinery } from "./support/EvaluatorFile.ts"
-import {
-  conditionNo,
-  FakeVenue,
-  fill,
-  market,
-  resolution,
-  tokenNo,
-  walletNo,
-} from "./support/FakeVenue.ts"
+import { FakeVenue } from "./support/FakeVenue.ts"
+import { conditionNo, fill, market, resolution, tokenNo, walletNo } from "./support/Rows.ts"
 
 const day = 86_400_000
 const now = 400 * day

@@ -11,7 +11,8 @@ import { addWallets } from "@evaluator/evaluation/stores/Wallets"
 import { walkWallet } from "@evaluator/evaluation/WalletWalk"
 import { settingsLayer } from "./support/Defaults.ts"
 import { fileLayer, machinery } from "./support/EvaluatorFile.ts"
-import { deed, FakeVenue, fill, walletNo } from "./support/FakeVenue.ts"
+import { FakeVenue } from "./support/FakeVenue.ts"
+import { deed, fill, walletNo } from "./support/Rows.ts"
 
 const wallet = walletNo(1)
 const hour = 3_600_000

@@ -11,15 +11,8 @@ import { scoreDue } from "@evaluator/evaluation/jobs/ScoreWallets"
 import { addWallets } from "@evaluator/evaluation/stores/Wallets"
 import { ranking } from "@evaluator/evaluation/stores/Scores"
 import { walkWallet } from "@evaluator/evaluation/WalletWalk"
-import {
-  conditionNo,
-  deed,
-  FakeVenue,
-  fill,
-  market,
-  resolution,
-  walletNo,
-} from "../support/FakeVenue.ts"
+import { FakeVenue } from "../support/FakeVenue.ts"
+import { conditionNo, deed, fill, market, resolution, walletNo } from "../support/Rows.ts"
 import { eventsOf, withLane } from "../support/WithLane.ts"
 
 const day = 86_400_000
@@ -92,8 +85,8 @@ describe("classify-wallets", () => {
       return Effect.gen(function* () {
         yield* ingest(1, 2)
         yield* learn
-        const { counts } = yield* judgeDue
-        assert.deepInclude(counts, { classified: 1, excluded: 1, waiting: 0 })
+        const counts: Readonly<Record<string, number>> = (yield* judgeDue).counts
+        assert.deepStrictEqual({ ...counts }, { judged: 2, classified: 1, excluded: 1, waiting: 0 })
         const winner = yield* walletRow(1)
         assert.deepInclude(winner, { verdict: "classified", persona: "INFORMED_SPECIALIST" })
         const loser = yield* walletRow(2)

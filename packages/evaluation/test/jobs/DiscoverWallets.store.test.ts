@@ -5,7 +5,8 @@ import { TestClock } from "effect/testing"
 import { bytesToHex } from "@evaluator/domain/Id"
 import { discoverWallets } from "@evaluator/evaluation/jobs/DiscoverWallets"
 import { scoreEvents } from "@evaluator/evaluation/jobs/ScoreEvents"
-import { conditionNo, FakeVenue, fill, market, tokenNo, walletNo } from "../support/FakeVenue.ts"
+import { FakeVenue } from "../support/FakeVenue.ts"
+import { conditionNo, fill, market, tokenNo, walletNo } from "../support/Rows.ts"
 import { countRows, eventsOf, withLane } from "../support/WithLane.ts"
 
 const day = 86_400_000

@@ -7,7 +7,8 @@ import { describeDue } from "@evaluator/evaluation/jobs/DescribeMarkets"
 import { resolveDue } from "@evaluator/evaluation/jobs/ResolveMarkets"
 import { addWallets } from "@evaluator/evaluation/stores/Wallets"
 import { walkWallet } from "@evaluator/evaluation/WalletWalk"
-import { conditionNo, FakeVenue, fill, market, resolution, walletNo } from "../support/FakeVenue.ts"
+import { FakeVenue } from "../support/FakeVenue.ts"
+import { conditionNo, fill, market, resolution, walletNo } from "../support/Rows.ts"
 import { countRows, eventsOf, withLane } from "../support/WithLane.ts"
 
 const day = 86_400_000
@@ -100,7 +101,7 @@ describe("resolve-markets", () => {
       yield* TestClock.setTime(now + 10_000)
       assert.deepInclude((yield* resolveDue).counts, { resolved: 1 })
       assert.deepStrictEqual(
-        (yield* eventsOf("MarketResolved")).map((event) => event.resolution.payouts),
+        (yield* eventsOf("MarketResolved")).map((event) => event.resolution.payouts.map(Number)),
         [[0, 1_000_000]],
       )
       const [due] = yield* sql<{ judge_due_ms: number }>`SELECT judge_due_ms FROM wallets`

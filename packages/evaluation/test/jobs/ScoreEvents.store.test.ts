@@ -5,7 +5,8 @@ import { TestClock } from "effect/testing"
 import { usdc } from "@evaluator/domain/money/Micro"
 import { scoreEvents } from "@evaluator/evaluation/jobs/ScoreEvents"
 import { selectedMarkets } from "@evaluator/evaluation/stores/MarketScores"
-import { conditionNo, FakeVenue, fill, market, tokenNo, walletNo } from "../support/FakeVenue.ts"
+import { FakeVenue } from "../support/FakeVenue.ts"
+import { conditionNo, fill, market, tokenNo, walletNo } from "../support/Rows.ts"
 import { countRows, eventsOf, withLane } from "../support/WithLane.ts"
 
 const day = 86_400_000

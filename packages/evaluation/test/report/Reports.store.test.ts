@@ -18,7 +18,8 @@ import { walkWallet } from "@evaluator/evaluation/WalletWalk"
 import * as Database from "@evaluator/sqlite/Database"
 import { databaseAt, machinery, migrations } from "../support/EvaluatorFile.ts"
 import { settingsLayer } from "../support/Defaults.ts"
-import { conditionNo, FakeVenue, fill, market, resolution, walletNo } from "../support/FakeVenue.ts"
+import { FakeVenue } from "../support/FakeVenue.ts"
+import { conditionNo, fill, market, resolution, walletNo } from "../support/Rows.ts"
 import { inTransaction, withLane } from "../support/WithLane.ts"
 
 const day = 86_400_000
