@@ -1,59 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Random } from "effect"
+import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
-import { decodeEvent, type Envelope } from "@evaluator/domain/event/DomainEvent"
-import { hexToBytes, type WalletAddress } from "@evaluator/domain/Id"
-import { EventLog } from "@evaluator/runtime/EventLog"
+import { hexToBytes } from "@evaluator/domain/Id"
 import { openFollow } from "@evaluator/evaluation/stores/Follows"
 import { feedsOf } from "@evaluator/evaluation/stores/WalletFeeds"
-import { addWallets } from "@evaluator/evaluation/stores/Wallets"
-import { walkWallet } from "@evaluator/evaluation/WalletWalk"
-import { settingsLayer } from "./support/Defaults.ts"
-import { fileLayer, machinery } from "./support/EvaluatorFile.ts"
 import { FakeVenue } from "./support/FakeVenue.ts"
-import { deed, fill, walletNo } from "./support/Rows.ts"
+import { deed, fill } from "./support/Rows.ts"
+import { fills, walk, wallet, watch } from "./support/WalkedWallet.ts"
+import { countRows, eventsOf, withLane } from "./support/WithLane.ts"
 
-const wallet = walletNo(1)
 const hour = 3_600_000
-
-const withLane = (venue: FakeVenue) =>
-  Effect.provide(
-    Layer.mergeAll(machinery, venue.layer, settingsLayer()).pipe(Layer.provideMerge(fileLayer)),
-  )
-
-const watch = (
-  who: WalletAddress = wallet,
-  feeds: ReadonlyArray<"activity" | "trades"> = ["activity"],
-) => addWallets([{ wallet: who, source: "HOLDER", condition: null }], feeds)
-
-const walk = (options: { pages?: number; force?: boolean } = {}) =>
-  walkWallet(wallet, { pages: options.pages ?? 10, force: options.force ?? true })
-
-const count = (table: string) =>
-  SqlClient.SqlClient.use(
-    (sql) => sql<{ n: number }>`SELECT count(*) AS n FROM ${sql(table)}`,
-  ).pipe(
-    Effect.map(([row]) => row!.n),
-    Effect.orDie,
-  )
-
-const ingested = Effect.gen(function* () {
-  const log = yield* EventLog
-  const events = yield* log.readAfter(0, 256)
-  return events
-    .filter((event) => event.type === "TradesIngested")
-    .map((event: Envelope) => {
-      const decoded = decodeEvent(event)
-      if (decoded._tag !== "Success" || decoded.success.type !== "TradesIngested") {
-        throw new Error("not an event of this type")
-      }
-      return decoded.success.payload
-    })
-})
-
-const fills = (n: number, from = 1_000_000) =>
-  Array.from({ length: n }, (_, index) => fill({ tx: index + 1, atMs: from + index * 1000 }))
 
 describe("walking a wallet's feeds", () => {
   it.effect(
@@ -64,11 +21,11 @@ describe("walking a wallet's feeds", () => {
         yield* TestClock.setTime(10 * hour)
         yield* watch()
         assert.strictEqual(yield* walk(), "complete")
-        assert.strictEqual(yield* count("trades"), 2500)
+        assert.strictEqual(yield* countRows("trades"), 2500)
         const [feed] = yield* feedsOf(wallet)
         assert.strictEqual(feed!.completeThroughMs, 10 * hour - 30_000)
         assert.isNull(feed!.walk)
-        const events = yield* ingested
+        const events = yield* eventsOf("TradesIngested")
         assert.strictEqual(
           events.reduce((sum, event) => sum + event.count, 0),
           2500,
@@ -95,7 +52,7 @@ describe("walking a wallet's feeds", () => {
       const [feed] = yield* feedsOf(wallet)
       assert.strictEqual(feed!.completeThroughMs, 10 * hour - 30_000)
       assert.strictEqual(yield* walk(), "complete")
-      assert.strictEqual(yield* count("trades"), 2501)
+      assert.strictEqual(yield* countRows("trades"), 2501)
     }).pipe(withLane(venue))
   })
 
@@ -113,7 +70,7 @@ describe("walking a wallet's feeds", () => {
       // One page of new rows, then the process dies; the rest is older but new all the same.
       assert.strictEqual(yield* walk({ pages: 1 }), "more")
       assert.strictEqual(yield* walk(), "complete")
-      assert.strictEqual(yield* count("trades"), 30)
+      assert.strictEqual(yield* countRows("trades"), 30)
     }).pipe(withLane(venue))
   })
 
@@ -145,7 +102,7 @@ describe("walking a wallet's feeds", () => {
       yield* TestClock.setTime(hour)
       yield* watch()
       yield* walk()
-      assert.strictEqual(yield* count("trades"), 3)
+      assert.strictEqual(yield* countRows("trades"), 3)
       const sql = yield* SqlClient.SqlClient
       const [row] = yield* sql<{ fills: number; first_fill_ms: number }>`
         SELECT fills, first_fill_ms FROM wallets`
@@ -163,9 +120,9 @@ describe("walking a wallet's feeds", () => {
       venue.addFills([fill({ tx: 77, atMs: hour - 29_000 })])
       yield* TestClock.setTime(hour + 60_000)
       yield* walk()
-      assert.strictEqual(yield* count("trades"), 4)
+      assert.strictEqual(yield* countRows("trades"), 4)
       assert.deepStrictEqual(
-        (yield* ingested).map((event) => event.count),
+        (yield* eventsOf("TradesIngested")).map((event) => event.count),
         [3, 1],
       )
     }).pipe(withLane(venue))
@@ -189,7 +146,7 @@ describe("walking a wallet's feeds", () => {
       ])
       yield* TestClock.setTime(3 * hour)
       yield* walk()
-      const last = (yield* ingested).at(-1)!
+      const last = (yield* eventsOf("TradesIngested")).at(-1)!
       assert.strictEqual(last.count, 4)
       assert.deepStrictEqual(
         last.fills.map((one) => one.atMs),
@@ -214,10 +171,10 @@ describe("walking a wallet's feeds", () => {
       yield* watch()
       yield* walk()
       yield* walk()
-      assert.strictEqual(yield* count("activity"), 3)
-      assert.strictEqual(yield* count("quarantine"), 1)
-      assert.strictEqual(yield* count("conditions"), 1)
-      assert.strictEqual(yield* count("wallet_conditions"), 1)
+      assert.strictEqual(yield* countRows("activity"), 3)
+      assert.strictEqual(yield* countRows("quarantine"), 1)
+      assert.strictEqual(yield* countRows("conditions"), 1)
+      assert.strictEqual(yield* countRows("wallet_conditions"), 1)
     }).pipe(withLane(venue))
   })
 
@@ -236,7 +193,7 @@ describe("walking a wallet's feeds", () => {
       ])
       return Effect.gen(function* () {
         yield* TestClock.setTime(hour)
-        yield* watch(wallet, ["activity", "trades"])
+        yield* watch(["activity", "trades"])
         yield* walk()
         yield* TestClock.setTime(2 * hour)
         yield* walk()
@@ -254,60 +211,10 @@ describe("walking a wallet's feeds", () => {
             "trades/y.ndjson.gz:2 stored",
           ],
         )
-        assert.strictEqual(yield* count("trades"), 3)
+        assert.strictEqual(yield* countRows("trades"), 3)
       }).pipe(withLane(venue))
     },
   )
-
-  it.effect("writes attempts and back-off on the row of a feed that fails", () => {
-    const venue = new FakeVenue().addFills(fills(3))
-    venue.fail = () => "unreachable"
-    return Effect.gen(function* () {
-      yield* TestClock.setTime(hour)
-      yield* watch()
-      for (let attempt = 0; attempt < 15; attempt++) yield* Effect.flip(walk())
-      const [failing] = yield* feedsOf(wallet)
-      assert.strictEqual(failing!.attempts, 15)
-      // An outage is no reason to give up.
-      assert.isAtLeast(failing!.dueMs!, hour + 0.8 * hour)
-      venue.fail = () => null
-      assert.strictEqual(yield* walk(), "complete")
-      const [feed] = yield* feedsOf(wallet)
-      assert.strictEqual(feed!.attempts, 0)
-    }).pipe(Random.withSeed("back-off"), withLane(venue))
-  })
-
-  it.effect("forgets a cursor that the venue refuses and gives up after twelve refusals", () => {
-    const venue = new FakeVenue().addFills(fills(2500))
-    return Effect.gen(function* () {
-      yield* TestClock.setTime(10 * hour)
-      yield* watch()
-      yield* walk({ pages: 1 })
-      venue.fail = (request) => (request.endsWith("first") ? null : "refused")
-      yield* Effect.flip(walk())
-      const [feed] = yield* feedsOf(wallet)
-      assert.isNull(feed!.walk)
-      venue.fail = () => "refused"
-      for (let attempt = 0; attempt < 12; attempt++) yield* Effect.flip(walk())
-      const [dead] = yield* feedsOf(wallet)
-      assert.isNull(dead!.dueMs)
-      assert.strictEqual(yield* count("dead_letters"), 1)
-    }).pipe(withLane(venue))
-  })
-
-  it.effect("refuses a page with rows of another wallet and stores nothing of it", () => {
-    const venue = new FakeVenue()
-    venue.activity.set(wallet, [
-      { value: { kind: "fill", fill: fill({ wallet: walletNo(2) }) }, recorded: null },
-    ])
-    return Effect.gen(function* () {
-      yield* TestClock.setTime(hour)
-      yield* watch()
-      const error = yield* Effect.flip(walk())
-      assert.strictEqual(error.reason._tag, "Malformed")
-      assert.strictEqual(yield* count("trades"), 0)
-    }).pipe(withLane(venue))
-  })
 
   it.effect(
     "makes a wallet due to be judged when its history becomes complete, fills or not",
@@ -321,7 +228,7 @@ describe("walking a wallet's feeds", () => {
         const [row] = yield* sql<{ judge_due_ms: number }>`SELECT judge_due_ms FROM wallets
         WHERE wallet = ${hexToBytes(wallet)}`
         assert.strictEqual(row!.judge_due_ms, hour)
-        assert.deepStrictEqual(yield* ingested, [{ wallet, count: 0, fills: [] }])
+        assert.deepStrictEqual(yield* eventsOf("TradesIngested"), [{ wallet, count: 0, fills: [] }])
       }).pipe(withLane(venue))
     },
   )

@@ -1,0 +1,138 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { encodePayload, type Envelope, type EventDraft } from "@evaluator/domain/event/DomainEvent"
+import { bytesToHex, type FillId, hexToBytes } from "@evaluator/domain/Id"
+import * as CopyProjection from "@evaluator/evaluation/CopyProjection"
+import { LaneLink } from "@evaluator/runtime/LaneLink"
+import { TestClock } from "effect/testing"
+import { conditionNo, walletNo } from "./support/Rows.ts"
+import { countRows, withLane } from "./support/WithLane.ts"
+
+const wallet = walletNo(1)
+const fillNo = (n: number) => n.toString(16).padStart(32, "0") as FillId
+
+const decided = (n: number): EventDraft => ({
+  type: "CopyDecided",
+  payload: {
+    fill: fillNo(n),
+    strategy: "solo",
+    wallet,
+    condition: conditionNo(1),
+    outcome: "COPIED",
+    costMicro: 25_000_000,
+    leaderAtMs: n,
+  },
+})
+const settled = (n: number, pnlMicro: number): EventDraft => ({
+  type: "CopySettled",
+  payload: {
+    fill: fillNo(n),
+    strategy: "solo",
+    wallet,
+    condition: conditionNo(1),
+    pnlMicro,
+    cause: "resolved",
+  },
+})
+
+const envelope = (draft: EventDraft, seq: number): Envelope => ({
+  id: `event-${seq}`,
+  seq,
+  type: draft.type,
+  version: 1,
+  atMs: seq,
+  correlationId: `event-${seq}`,
+  causationId: null,
+  traceparent: null,
+  payload: encodePayload(draft),
+})
+
+/** The paper lane's side: a log that can be replaced by another, and its results on request. */
+const paperLane = (drafts: ReadonlyArray<EventDraft>) => {
+  const lane = { logId: "log-1", events: drafts.map((draft, index) => envelope(draft, index + 1)) }
+  const [here, there] = LaneLink.inlinePair()
+  const positionOf = (event: Envelope | undefined) => ({
+    logId: lane.logId,
+    seq: event?.seq ?? 0,
+    eventId: event?.id ?? null,
+  })
+  const serve = Effect.gen(function* () {
+    yield* there.serve("paper.pull", (payload) =>
+      Effect.sync(() => {
+        const { cursor } = payload as { cursor: { logId: string; seq: number } | null }
+        const matched = cursor !== null && cursor.logId === lane.logId
+        return {
+          matched,
+          head: positionOf(lane.events.at(-1)),
+          events: matched ? lane.events.filter((event) => event.seq > cursor.seq) : [],
+        }
+      }),
+    )
+    yield* there.serve("paper.copy-results", (payload) =>
+      Effect.sync(() => {
+        const { after } = payload as { after: string | null }
+        const at = after === null ? 0 : Number(after)
+        const next = at + 2 < lane.events.length ? String(at + 2) : null
+        return { events: lane.events.slice(at, at + 2), next }
+      }),
+    )
+  })
+  const layer = CopyProjection.layer.pipe(
+    Layer.provide(Layer.effectDiscard(serve)),
+    Layer.provide(Layer.succeed(LaneLink, here)),
+  )
+  return { lane, layer, hint: there.tell("paper.hint", null) }
+}
+
+const watchedWallet = SqlClient.SqlClient.use(
+  (sql) => sql`INSERT INTO wallets (wallet, source, discovered_at_ms)
+    VALUES (${hexToBytes(wallet)}, 'HOLDER', 0)`,
+).pipe(Effect.orDie)
+
+const evidence = SqlClient.SqlClient.use(
+  (sql) => sql<{ fill: Uint8Array; pnl: number }>`SELECT fill, pnl FROM copy_settlements
+    ORDER BY event_id`,
+).pipe(
+  Effect.map((rows) => rows.map((row) => [Number(bytesToHex(row.fill)), row.pnl])),
+  Effect.orDie,
+)
+
+describe("the projection of our copies", () => {
+  it.effect("takes what the paper lane knew before, then what it tells, each once", () => {
+    const paper = paperLane([decided(1), settled(1, 700), decided(2)])
+    return Effect.gen(function* () {
+      yield* watchedWallet
+      yield* Layer.build(paper.layer)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* countRows("copy_results"), 2)
+      assert.deepStrictEqual(yield* evidence, [[1, 700]])
+      paper.lane.events.push(envelope(settled(2, -300), 4))
+      yield* paper.hint
+      yield* TestClock.adjust("1 second")
+      yield* paper.hint
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(yield* evidence, [
+        [1, 700],
+        [2, -300],
+      ])
+      const sql = yield* SqlClient.SqlClient
+      const [due] = yield* sql<{ rules_due_ms: number }>`SELECT rules_due_ms FROM wallets`
+      assert.strictEqual(due!.rules_due_ms, 2)
+    }).pipe(withLane())
+  })
+
+  it.effect("derives its state again when the paper lane's log is another one", () => {
+    const paper = paperLane([decided(1), settled(1, 700)])
+    return Effect.gen(function* () {
+      yield* Layer.build(paper.layer)
+      yield* TestClock.adjust("1 second")
+      paper.lane.logId = "log-2"
+      paper.lane.events.splice(0, 2, envelope(decided(7), 1), envelope(settled(7, 50), 2))
+      paper.lane.events[1] = { ...paper.lane.events[1]!, id: "event-of-log-2" }
+      yield* paper.hint
+      yield* TestClock.adjust("10 seconds")
+      assert.deepInclude(yield* evidence, [7, 50])
+    }).pipe(withLane())
+  })
+})
