@@ -67,7 +67,7 @@ const wordRule = (
 export const typesSpeak = wordRule(
   "types-speak",
   "no type is silenced",
-  sources,
+  typescript,
   /\bas an[y]\b|:\s*an[y]\b(?=\s*(?:[,;)=\]}>|&[]|$))|<an[y]>|@ts-(?:ignore|expect-error|nocheck)\b/,
   (word) => `${word} silences the compiler`,
 )
