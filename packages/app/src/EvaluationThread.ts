@@ -29,6 +29,7 @@ import { machineryOf } from "./Machinery.ts"
 import { evaluationLane, type LaneParts } from "./Wiring.ts"
 import { migrations } from "./Migrations.ts"
 import type { SettingsShape } from "./Settings.ts"
+import { stateOf } from "./StateHash.ts"
 import { copySummary, glance, ledgerFigures, status, strategy } from "./Standing.ts"
 
 export interface EvaluationParts extends LaneParts {
@@ -58,6 +59,7 @@ export const openEvaluation = Effect.fnUntraced(function* (
     const machinery = yield* machineryOf("evaluation")
     const copies = yield* Effect.provideContext(PaperReports, paper)
     const client = yield* Effect.provideContext(SqliteClient, paper)
+    const mine = yield* SqliteClient
     yield* Layer.build(checkpointPaper(client, parts.settings.jobs.checkpoint_every))
     const handle: EvaluationHandle = {
       ...machinery,
@@ -71,6 +73,7 @@ export const openEvaluation = Effect.fnUntraced(function* (
           due: yield* reports.due,
           copies: yield* copySummary(reports, copies),
           ledger: yield* ledgerFigures(copies),
+          state: yield* stateOf(mine, client),
         }
       }),
       glance: glance(reports, copies),

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import type { LaneLink, LaneLinkError } from "@evaluator/runtime/LaneLink"
 import type { ControlRefused, HaltRequest, HaltState, JobEntry, JobRun } from "./Control.ts"
 import { ControlRefused as Refused } from "./Control.ts"
+import type { State } from "./StateHash.ts"
 import type { LedgerFigures } from "./StatusDocument.ts"
 import type {
   CopySummary,
@@ -32,6 +33,7 @@ export interface EvaluationReport extends MachineryReport {
   readonly due: ReadonlyArray<DueCount>
   readonly copies: CopySummary
   readonly ledger: LedgerFigures
+  readonly state: State
 }
 
 export interface PaperReport extends MachineryReport {

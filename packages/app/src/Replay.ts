@@ -86,19 +86,18 @@ const replayInVirtualTime = Effect.fnUntraced(function* (options: ReplayOptions)
   const [evaluationLink, paperLink] = LaneLink.inlinePair()
   const endpoints = embeddedEndpoints("http://venue.invalid")
   const http = InProcess.layer(VenueApi.make(world))
+  const parts = { settings, endpoints, http, temporary: options.keep === null }
   const feed = TradeFeed.layerOf(InProcess.tradesAsTheyAppear(world))
 
   const program = Effect.gen(function* () {
     const { handle: evaluation } = yield* openEvaluation({
-      settings,
       file: files.evaluatorDb,
       paperFile: files.paperDb,
       link: evaluationLink,
-      endpoints,
-      http,
+      ...parts,
     })
     const paper = yield* openPaper(
-      { settings, file: files.paperDb, link: paperLink, endpoints, http },
+      { file: files.paperDb, link: paperLink, ...parts },
       feed,
     )
     yield* Effect.sleep(lastMs + 2 * dayMs - startMs)

@@ -33,7 +33,11 @@ const processSections = {
     stream_url: TextLeaf,
   }),
   http: Schema.Struct({ host: TextLeaf, port: IntLeaf(0, 65_535) }),
-  jobs: Schema.Struct({ least_settle: DurationLeaf, checkpoint_every: DurationLeaf }),
+  jobs: Schema.Struct({
+    least_settle: DurationLeaf,
+    sweep_every: DurationLeaf,
+    checkpoint_every: DurationLeaf,
+  }),
   log: Schema.Struct({ level: Schema.Literals(["trace", "debug", "info", "warn", "error"]) }),
   shutdown: Schema.Struct({ deadline: DurationLeaf }),
 }

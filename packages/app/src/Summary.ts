@@ -40,6 +40,7 @@ export const summarize = Effect.fnUntraced(function* (
     decision_ms: facts.virtual ? null : theirs.decisionMs,
     events: mine.events + theirs.events,
     ranking: mine.ranking,
+    ...mine.state,
   }
   return document
 })

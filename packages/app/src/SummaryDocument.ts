@@ -2,6 +2,7 @@
  * The shape of the summary document: public, read by scripts. Keys are only ever added.
  */
 import type { QueueCounters } from "@evaluator/runtime/Backlogs"
+import type { State } from "./StateHash.ts"
 import type { CopyCounts, LedgerFigures } from "./StatusDocument.ts"
 
 export type { QueueCounters }
@@ -47,7 +48,7 @@ export interface RankedWallet {
   readonly verdict: string | null
 }
 
-export interface SummaryDocument {
+export interface SummaryDocument extends State {
   readonly venue: string
   readonly seed: number | null
   readonly virtual: boolean

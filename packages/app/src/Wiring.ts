@@ -22,7 +22,7 @@ import { Boot } from "@evaluator/runtime/Boot"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
-import { LeastSettle, Supervisor } from "@evaluator/runtime/Supervisor"
+import { LeastSettle, Supervisor, SweepEvery } from "@evaluator/runtime/Supervisor"
 import * as Database from "@evaluator/sqlite/Database"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { laneSettings } from "./LaneSettings.ts"
@@ -34,21 +34,34 @@ export interface LaneParts {
   readonly settings: SettingsShape
   /** The lane's database file. */
   readonly file: string
+  /** The file is removed when the lane closes, and need not outlive a power cut. */
+  readonly temporary?: boolean
   readonly link: LaneLink["Service"]
   readonly endpoints: Endpoints
   readonly http: Layer.Layer<HttpClient.HttpClient>
 }
 
-const machinery = (lane: "evaluation" | "paper", { file, link, settings }: LaneParts) =>
+const machinery = (
+  lane: "evaluation" | "paper",
+  { file, link, settings, temporary }: LaneParts,
+) =>
   Supervisor.layer.pipe(
-    Layer.provide(Layer.succeed(LeastSettle, settings.jobs.least_settle)),
     Layer.provideMerge(JobLog.layer),
     Layer.provideMerge(EventLog.layer),
     Layer.provideMerge(Boot.layer),
     Layer.provideMerge(Backlogs.layer),
     Layer.provideMerge(Layer.succeed(LaneLink, link)),
     Layer.provideMerge(ServiceTracer.layerFromEnvironment()),
-    Layer.provideMerge(Database.layer({ file, lane, migrations: migrations[lane] })),
+    Layer.provideMerge(
+      Database.layer({
+        file,
+        lane,
+        migrations: migrations[lane],
+        synchronous: temporary === true ? "OFF" : "NORMAL",
+      }),
+    ),
+    Layer.provideMerge(Layer.succeed(LeastSettle, settings.jobs.least_settle)),
+    Layer.provideMerge(Layer.succeed(SweepEvery, settings.jobs.sweep_every)),
   )
 
 /** The venue's doors with this lane's share of its limits; a throttle of one lane is told to the other. */

@@ -11,15 +11,13 @@ import { Clock, Context, Duration, Effect, Latch, Layer, PubSub, Schedule } from
 import { bytesToHex, type WalletAddress } from "@evaluator/domain/Id"
 import * as Backlog from "@evaluator/runtime/Backlog"
 import { EventLog } from "@evaluator/runtime/EventLog"
-import { Supervisor } from "@evaluator/runtime/Supervisor"
+import { LeastSettle, Supervisor, SweepEvery } from "@evaluator/runtime/Supervisor"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { EvaluationSettings } from "./EvaluationSettings.ts"
 import { followedBehind } from "./stores/Follows.ts"
 import { dueWallets, feedsOf, nextDueMs, walkAgainNow } from "./stores/WalletFeeds.ts"
 import { walkWallet } from "./WalletWalk.ts"
 
-/** Without a hint and without a feed due the dispatcher looks again after this long. */
-const sweepMs = 60_000
 /** Walks that catching up tries for a wallet. */
 const catchUpRounds = 3
 /** Longest turn of a worker on one wallet. */
@@ -46,7 +44,11 @@ export class Ingestion extends Context.Service<
       const tracer = yield* ServiceTracer
       const context = yield* Effect.context<Effect.Services<ReturnType<typeof walkWallet>>>()
       const hinted = yield* Latch.make(true)
+      const settleMs = Duration.toMillis(yield* LeastSettle)
+      const sweepMs = Duration.toMillis(yield* SweepEvery)
       const inFlight = new Set<WalletAddress>()
+      /** Something due could not be handed out: it is looked for when a turn ends. */
+      let leftBehind = false
       let resting = false
 
       const walk = (wallet: WalletAddress, pages: number, force: boolean) =>
@@ -59,6 +61,7 @@ export class Ingestion extends Context.Service<
       const takeTurn = Effect.fnUntraced(function* (wallet: WalletAddress) {
         const outcome = yield* walk(wallet, ingestion.pages_per_turn, false)
         if (outcome === "complete") return
+        leftBehind = true
         for (const feed of yield* feedsOf(wallet)) {
           if (feed.walk !== null) yield* walkAgainNow(feed)
         }
@@ -74,19 +77,25 @@ export class Ingestion extends Context.Service<
         handle: (wallet) =>
           takeTurn(wallet).pipe(
             Effect.ensuring(
-              Effect.sync(() => inFlight.delete(wallet)).pipe(Effect.andThen(hinted.open)),
+              Effect.suspend(() => {
+                inFlight.delete(wallet)
+                return leftBehind || inFlight.size === 0 ? hinted.open : Effect.void
+              }),
             ),
           ),
       })
 
       const dispatch = Effect.gen(function* () {
         yield* hinted.close
-        const room = ingestion.queue_capacity - inFlight.size
-        const due = resting || room <= 0 ? [] : yield* dueWallets(ingestion.queue_capacity)
+        leftBehind = false
+        const due = resting ? [] : yield* dueWallets(ingestion.queue_capacity)
         for (const bytes of due) {
           const wallet = bytesToHex(bytes) as WalletAddress
           if (resting) break
-          if (inFlight.has(wallet) || inFlight.size >= ingestion.queue_capacity) continue
+          if (inFlight.has(wallet) || inFlight.size >= ingestion.queue_capacity) {
+            leftBehind = true
+            continue
+          }
           inFlight.add(wallet)
           yield* backlog.offer(wallet)
         }
@@ -94,6 +103,7 @@ export class Ingestion extends Context.Service<
         const next = yield* nextDueMs
         const wait = next === null ? sweepMs : Math.min(sweepMs, Math.max(1, next - now))
         yield* hinted.await.pipe(Effect.timeoutOption(wait))
+        yield* Effect.sleep(settleMs)
       })
       yield* supervisor.service("dispatch-wallets", Effect.forever(dispatch))
 

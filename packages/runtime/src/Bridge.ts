@@ -14,11 +14,9 @@ import { SqlClient } from "effect/sql"
 import { Envelope } from "@evaluator/domain/event/DomainEvent"
 import { Causation, EventLog, type LogPosition } from "./EventLog.ts"
 import { LaneLink } from "./LaneLink.ts"
-import { Supervisor } from "./Supervisor.ts"
+import { Supervisor, SweepEvery } from "./Supervisor.ts"
 
 export const pullLimit = 256
-/** Without a hint the subscriber looks by itself this often. */
-export const sweepEvery = "30 seconds"
 
 const Position = Schema.Struct({
   logId: Schema.String,
@@ -80,6 +78,7 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
   const sql = yield* SqlClient.SqlClient
   const link = yield* LaneLink
   const supervisor = yield* Supervisor
+  const sweepEvery = yield* SweepEvery
   const hinted = yield* Latch.make(true)
   const state = yield* Ref.make<BridgeState>({ seq: 0, headSeq: 0 })
 

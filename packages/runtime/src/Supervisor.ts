@@ -79,6 +79,11 @@ export const LeastSettle = Context.Reference<Duration.Duration>("runtime/LeastSe
   defaultValue: () => Duration.zero,
 })
 
+/** How often a loop that waits for hints looks by itself: what a lost hint would leave undone is found then. */
+export const SweepEvery = Context.Reference<Duration.Duration>("runtime/SweepEvery", {
+  defaultValue: () => Duration.seconds(30),
+})
+
 export class Supervisor extends Context.Service<
   Supervisor,
   {
