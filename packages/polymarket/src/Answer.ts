@@ -24,6 +24,8 @@ export interface Answer {
   /** `GET /data/v2/trades?user=0x…`: the request as errors and rejected rows name it. */
   readonly request: string
   readonly json: unknown
+  /** For how long the answer has lain in a cache, as far as it can be told; 0 when fresh. */
+  readonly ageMs: number
 }
 
 const maxBody = 2000
@@ -86,17 +88,19 @@ const retryAfterMsOf = ({ retryAfter, nowMs }: Received): number | null => {
 
 /** The rows of a list, if it is one and its cursor moves: a walk must end. */
 export const opened = (
-  { request, json }: Answer,
-  envelope: (json: unknown) => Option.Option<Envelope>,
+  answer: Pick<Answer, "request" | "json">,
+  envelope: (json: unknown) => Result.Result<Envelope, string>,
   sentCursor: string | null,
 ): Effect.Effect<Envelope, PolymarketError> =>
-  Option.match(envelope(json), {
-    onNone: () => Effect.fail(unusable({ request, json }, "no list of rows")),
-    onSome: (list) =>
+  Result.match(envelope(answer.json), {
+    onFailure: (why) => Effect.fail(unusable(answer, why)),
+    onSuccess: (list) =>
       list.nextCursor !== null && list.nextCursor === sentCursor
-        ? Effect.fail(unusable({ request, json }, "a cursor that does not move"))
+        ? Effect.fail(unusable(answer, "a cursor that does not move"))
         : Effect.succeed(list),
   })
 
-export const unusable = ({ request, json }: Answer, why: string): PolymarketError =>
-  new PolymarketError({ request, reason: malformed(why, JSON.stringify(json)) })
+export const unusable = (
+  { request, json }: Pick<Answer, "request" | "json">,
+  why: string,
+): PolymarketError => new PolymarketError({ request, reason: malformed(why, JSON.stringify(json)) })

@@ -4,12 +4,14 @@
  * Promises: a lane sends at most its share of a limit in any ten seconds, on a clock that only
  * grows; both lanes together never more than the limit. Requests of one route go out in the order
  * asked; routes that crowd the same host take turns. A request takes from all its buckets at once
- * or from none, so a crowded route never eats the host's budget while it waits.
+ * or from none, so a crowded route never eats the host's budget while it waits. A route whose answers
+ * take longer than usual is asked less often, before the venue has to say so.
  * Does not: know what other programs on the same address send.
  * Limits: a caller waits at most {@link maxWait}, then gets `Throttled`; a throttle of any length
  * counts as at most {@link maxQuiet}.
  */
 import { Clock, Context, Duration, Effect, Layer, Semaphore } from "effect"
+import { Pace } from "./Pace.ts"
 import { Throttled } from "./PolymarketError.ts"
 import type { LimitName, RouteName } from "./Routes.ts"
 import { limits, limitNames, perRoute, windowMs } from "./Routes.ts"
@@ -37,6 +39,8 @@ export class Budget extends Context.Service<
     readonly spend: (route: RouteName) => Effect.Effect<void, Throttled>
     /** The venue told this lane to slow down: wait, and tell the other lane. Gives the wait in ms. */
     readonly throttled: (route: RouteName, retryAfterMs: number | null) => Effect.Effect<number>
+    /** An answer of the route, or giving up on it, took this long, in ms. */
+    readonly answered: (route: RouteName, elapsedMs: number) => Effect.Effect<void>
     /** The other lane was told. */
     readonly hear: (throttle: Throttle) => Effect.Effect<void>
   }
@@ -75,8 +79,9 @@ class Bucket {
     return this.fullAtMs - this.toleranceMs
   }
 
-  take(nowMs: number): void {
-    this.fullAtMs = Math.max(this.fullAtMs, nowMs) + this.intervalMs
+  /** A call that counts as `weight` calls, at least one. */
+  take(nowMs: number, weight = 1): void {
+    this.fullAtMs = Math.max(this.fullAtMs, nowMs) + this.intervalMs * weight
   }
 
   /** Empty until then, and only refilling from then on. */
@@ -90,6 +95,7 @@ interface Line {
   readonly gate: Semaphore.Semaphore
   readonly narrowest: Bucket
   readonly buckets: ReadonlyArray<Bucket>
+  readonly pace: Pace
   waiting: number
   /** Since which turn the first caller waits; among lines that share a bucket the oldest goes first. */
   headSince: number | null
@@ -106,6 +112,7 @@ const make = (
   )
   const lines = perRoute((route): Line => ({
     gate: Semaphore.makeUnsafe(1),
+    pace: new Pace(),
     waiting: 0,
     headSince: null,
     narrowest: buckets.get(route.narrowest)!,
@@ -130,7 +137,9 @@ const make = (
     const readyAtMs = Math.max(...line.buckets.map((bucket) => bucket.readyAtMs()))
     if (readyAtMs > nowMs) return Math.ceil(readyAtMs - nowMs)
     if (isSecondTo(line, since, nowMs)) return 1
-    for (const bucket of line.buckets) bucket.take(nowMs)
+    for (const bucket of line.buckets) {
+      bucket.take(nowMs, bucket === line.narrowest ? line.pace.slowdown : 1)
+    }
     return 0
   }
 
@@ -186,6 +195,10 @@ const make = (
         Effect.as(quietMs),
       )
     },
+    answered: (route, elapsedMs) =>
+      Clock.clockWith((clock) =>
+        Effect.sync(() => lines[route].pace.note(elapsedMs, monotonicMs(clock))),
+      ),
     hear: (throttle) => emptyFor(throttle.route, bounded(throttle.quietMs)),
   })
 }

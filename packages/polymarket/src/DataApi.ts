@@ -9,13 +9,13 @@
 import { Context, Effect, Layer } from "effect"
 import type { ConditionId, TokenId, WalletAddress } from "@evaluator/domain/Id"
 import type { Resolution } from "@evaluator/domain/market/Market"
-import type { MicroShares, MicroUsdc } from "@evaluator/domain/money/Micro"
-import type { Activity, Fill } from "@evaluator/domain/trade/Trade"
+import type { MicroShares, MicroUsdc, Price } from "@evaluator/domain/money/Micro"
+import type { Activity, Fill, Side } from "@evaluator/domain/trade/Trade"
 import { opened, unusable } from "./Answer.ts"
 import type { Page, Served } from "./Page.ts"
 import type { PolymarketError } from "./PolymarketError.ts"
 import type { Ask } from "./DataQuery.ts"
-import { pageQuery } from "./DataQuery.ts"
+import { passingCache } from "./DataQuery.ts"
 import { VenueHttp } from "./VenueHttp.ts"
 import { ledgerRowOf } from "./wire/ActivityRow.ts"
 import { holderOf, ungrouped } from "./wire/HolderRow.ts"
@@ -34,23 +34,45 @@ export interface Holder {
   readonly wallet: WalletAddress
   readonly token: TokenId
   readonly outcomeIndex: number
+  /** Net of the other outcome; gross where profits were asked for. */
   readonly amount: MicroShares
+  /** Only where profits were asked for. */
+  readonly totalPnl?: MicroUsdc
 }
 
+/** A position; `null` is what the venue did not say. */
 export interface Position {
   readonly wallet: WalletAddress
   readonly condition: ConditionId
   readonly token: TokenId
+  readonly outcomeIndex: number
   readonly size: MicroShares
-  readonly currentValue: MicroUsdc
-  readonly realizedPnl: MicroUsdc
+  readonly averagePrice: Price | null
+  /** Without fees. */
+  readonly entryCost: MicroUsdc | null
+  readonly currentValue: MicroUsdc | null
+  readonly realizedPnl: MicroUsdc | null
+  readonly unrealizedPnl: MicroUsdc | null
+  /** `OPEN`, `REDEEMABLE` or `CLOSED`. */
+  readonly status: string | null
+  /** Settled and not yet redeemed, won or lost. */
+  readonly redeemable: boolean
+  readonly lastEventAtMs: number | null
 }
 
 export interface LeaderboardRow {
   readonly wallet: WalletAddress
   readonly rank: number
+  /** Day, week and month: marked change of equity; all: realized only. Never add or compare them. */
   readonly pnl: MicroUsdc
+  /** Shares of both sides, not money. */
+  readonly volume?: MicroShares
 }
+
+/** Whose positions: a wallet's, a market's, or one wallet's in one market. */
+export type PositionsOf =
+  | { readonly user: WalletAddress; readonly condition?: ConditionId }
+  | { readonly user?: WalletAddress; readonly condition: ConditionId }
 
 export class DataApi extends Context.Service<
   DataApi,
@@ -62,11 +84,14 @@ export class DataApi extends Context.Service<
     readonly trades: (query: {
       readonly user?: WalletAddress
       readonly condition?: ConditionId
+      readonly side?: Side
       readonly takerOnly?: boolean
       readonly startMs?: number
       readonly endMs?: number
       readonly limit?: number
       readonly cursor?: string | null
+      /** A first page that lay in a cache for longer fails with `Stale` after three addresses. */
+      readonly maxAgeMs?: number
     }) => Effect.Effect<Page<Served<Fill>>, PolymarketError>
     /** A wallet's whole ledger, newest first unless `ascending`. */
     readonly activity: (query: {
@@ -76,15 +101,28 @@ export class DataApi extends Context.Service<
       readonly ascending?: boolean
       readonly limit?: number
       readonly cursor?: string | null
+      /** As for {@link trades}. */
+      readonly maxAgeMs?: number
     }) => Effect.Effect<Page<Served<LedgerRow>>, PolymarketError>
+    /**
+     * Who holds a condition's tokens, `limit` of each. Rows do not name the condition: give its
+     * `tokens` and holders of others are rejected. With `profits` at most 100 of each.
+     */
     readonly holders: (query: {
       readonly condition: ConditionId
+      readonly tokens?: ReadonlyArray<TokenId>
+      readonly profits?: boolean
       readonly limit?: number
-    }) => Effect.Effect<Page<Holder>, PolymarketError>
-    readonly positions: (query: {
-      readonly user: WalletAddress
       readonly cursor?: string | null
-    }) => Effect.Effect<Page<Position>, PolymarketError>
+    }) => Effect.Effect<Page<Holder>, PolymarketError>
+    /** `OPEN` (the default) includes what is redeemable; losses not yet redeemed stand only there. */
+    readonly positions: (
+      query: PositionsOf & {
+        readonly status?: "OPEN" | "REDEEMABLE" | "REDEEMABLE_LOST" | "MERGEABLE" | "CLOSED"
+        readonly limit?: number
+        readonly cursor?: string | null
+      },
+    ) => Effect.Effect<Page<Position>, PolymarketError>
     readonly leaderboard: (query: {
       readonly period: "day" | "week" | "month" | "all"
       readonly category?: string
@@ -102,22 +140,24 @@ export class DataApi extends Context.Service<
     Effect.map(VenueHttp, (http) => {
       /** Asks for a page and opens its envelope. */
       const list = Effect.fnUntraced(function* (ask: Ask) {
-        const answer = yield* http.get(ask.route, yield* pageQuery(ask))
+        const answer = yield* passingCache(http, ask)
         const envelope = yield* opened(answer, dataEnvelope, ask.cursor ?? null)
         return { ...answer, envelope }
       })
 
       return DataApi.of({
         trades: (query) => {
-          const { user, condition } = query
+          const { user, condition, side } = query
           const decode = matching(fillOf, (fill) =>
             user !== undefined && fill.wallet !== user
               ? `not of wallet ${user}`
               : condition !== undefined && fill.condition !== condition
                 ? `not of condition ${condition}`
-                : null,
+                : side !== undefined && fill.side !== side
+                  ? `no ${side}`
+                  : null,
           )
-          const filters = { user, condition, taker_only: String(query.takerOnly ?? true) }
+          const filters = { user, condition, side, taker_only: String(query.takerOnly ?? true) }
           return Effect.map(
             list({ route: "trades", filters, window: user === undefined ? null : query, ...query }),
             ({ envelope, request }) => decodeServed(envelope, request, decode),
@@ -139,18 +179,29 @@ export class DataApi extends Context.Service<
             ({ envelope, request }) => decodeServed(envelope, request, decode),
           )
         },
-        holders: ({ condition, limit }) =>
-          Effect.map(
-            list({ route: "holders", filters: { condition }, limit }),
+        holders: ({ condition, tokens, profits, limit, cursor }) => {
+          const decode = matching(holderOf, ({ token }) =>
+            tokens === undefined || tokens.includes(token) ? null : `not of condition ${condition}`,
+          )
+          const filters = { condition, include_pnl: profits === true ? "true" : undefined }
+          return Effect.map(
+            list({ route: "holders", filters, limit, cursor }),
             ({ envelope, request }) =>
-              decodeRows({ ...envelope, rows: ungrouped(envelope.rows) }, request, holderOf),
-          ),
-        positions: ({ user, cursor }) => {
+              decodeRows({ ...envelope, rows: ungrouped(envelope.rows) }, request, decode),
+          )
+        },
+        positions: ({ user, condition, status, limit, cursor }) => {
           const decode = matching(positionOf, (position) =>
-            position.wallet === user ? null : `not of wallet ${user}`,
+            user !== undefined && position.wallet !== user
+              ? `not of wallet ${user}`
+              : condition !== undefined && position.condition !== condition
+                ? `not of condition ${condition}`
+                : isOfStatus(position, status)
+                  ? null
+                  : `status ${position.status} is not ${status ?? "OPEN"}`,
           )
           return Effect.map(
-            list({ route: "positions", filters: { user }, cursor }),
+            list({ route: "positions", filters: { user, condition, status }, limit, cursor }),
             ({ envelope, request }) => decodeRows(envelope, request, decode),
           )
         },
@@ -180,3 +231,7 @@ export class DataApi extends Context.Service<
     }),
   )
 }
+
+/** A position is closed or it is not; whether it is lost or mergeable its row does not say. */
+const isOfStatus = ({ status }: Position, asked: string | undefined): boolean =>
+  status === null || (status === "CLOSED") === (asked === "CLOSED")

@@ -9,13 +9,15 @@ import { Context, Effect, Layer } from "effect"
 import type { ConditionId } from "@evaluator/domain/Id"
 import type { Market } from "@evaluator/domain/market/Market"
 import { opened } from "./Answer.ts"
-import type { Page } from "./Page.ts"
+import type { Page, RejectedRow } from "./Page.ts"
 import type { PolymarketError } from "./PolymarketError.ts"
 import type { Query } from "./VenueHttp.ts"
 import { VenueHttp } from "./VenueHttp.ts"
+import type { EventMarkets } from "./wire/EventRow.ts"
+import { eventOf } from "./wire/EventRow.ts"
 import { marketOfRow } from "./wire/MarketRow.ts"
 import type { RowDecoder } from "./wire/Rows.ts"
-import { decodeRows, marketsEnvelope, matching } from "./wire/Rows.ts"
+import { decodeRows, keysetEnvelope, matching, rejected } from "./wire/Rows.ts"
 import { spellingsOf } from "./wire/Scalar.ts"
 
 /** The venue cuts a page to this without saying so. */
@@ -23,14 +25,21 @@ const pageSize = 100
 /** Values of one repeated parameter that the venue takes. */
 const maxRepeats = 20
 
+interface Listed {
+  readonly closed: boolean
+  readonly cursor?: string | null
+}
+
 export class GammaApi extends Context.Service<
   GammaApi,
   {
     /** A page of at most 100 markets; `closed: true` lists only closed ones, `false` only open ones. */
-    readonly markets: (query: {
-      readonly closed: boolean
-      readonly cursor?: string | null
-    }) => Effect.Effect<Page<Market>, PolymarketError>
+    readonly markets: (query: Listed) => Effect.Effect<Page<Market>, PolymarketError>
+    /**
+     * A page of at most 100 events with all of their markets, open and closed; markets inside that
+     * cannot be read are among the page's `rejected`.
+     */
+    readonly events: (query: Listed) => Effect.Effect<Page<EventMarkets>, PolymarketError>
     /** Facts of up to 20 conditions, open and closed alike; conditions the venue does not know are absent. */
     readonly marketsByCondition: (
       conditions: ReadonlyArray<ConditionId>,
@@ -40,30 +49,36 @@ export class GammaApi extends Context.Service<
   static readonly layer: Layer.Layer<GammaApi, never, VenueHttp> = Layer.effect(
     GammaApi,
     Effect.map(VenueHttp, (http) => {
-      const list = (query: Query, decode: RowDecoder<Market>, cursor: string | null) =>
-        Effect.flatMap(http.get("markets", query), (answer) =>
-          Effect.map(opened(answer, marketsEnvelope, cursor), (envelope) =>
-            decodeRows(envelope, answer.request, decode),
-          ),
-        )
+      const list = Effect.fnUntraced(function* <A>(
+        route: "markets" | "events",
+        query: Query,
+        decode: RowDecoder<A>,
+        cursor: string | null,
+      ): Effect.fn.Return<{ readonly page: Page<A>; readonly request: string }, PolymarketError> {
+        const answer = yield* http.get(route, query)
+        const envelope = yield* opened(answer, keysetEnvelope(route), cursor)
+        return { page: decodeRows(envelope, answer.request, decode), request: answer.request }
+      })
 
       return GammaApi.of({
-        markets: ({ closed, cursor = null }) =>
-          list(
-            [
-              ["limit", String(pageSize)],
-              ["closed", String(closed)],
-              // Open ones where the money is first, closed ones latest first: walks may be cut short.
-              ["order", closed ? "endDate" : "volume24hr"],
-              ["ascending", "false"],
-              ["include_tag", "true"],
-              ...(cursor === null ? [] : [["after_cursor", cursor] as const]),
-            ],
-            matching(marketOfRow, (market) =>
-              (market.status === "closed") === closed ? null : `closed is not ${closed}`,
-            ),
-            cursor,
-          ),
+        markets: ({ closed, cursor = null }) => {
+          const query: Query = [...listing(closed, cursor), ["include_tag", "true"]]
+          const decode = matching(marketOfRow, (market) =>
+            (market.status === "closed") === closed ? null : `closed is not ${closed}`,
+          )
+          return Effect.map(list("markets", query, decode, cursor), ({ page }) => page)
+        },
+        events: Effect.fnUntraced(function* ({ closed, cursor = null }: Listed) {
+          const decode = matching(eventOf, (event) =>
+            event.closed === closed ? null : `closed is not ${closed}`,
+          )
+          const { page, request } = yield* list("events", listing(closed, cursor), decode, cursor)
+          // An unreadable market of an event is quarantined like one of a list.
+          const inner = page.rows.flatMap((event) =>
+            event.unreadable.map(({ raw, reason }) => rejected(raw, reason, request)),
+          )
+          return { ...page, rejected: [...page.rejected, ...inner] }
+        }),
         marketsByCondition: Effect.fnUntraced(function* (conditions: ReadonlyArray<ConditionId>) {
           const asked = new Set(conditions)
           const decode = matching(marketOfRow, (market) =>
@@ -71,12 +86,13 @@ export class GammaApi extends Context.Service<
           )
           const spellings = Array.from(asked).flatMap(spellingsOf)
           const rows = new Map<ConditionId, Market>()
-          const rejected: Array<Page<Market>["rejected"][number]> = []
+          const refused: Array<RejectedRow> = []
           for (let at = 0; at < spellings.length; at += maxRepeats) {
             const ids = spellings.slice(at, at + maxRepeats)
             // The venue lists open markets unless told otherwise, and never both.
             for (const closed of [false, true]) {
-              const page = yield* list(
+              const { page } = yield* list(
+                "markets",
                 [
                   ["limit", String(pageSize)],
                   ["closed", String(closed)],
@@ -87,12 +103,21 @@ export class GammaApi extends Context.Service<
                 null,
               )
               for (const market of page.rows) rows.set(market.condition, market)
-              rejected.push(...page.rejected)
+              refused.push(...page.rejected)
             }
           }
-          return { rows: Array.from(rows.values()), rejected, nextCursor: null }
+          return { rows: Array.from(rows.values()), rejected: refused, nextCursor: null }
         }),
       })
     }),
   )
 }
+
+const listing = (closed: boolean, cursor: string | null): Query => [
+  ["limit", String(pageSize)],
+  ["closed", String(closed)],
+  // Open ones where the money is first, closed ones latest first: walks may be cut short.
+  ["order", closed ? "endDate" : "volume24hr"],
+  ["ascending", "false"],
+  ...(cursor === null ? [] : [["after_cursor", cursor] as const]),
+]

@@ -31,10 +31,15 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
   message: Schema.String,
 }) {}
 
+/** A copy out of a cache, at least this old, where the caller needs a younger answer. */
+export class Stale extends Schema.TaggedError<Stale>()("Stale", {
+  ageMs: Schema.Int,
+}) {}
+
 export class PolymarketError extends Schema.TaggedError<PolymarketError>()("PolymarketError", {
   /** `GET /data/v2/trades?user=0x…`, without the host. */
   request: Schema.String,
-  reason: Schema.Union([Throttled, Unreachable, Malformed, Refused, NotFound]),
+  reason: Schema.Union([Throttled, Unreachable, Malformed, Refused, NotFound, Stale]),
 }) {
   override get message(): string {
     return `${this.request}: ${this.reason._tag} ${this.reason.message}`

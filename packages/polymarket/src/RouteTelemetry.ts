@@ -15,7 +15,7 @@ import type { Reason } from "./Answer.ts"
 import type { Route } from "./Routes.ts"
 import { labelOf } from "./Routes.ts"
 
-const outcomes = "ok interrupted Throttled Unreachable Malformed Refused NotFound".split(" ")
+const outcomes = "ok interrupted Throttled Unreachable Malformed Refused NotFound Stale".split(" ")
 
 export const measuredRoute = (route: Route) => {
   const label = labelOf(route)
@@ -28,13 +28,14 @@ export const measuredRoute = (route: Route) => {
   )
   const throttles = Metric.withAttributes(counterOf(metrics.venueThrottled), { route: label })
   const duration = Metric.withAttributes(histogramOf(metrics.venueDuration), { route: label })
-  const spanName = spans.call("GET", label)
+  const { method } = route
+  const spanName = spans.call(method, label)
   const spanOptions = {
     kind: "client",
     captureStackTrace: false,
     attributes: {
       ...peerAttributes(externalPeers[route.host]),
-      "http.request.method": "GET",
+      "http.request.method": method,
       "url.path": route.path,
     },
   } as const

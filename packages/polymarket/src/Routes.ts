@@ -32,6 +32,8 @@ export const limitNames = Object.keys(limits) as ReadonlyArray<LimitName>
 
 export interface Route {
   readonly host: Host
+  readonly method: "GET" | "POST"
+  /** What is asked for may be named by one more segment behind it. */
   readonly path: string
   /** The limit that a throttle of this route is taken to speak of. */
   readonly narrowest: LimitName
@@ -42,6 +44,7 @@ const at =
   (host: Host) =>
   (path: string, ...narrow: ReadonlyArray<LimitName>): Route => ({
     host,
+    method: "GET",
     path,
     narrowest: narrow[0] ?? host,
     limits: [...narrow, host, "everything"],
@@ -53,13 +56,22 @@ const clob = at("clob")
 
 export const routes = {
   markets: gamma("/markets/keyset", "gammaMarkets", "gammaLists"),
+  events: gamma("/events/keyset", "gammaEvents", "gammaLists"),
   trades: data("/v2/trades", "dataTrades"),
   activity: data("/v2/activity"),
   positions: data("/v2/positions", "dataPositions"),
   holders: data("/v2/holders"),
   leaderboard: data("/v2/leaderboard"),
   resolutions: data("/v2/resolutions"),
+  biggestWinners: data("/v2/biggest-winners"),
+  userStats: data("/v2/user-stats"),
+  pricesHistory: data("/v2/prices-history"),
+  status: data("/v2/status"),
   book: clob("/book", "clobBook"),
+  /** The only POST: it reads, the list of tokens is too long for an address. */
+  books: { ...clob("/books", "clobBooks"), method: "POST" as const },
+  clobMarket: clob("/clob-markets"),
+  time: clob("/time"),
 }
 
 export type RouteName = keyof typeof routes

@@ -15,6 +15,8 @@ export interface Endpoints {
   readonly clob: string
   /** The trade stream, `wss://…`. */
   readonly stream: string
+  /** The order books' socket, `wss://…/ws/market`. */
+  readonly books: string
   /** The real venue answers 403 to clients that do not say who they are. */
   readonly userAgent: string
 }
@@ -28,15 +30,17 @@ export const polymarketEndpoints: Endpoints = {
   data: "https://data-api.polymarket.com",
   clob: "https://clob.polymarket.com",
   stream: "wss://ws-live-data.polymarket.com",
+  books: "wss://ws-subscriptions-clob.polymarket.com/ws/market",
   userAgent,
 }
 
-/** The embedded venue's hosts are paths of one server: `/gamma`, `/data`, `/clob`, `/stream`. */
+/** The embedded venue's hosts are paths of one server: `/gamma`, `/data`, `/clob`, `/stream`, `/ws`. */
 export const embeddedEndpoints = (base: string): Endpoints => ({
   gamma: `${base}/gamma`,
   data: `${base}/data`,
   clob: `${base}/clob`,
   stream: `${base.replace(/^http/, "ws")}/stream`,
+  books: `${base.replace(/^http/, "ws")}/ws/market`,
   userAgent,
 })
 

@@ -1,28 +1,33 @@
 /**
  * The one place that sends requests to the venue.
  *
- * Promises: each attempt waits for the budget, ends within {@link attemptTimeout}, reads at most
- * {@link maxBodyBytes}, is counted by route and outcome, and is one CLIENT span that names the host.
- * No trace header leaves the process, no redirect is followed. `Unreachable` is tried again three
- * times with jittered exponential back-off, `Throttled` three times after the time the venue named
- * (not beyond {@link longestQuietWorthWaiting}), `Malformed` once.
+ * Promises: each attempt waits for the budget, ends within {@link attemptTimeout}, reads a bounded
+ * body, is counted by route and outcome, and is one CLIENT span that names the host. No trace header
+ * leaves the process, no redirect is followed. `Unreachable` is tried again three times with jittered
+ * exponential back-off, `Throttled` three times after the time the venue named (not beyond
+ * {@link longestQuietWorthWaiting}), `Malformed` once, `Stale` never: the same address would bring
+ * the same copy. The time an answer takes, its date and its body go to {@link Budget},
+ * {@link VenueClock} and {@link BodyRecorder}.
  * Does not: cache, or look into the body beyond its being JSON without an error.
  */
-import { Clock, Context, Duration, Effect, Layer, Random, Result, Stream } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Random, Result } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import type { HttpClientError, HttpClientResponse } from "effect/http"
 import type { Answer, Reason } from "./Answer.ts"
-import { judged, malformed, unreachable } from "./Answer.ts"
+import { judged, unreachable } from "./Answer.ts"
+import { BodyRecorder } from "./BodyRecorder.ts"
 import { Budget } from "./Budget.ts"
-import { PolymarketError } from "./PolymarketError.ts"
+import { CacheAge } from "./CacheAge.ts"
+import { PolymarketError, Stale } from "./PolymarketError.ts"
+import { bodyOf } from "./ResponseBody.ts"
 import type { RouteName } from "./Routes.ts"
 import { labelOf, perRoute, routes } from "./Routes.ts"
 import { measuredRoute } from "./RouteTelemetry.ts"
+import { VenueClock } from "./VenueClock.ts"
 import { VenueEndpoints } from "./VenueEndpoints.ts"
 import { cut } from "./wire/Rows.ts"
 
 export const attemptTimeout = Duration.seconds(10)
-export const maxBodyBytes = 16 * 1024 * 1024
 export const longestQuietWorthWaiting = Duration.seconds(30)
 const firstBackOffMs = 250
 const maxRequestText = 1000
@@ -34,35 +39,81 @@ const retries: Readonly<Record<Reason["_tag"], number>> = {
   Malformed: 1,
   Refused: 0,
   NotFound: 0,
+  Stale: 0,
 }
 
 /** Parameters in the order sent; a repeated name is sent as often as it stands here. */
 export type Query = ReadonlyArray<readonly [name: string, value: string]>
 
+export interface AskOptions {
+  /** The last part of the path, for routes that name a thing there. */
+  readonly segment?: string
+  /** Sent as JSON, to routes that are POSTs. */
+  readonly body?: unknown
+  /** An answer that has lain in a cache for longer fails with `Stale`. */
+  readonly maxAgeMs?: number | undefined
+}
+
 export class VenueHttp extends Context.Service<
   VenueHttp,
-  { readonly get: (route: RouteName, query: Query) => Effect.Effect<Answer, PolymarketError> }
+  {
+    readonly get: (
+      route: RouteName,
+      query: Query,
+      options?: AskOptions,
+    ) => Effect.Effect<Answer, PolymarketError>
+  }
 >()("polymarket/VenueHttp") {
-  static readonly layer: Layer.Layer<
+  static readonly layerNoDeps: Layer.Layer<
     VenueHttp,
     never,
-    Budget | VenueEndpoints | HttpClient.HttpClient
+    Budget | VenueClock | VenueEndpoints | HttpClient.HttpClient
   > = Layer.effect(
     VenueHttp,
     Effect.gen(function* () {
       const budget = yield* Budget
+      const venueClock = yield* VenueClock
       const endpoints = yield* VenueEndpoints
       const client = yield* HttpClient.HttpClient
+      const record = yield* BodyRecorder
       const measured = perRoute(measuredRoute)
+      const cacheAge = new CacheAge()
 
-      const attempt = (name: RouteName, query: Query): Effect.Effect<unknown, Reason> => {
-        const { host, path } = routes[name]
-        const request = HttpClientRequest.get(`${endpoints[host]}${path}`, {
+      /** An answer's body and date, handed to whoever wants them, and what the answer means. */
+      const received = Effect.fnUntraced(function* (
+        response: HttpClientResponse.HttpClientResponse,
+        request: string,
+        sentMs: number,
+      ): Effect.fn.Return<Omit<Answer, "request">, Reason | HttpClientError.HttpClientError> {
+        const { headers, status } = response
+        yield* Effect.annotateCurrentSpan("http.response.status_code", status)
+        const answeredMs = yield* Clock.currentTimeMillis
+        const body = yield* bodyOf(response)
+        const nowMs = yield* Clock.currentTimeMillis
+        yield* record({ request, status, headers, body, receivedMs: nowMs })
+        const ageMs = cacheAge.of(headers, nowMs)
+        if (ageMs === 0 && headers["date"] !== undefined) {
+          yield* venueClock.note({ date: headers["date"], sentMs, receivedMs: answeredMs })
+        }
+        const retryAfter = headers["retry-after"]
+        const json = yield* Effect.fromResult(judged({ status, retryAfter, body, nowMs }))
+        return { json, ageMs }
+      })
+
+      const attempt = (name: RouteName, query: Query, options: AskOptions, text: string) => {
+        const { host, method, path } = routes[name]
+        const segment =
+          options.segment === undefined ? "" : `/${encodeURIComponent(options.segment)}`
+        const bare = HttpClientRequest.make(method)(`${endpoints[host]}${path}${segment}`, {
           urlParams: query,
           headers: { "user-agent": endpoints.userAgent, accept: "application/json" },
         })
-        return client.execute(request).pipe(
-          Effect.flatMap((response) => received(response)),
+        const request =
+          method === "POST" ? HttpClientRequest.bodyJsonUnsafe(bare, options.body) : bare
+        return Clock.currentTimeMillis.pipe(
+          Effect.flatMap((sentMs) =>
+            Effect.flatMap(client.execute(request), (response) => received(response, text, sentMs)),
+          ),
           Effect.catchTag("HttpClientError", (error) => Effect.fail(unreachable(error.message))),
           Effect.timeoutOrElse({
             duration: attemptTimeout,
@@ -72,18 +123,27 @@ export class VenueHttp extends Context.Service<
           // The span below is ours: the client would add one more and send its ids to the venue.
           Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
           Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+          paced(budget, name),
           measured[name],
         )
       }
 
-      const get = Effect.fnUntraced(function* (name: RouteName, query: Query) {
-        const request = requestText(name, query)
+      const get = Effect.fnUntraced(function* (
+        name: RouteName,
+        query: Query,
+        options: AskOptions = {},
+      ) {
+        const request = requestText(name, query, options.segment)
         const failed = (reason: Reason) => new PolymarketError({ request, reason })
         const left = { ...retries }
         for (let tries = 0; ; tries++) {
           yield* Effect.mapError(budget.spend(name), failed)
-          const outcome = yield* Effect.result(attempt(name, query))
-          if (Result.isSuccess(outcome)) return { request, json: outcome.success }
+          const outcome = yield* Effect.result(attempt(name, query, options, request))
+          if (Result.isSuccess(outcome)) {
+            const { ageMs } = outcome.success
+            if (ageMs > (options.maxAgeMs ?? Infinity)) return yield* failed(new Stale({ ageMs }))
+            return { request, ...outcome.success }
+          }
           const reason = outcome.failure
           const quietMs =
             reason._tag === "Throttled" ? yield* budget.throttled(name, reason.retryAfterMs) : 0
@@ -98,12 +158,33 @@ export class VenueHttp extends Context.Service<
       return VenueHttp.of({ get })
     }),
   )
+
+  static readonly layer: Layer.Layer<
+    VenueHttp | VenueClock,
+    never,
+    Budget | VenueEndpoints | HttpClient.HttpClient
+  > = Layer.provideMerge(this.layerNoDeps, VenueClock.layer)
 }
 
-const requestText = (name: RouteName, query: Query): string => {
+/** Tells the budget how long the attempt took, however it ended. */
+const paced =
+  (budget: Budget["Service"], name: RouteName) =>
+  <A, E, R>(attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Clock.clockWith((clock) => {
+      const startedNs = clock.monotonicTimeNanosUnsafe()
+      return Effect.ensuring(
+        attempt,
+        Effect.suspend(() =>
+          budget.answered(name, Number(clock.monotonicTimeNanosUnsafe() - startedNs) / 1e6),
+        ),
+      )
+    })
+
+const requestText = (name: RouteName, query: Query, segment: string | undefined): string => {
   const parameters = query.map(([key, value]) => `${key}=${value}`).join("&")
+  const path = segment === undefined ? "" : `/${segment}`
   return cut(
-    `GET /${labelOf(routes[name])}${parameters === "" ? "" : `?${parameters}`}`,
+    `${routes[name].method} /${labelOf(routes[name])}${path}${parameters === "" ? "" : `?${parameters}`}`,
     maxRequestText,
   )
 }
@@ -111,44 +192,3 @@ const requestText = (name: RouteName, query: Query): string => {
 /** 250 ms, 500 ms, 1 s, … each made up to a fifth shorter or longer. */
 const backOffMs = (tries: number) =>
   Effect.map(Random.next, (chance) => Math.ceil(firstBackOffMs * 2 ** tries * (0.8 + 0.4 * chance)))
-
-const received = (
-  response: HttpClientResponse.HttpClientResponse,
-): Effect.Effect<unknown, Reason | HttpClientError.HttpClientError> =>
-  Effect.gen(function* () {
-    yield* Effect.annotateCurrentSpan("http.response.status_code", response.status)
-    const body = yield* bodyOf(response)
-    const nowMs = yield* Clock.currentTimeMillis
-    const retryAfter = response.headers["retry-after"]
-    return yield* Effect.fromResult(judged({ status: response.status, retryAfter, body, nowMs }))
-  })
-
-const isEmptyBody = (error: Reason | HttpClientError.HttpClientError): boolean =>
-  error._tag === "HttpClientError" && error.reason._tag === "EmptyBodyError"
-
-const tooLarge = () => malformed(`a body of more than ${maxBodyBytes} bytes`, "")
-
-/**
- * The body as text. Where the answer declares its length the transport holds it to that; otherwise
- * (chunked, or the length is that of the compressed form) the bytes are counted as they come.
- */
-const bodyOf = (
-  response: HttpClientResponse.HttpClientResponse,
-): Effect.Effect<string, Reason | HttpClientError.HttpClientError> => {
-  const declared = Number(response.headers["content-length"] ?? Number.NaN)
-  if (declared > maxBodyBytes) return Effect.fail(tooLarge())
-  if (declared >= 0 && response.headers["content-encoding"] === undefined) return response.text
-  return Effect.suspend(() => {
-    const chunks: Array<Uint8Array> = []
-    let bytes = 0
-    return Stream.runForEach(response.stream, (chunk) => {
-      bytes += chunk.byteLength
-      if (bytes > maxBodyBytes) return Effect.fail(tooLarge())
-      chunks.push(chunk)
-      return Effect.void
-    }).pipe(
-      Effect.catchIf(isEmptyBody, () => Effect.void),
-      Effect.map(() => Buffer.concat(chunks).toString("utf8")),
-    )
-  })
-}

@@ -82,10 +82,41 @@ describe("two lanes", () => {
       for (const limit of ["data", "gammaMarkets", "clobBook"] as const) {
         assert.isAtLeast(worstWindow(sent, limit), limits[limit] * 0.9, limit)
       }
-      // The routes of a crowded host share it evenly: six of them, thirty seconds of 800 in ten.
-      for (const route of names.filter((name) => routes[name].host === "data")) {
-        assert.isAtLeast(sent[route].length, ((3 * limits.data) / 6) * 0.8, route)
+      // The routes of a crowded host share it evenly: thirty seconds of 800 in ten.
+      const crowded = names.filter((name) => routes[name].host === "data")
+      for (const route of crowded) {
+        assert.isAtLeast(sent[route].length, ((3 * limits.data) / crowded.length) * 0.8, route)
       }
+    }),
+  )
+})
+
+describe("two lanes of a venue that slows down", () => {
+  it.effect("still stay within every limit, and slow down by more than half", () =>
+    Effect.gen(function* () {
+      const sent = nothingSent()
+      for (const lane of ["fast", "background"] as const) {
+        const budget = yield* budgetOf({ lane })
+        for (const route of names) {
+          let calls = 0
+          yield* Effect.forkScoped(
+            Effect.gen(function* () {
+              for (;;) {
+                yield* calling(budget, route, sent)
+                calls += 1
+                // After some usual answers the venue takes twenty times as long.
+                yield* budget.answered(route, calls < 60 ? 200 : 4000)
+              }
+            }),
+          )
+        }
+      }
+      for (let step = 0; step < 120; step++) yield* TestClock.adjust(251)
+      for (const limit of limitNames) {
+        assert.isAtMost(worstWindow(sent, limit), limits[limit], limit)
+      }
+      const late = sent.book.filter((moment) => moment >= 20_000 && moment < 30_000)
+      assert.isBelow(late.length, limits.clobBook / 2)
     }),
   )
 })

@@ -7,7 +7,9 @@ import { fakeVenue, json, page } from "./FakeVenue.ts"
 import {
   activityRow,
   condition,
+  holderGroup,
   otherCondition,
+  positionRow,
   redeemRow,
   stranger,
   token,
@@ -181,6 +183,16 @@ describe("a list", () => {
     }),
   )
 
+  it.effect("that announces more pages without a cursor is Malformed, not the last", () =>
+    Effect.gen(function* () {
+      const { answer } = yield* asking(
+        () => json({ data: [], pagination: { has_more: true, next_cursor: null } }),
+        (api) => Effect.flip(api.trades({ user: wallet })),
+      )
+      assert.strictEqual(answer.reason._tag, "Malformed")
+    }),
+  )
+
   it.effect("whose cursor does not move is Malformed, so that a walk ends", () =>
     Effect.gen(function* () {
       const { answer } = yield* asking(
@@ -213,6 +225,104 @@ describe("a list", () => {
       )
       assert.strictEqual(answer.rows[0]?.pnl, 5_000_000)
       assert.include(sent, { time_period: "month", category: "crypto", limit: "50" })
+    }),
+  )
+})
+
+describe("a copy out of a cache", () => {
+  const aged = (seconds: number) =>
+    json({ data: [tradeRow] }, { headers: { age: String(seconds) } })
+
+  it.effect("too old for the caller is passed under another address", () =>
+    Effect.gen(function* () {
+      const { answer, asked } = yield* asking(
+        (_, nth) => aged(nth < 3 ? 200 : 0),
+        (api) => api.trades({ user: wallet, maxAgeMs: 60_000 }),
+      )
+      assert.lengthOf(answer.rows, 1)
+      assert.strictEqual(new Set(asked.map(({ url }) => url.search)).size, 3)
+    }),
+  )
+
+  it.effect("that cannot be passed is Stale after three addresses, and says its age", () =>
+    Effect.gen(function* () {
+      const { answer, asked } = yield* asking(
+        () => aged(200),
+        (api) => Effect.flip(api.activity({ user: wallet, maxAgeMs: 60_000 })),
+      )
+      assert.lengthOf(asked, 3)
+      assert.strictEqual(answer.reason._tag === "Stale" && answer.reason.ageMs, 200_000)
+    }),
+  )
+
+  it.effect("is good enough for a caller that names no age, and on later pages", () =>
+    Effect.gen(function* () {
+      for (const query of [{}, { maxAgeMs: 1, cursor: "c" }]) {
+        const { asked } = yield* asking(
+          () => aged(200),
+          (api) => api.trades({ user: wallet, ...query }),
+        )
+        assert.lengthOf(asked, 1)
+      }
+    }),
+  )
+})
+
+describe("positions", () => {
+  it.effect("of a wallet or a market are held against what was asked for", () =>
+    Effect.gen(function* () {
+      const rows = [
+        positionRow,
+        { ...positionRow, proxy_wallet: stranger },
+        { ...positionRow, condition_id: otherCondition },
+        { ...positionRow, status: "CLOSED" },
+      ]
+      const open = yield* asking(
+        () => page(rows),
+        (api) => api.positions({ user: wallet, condition, limit: 7 }),
+      )
+      assert.deepStrictEqual(open.sent, { user: wallet, condition, limit: "7" })
+      assert.lengthOf(open.answer.rows, 1)
+      const closed = yield* asking(
+        () => page(rows),
+        (api) => api.positions({ condition, status: "CLOSED" }),
+      )
+      assert.deepStrictEqual(
+        closed.answer.rows.map((row) => row.status),
+        ["CLOSED"],
+      )
+      assert.lengthOf(closed.answer.rejected, 3)
+    }),
+  )
+})
+
+describe("holders", () => {
+  it.effect("of tokens that are not the market's show an ignored filter", () =>
+    Effect.gen(function* () {
+      const other = { ...holderGroup.holders[0], token_id: "77", total_pnl: 1 }
+      const { answer, sent } = yield* asking(
+        () => page([holderGroup, { token_id: "77", holders: [other] }]),
+        (api) => api.holders({ condition, tokens: [token], profits: true, limit: 100 }),
+      )
+      assert.strictEqual(sent["include_pnl"], "true")
+      assert.lengthOf(answer.rows, 1)
+      assert.match(answer.rejected[0]?.reason ?? "", /not of condition/)
+    }),
+  )
+})
+
+describe("trades of one side", () => {
+  it.effect("are no trades of the other", () =>
+    Effect.gen(function* () {
+      const { answer, sent } = yield* asking(
+        () => page([tradeRow, { ...tradeRow, side: "SELL" }]),
+        (api) => api.trades({ user: wallet, side: "SELL" }),
+      )
+      assert.strictEqual(sent["side"], "SELL")
+      assert.deepStrictEqual(
+        answer.rows.map(({ value }) => value.side),
+        ["SELL"],
+      )
     }),
   )
 })

@@ -8,7 +8,10 @@ import { VenueEndpoints } from "@evaluator/polymarket/VenueEndpoints"
 import { VenueHttp } from "@evaluator/polymarket/VenueHttp"
 
 export interface Asked {
+  readonly method: string
   readonly url: URL
+  /** Of a POST; otherwise empty. */
+  readonly body: string
   readonly headers: Readonly<Record<string, string | undefined>>
 }
 
@@ -27,7 +30,9 @@ export const page = (data: ReadonlyArray<unknown>, next_cursor: string | null = 
 export const fakeVenue = (reply: (asked: Asked, nth: number) => Reply) => {
   const asked: Array<Asked> = []
   const client = HttpClient.make((request, url) => {
-    asked.push({ url, headers: { ...request.headers } })
+    const { body, headers, method } = request
+    const text = body._tag === "Uint8Array" ? Buffer.from(body.body).toString("utf8") : ""
+    asked.push({ method, url, body: text, headers: { ...headers } })
     const answer = reply(asked.at(-1)!, asked.length)
     if (answer === "silence") return Effect.never
     return answer === "refused"
@@ -46,6 +51,7 @@ export const fakeVenue = (reply: (asked: Asked, nth: number) => Reply) => {
         data: "http://data.test/base",
         clob: "http://clob.test",
         stream: "ws://stream.test",
+        books: "ws://books.test",
         userAgent: "test/1",
       }),
     ),

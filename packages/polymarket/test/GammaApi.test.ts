@@ -4,7 +4,7 @@ import type { ConditionId } from "@evaluator/domain/Id"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import type { Asked, Reply } from "./FakeVenue.ts"
 import { fakeVenue, json } from "./FakeVenue.ts"
-import { condition, marketRow, otherCondition } from "./Samples.ts"
+import { condition, eventRow, marketRow, otherCondition } from "./Samples.ts"
 
 const asking = <A, E>(
   reply: (asked: Asked) => Reply,
@@ -71,6 +71,53 @@ describe("a page of markets", () => {
         )
         assert.strictEqual(answer.reason._tag, "Malformed")
       }
+    }),
+  )
+})
+
+describe("a page of events", () => {
+  const asked = (body: unknown, cursor: string | null = null) =>
+    Effect.map(
+      asking(
+        () => json(body),
+        (api) => api.events({ closed: false, cursor }),
+      ),
+      ({ answer, asked }) => ({ page: answer, url: asked[0]! }),
+    )
+
+  it.effect("has each event's markets, which take slug and topic from their event", () =>
+    Effect.gen(function* () {
+      const { page, url } = yield* asked({ events: [eventRow], next_cursor: "n2" }, "n1")
+      assert.strictEqual(url.pathname, "/events/keyset")
+      assert.strictEqual(url.searchParams.get("after_cursor"), "n1")
+      assert.strictEqual(page.nextCursor, "n2")
+      const [event] = page.rows
+      assert.deepInclude(event, { id: "9", negRisk: true, closed: false, placeholders: 0 })
+      assert.deepInclude(event?.markets[0], { eventSlug: "rain-event", domain: "Politics" })
+    }),
+  )
+
+  it.effect("counts placeholders, and rejects what cannot be read without its event", () =>
+    Effect.gen(function* () {
+      const markets = [
+        marketRow,
+        { question: "Who?", conditionId: "" },
+        { ...marketRow, clobTokenIds: "" },
+        { ...marketRow, outcomes: '["a","b","c"]' },
+        7,
+      ]
+      const { page } = yield* asked({
+        events: [
+          { ...eventRow, markets },
+          { ...eventRow, closed: true },
+          { ...eventRow, id: "x" },
+        ],
+      })
+      assert.lengthOf(page.rows, 1)
+      assert.strictEqual(page.rows[0]?.markets.length, 1)
+      assert.strictEqual(page.rows[0]?.placeholders, 2)
+      assert.lengthOf(page.rejected, 4)
+      assert.match(page.rejected[2]?.reason ?? "", /market of event 9: not binary/)
     }),
   )
 })

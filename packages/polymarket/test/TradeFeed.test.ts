@@ -1,40 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Stream } from "effect"
-import { Socket } from "effect/socket"
 import { TestClock } from "effect/testing"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { VenueEndpoints, polymarketEndpoints } from "@evaluator/polymarket/VenueEndpoints"
+import { fakeSockets } from "./FakeSocket.ts"
 import { olderTradeRow, tradeRow } from "./Samples.ts"
-
-type Listener = (event: { readonly data?: unknown; readonly code?: number }) => void
-
-/** A web socket in the test's hands; open from the start. */
-class FakeSocket {
-  readonly readyState = 1
-  readonly sent: Array<string> = []
-  closed = false
-  private readonly listeners = new Map<string, Set<Listener>>()
-
-  addEventListener(type: string, listener: Listener): void {
-    const all = this.listeners.get(type) ?? new Set()
-    this.listeners.set(type, all.add(listener))
-  }
-  removeEventListener(type: string, listener: Listener): void {
-    this.listeners.get(type)?.delete(listener)
-  }
-  send(data: unknown): void {
-    this.sent.push(String(data))
-  }
-  close(): void {
-    this.closed = true
-  }
-  emit(type: string, event: object): void {
-    for (const listener of Array.from(this.listeners.get(type) ?? [])) listener(event)
-  }
-  say(data: unknown): void {
-    this.emit("message", { data: typeof data === "string" ? data : JSON.stringify(data) })
-  }
-}
 
 const frame = (size: number) => ({
   topic: "activity",
@@ -44,17 +14,11 @@ const frame = (size: number) => ({
 
 /** Listens to fake sockets and collects the sizes heard. */
 const listeningTo = Effect.fnUntraced(function* () {
-  const sockets: Array<FakeSocket> = []
+  const { sockets, layer: constructor } = fakeSockets()
   const sizes: Array<number> = []
   const layer = TradeFeed.layerSocket.pipe(
     Layer.provide(VenueEndpoints.layerOf(polymarketEndpoints)),
-    Layer.provide(
-      Layer.succeed(Socket.WebSocketConstructor, () => {
-        const socket = new FakeSocket()
-        sockets.push(socket)
-        return socket
-      }),
-    ),
+    Layer.provide(constructor),
   )
   const { fills } = yield* Effect.provide(TradeFeed, layer)
   const fiber = yield* Stream.runForEach(fills, (fill) =>

@@ -3,9 +3,10 @@ import type { Tracer } from "effect"
 import { Clock, Effect, Fiber, Metric, Tracer as Tracing } from "effect"
 import { TestClock } from "effect/testing"
 import { counterOf, metrics } from "@evaluator/telemetry/Names"
+import { maxBodyBytes } from "@evaluator/polymarket/ResponseBody"
 import type { RouteName } from "@evaluator/polymarket/Routes"
 import type { Query } from "@evaluator/polymarket/VenueHttp"
-import { maxBodyBytes, VenueHttp } from "@evaluator/polymarket/VenueHttp"
+import { VenueHttp } from "@evaluator/polymarket/VenueHttp"
 import type { Asked, Reply } from "./FakeVenue.ts"
 import { fakeVenue, json } from "./FakeVenue.ts"
 
@@ -39,6 +40,42 @@ const first = (reply: Reply, then: () => Reply) => (_: Asked, nth: number) =>
   nth === 1 ? reply : then()
 
 const good = () => json({ data: [] })
+
+describe("a request that names its thing in the path, or posts", () => {
+  it.effect("carries it there, escaped, and says so in its text", () =>
+    Effect.gen(function* () {
+      const { asked, layer } = fakeVenue(good)
+      yield* Effect.gen(function* () {
+        const http = yield* VenueHttp
+        const answer = yield* http.get("clobMarket", [], { segment: "0x/a" })
+        assert.strictEqual(answer.request, "GET /clob/clob-markets/0x/a")
+        const posted = yield* http.get("books", [], { body: [{ token_id: "1" }] })
+        assert.strictEqual(posted.request, "POST /clob/books")
+      }).pipe(Effect.provide(layer))
+      assert.strictEqual(asked[0]?.url.pathname, "/clob-markets/0x%2Fa")
+      assert.strictEqual(asked[1]?.method, "POST")
+      assert.strictEqual(asked[1]?.body, '[{"token_id":"1"}]')
+    }),
+  )
+})
+
+describe("a copy older than the caller can use", () => {
+  it.effect("is Stale at once: the same address would bring the same copy", () =>
+    Effect.gen(function* () {
+      const { asked, layer } = fakeVenue(() => json({}, { headers: { age: "61" } }))
+      const ask = (maxAgeMs: number) =>
+        VenueHttp.use((http) => http.get("activity", [], { maxAgeMs })).pipe(
+          Effect.result,
+          Effect.provide(layer),
+        )
+      const stale = yield* ask(60_000)
+      assert.strictEqual(stale._tag === "Failure" && stale.failure.reason._tag, "Stale")
+      assert.lengthOf(asked, 1)
+      const good = yield* ask(61_000)
+      assert.strictEqual(good._tag === "Success" && good.success.ageMs, 61_000)
+    }),
+  )
+})
 
 describe("a request", () => {
   it.effect("goes to the host of its route, says who asks, and carries no trace", () =>

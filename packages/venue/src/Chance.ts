@@ -71,3 +71,21 @@ export class Dice {
     return items[Math.floor(items.length * this.next())]!
   }
 }
+
+/** Share of a standard normal below `z`, to 10⁻⁷ (Abramowitz and Stegun 7.1.26). */
+export const normalShare = (z: number): number => {
+  const x = Math.abs(z) / Math.SQRT2
+  const t = 1 / (1 + 0.3275911 * x)
+  const series =
+    t *
+    (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+  const above = 0.5 * series * Math.exp(-x * x)
+  return z < 0 ? above : 1 - above
+}
+
+/** 32 bits out of a text (FNV-1a). */
+export const textHash = (text: string): number => {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash >>> 0
+}

@@ -1,6 +1,7 @@
 /**
- * The venue without a socket, for virtual time: a `HttpClient` that answers at the `Clock`'s moment
- * and a stream that is driven by the `Clock`. Nothing here starts a promise or a timer.
+ * The venue without a socket, for virtual time: a `HttpClient` that answers at the `Clock`'s moment,
+ * and connections that are driven by the `Clock`. Nothing here starts a fiber, a promise or a timer;
+ * an answer that stalls is a sleep of the `Clock`.
  *
  * Whatever the host of a URL, its path says which API is meant (`/gamma`, `/data`, `/clob`).
  */
@@ -15,12 +16,14 @@ import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as UrlParams from "effect/http/UrlParams"
 import * as Inspectable from "effect/Inspectable"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Pipeable from "effect/Pipeable"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { VenueApi, VenueResponse } from "./Api.ts"
+import { openSession, type SocketPath, type SocketSource } from "./Sockets.ts"
 import { payloadsIn, type TradePayload } from "./TradeStream.ts"
 import type { World } from "./World.ts"
 
@@ -28,7 +31,7 @@ export const layer = (api: VenueApi): Layer.Layer<HttpClient.HttpClient> =>
   Layer.succeed(
     HttpClient.HttpClient,
     HttpClient.make((request, url) =>
-      Effect.map(Clock.currentTimeMillis, (nowMs) => {
+      Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
         const answer = api.handle(
           {
             method: request.method,
@@ -38,7 +41,9 @@ export const layer = (api: VenueApi): Layer.Layer<HttpClient.HttpClient> =>
           },
           nowMs,
         )
-        return new MemoryResponse(request, url.href, answer)
+        const response = new MemoryResponse(request, url.href, answer)
+        const { stallMs = 0 } = answer
+        return stallMs === 0 ? Effect.succeed(response) : Effect.as(Effect.sleep(stallMs), response)
       }),
     ),
   )
@@ -64,7 +69,64 @@ export const tradesAsTheyAppear = (world: World): Stream.Stream<TradePayload> =>
     ),
   )
 
-/** A response whose body is already here. */
+/** One end of a socket in process. */
+export interface Connection {
+  readonly send: (frame: string) => Effect.Effect<void>
+  /** The next frames, at least one; `null` when the venue has hung up. */
+  readonly receive: Effect.Effect<ReadonlyArray<string> | null>
+}
+
+/** A socket; nothing is kept when its scope closes, for there is nothing to close. */
+export const connect = (source: SocketSource, path: SocketPath): Effect.Effect<Connection> =>
+  Effect.map(Clock.currentTimeMillis, (openedMs) => {
+    const session = openSession(source, path, `memory-${openedMs}`)
+    const waiting: Array<string> = []
+    const spoken = Latch.makeUnsafe(false)
+    const send = (frame: string) =>
+      Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
+        waiting.push(...session.hear(frame, nowMs))
+        return spoken.open
+      })
+    const receive = Effect.gen(function* () {
+      for (;;) {
+        yield* spoken.close
+        const nowMs = yield* Clock.currentTimeMillis
+        if (session.hangsUp(nowMs)) return null
+        const frames = [...waiting.splice(0), ...session.due(nowMs)]
+        if (frames.length > 0) return frames
+        const nextMs = session.nextMs(nowMs)
+        yield* nextMs === null
+          ? spoken.await
+          : Effect.raceFirst(Effect.sleep(Math.max(1, nextMs - nowMs)), spoken.await)
+      }
+    })
+    return { send, receive }
+  })
+
+const subscription = JSON.stringify({
+  action: "subscribe",
+  subscriptions: [{ topic: "activity", type: "trades" }],
+})
+
+/** Frames of the trade stream, from the moment of running on, until the venue hangs up. */
+export const tradeFrames = (source: SocketSource): Stream.Stream<string> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const { send, receive } = yield* connect(source, "/stream")
+      yield* send(subscription)
+      return Stream.paginate(undefined, () =>
+        Effect.map(
+          receive,
+          (frames): readonly [ReadonlyArray<string>, Option.Option<undefined>] => [
+            frames ?? [],
+            frames === null ? Option.none() : Option.some(undefined),
+          ],
+        ),
+      )
+    }),
+  )
+
+/** A response whose body is already here, whole or cut off. */
 class MemoryResponse extends Pipeable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId =
     HttpIncomingMessage.TypeId
@@ -75,8 +137,7 @@ class MemoryResponse extends Pipeable.Class implements HttpClientResponse.HttpCl
   readonly headers: Headers.Headers
   readonly cookies = Cookies.empty
   readonly remoteAddress = Option.none<string>()
-  readonly text: Effect.Effect<string>
-  private readonly body: string
+  readonly text: Effect.Effect<string, HttpClientError.HttpClientError>
 
   constructor(request: HttpClientRequest, url: string, answer: VenueResponse) {
     super()
@@ -84,27 +145,31 @@ class MemoryResponse extends Pipeable.Class implements HttpClientResponse.HttpCl
     this.url = url
     this.status = answer.status
     this.headers = Headers.fromInput(answer.headers)
-    this.body = answer.body
-    this.text = Effect.succeed(answer.body)
+    this.text =
+      answer.cut === true
+        ? Effect.suspend(() => Effect.fail(this.undecodable("the connection broke")))
+        : Effect.succeed(answer.body)
   }
 
   get json(): Effect.Effect<Schema.Json, HttpClientError.HttpClientError> {
-    return Effect.try({
-      try: () => (this.body === "" ? null : (JSON.parse(this.body) as Schema.Json)),
-      catch: (cause) => this.undecodable(cause),
-    })
+    return Effect.flatMap(this.text, (text) =>
+      Effect.try({
+        try: () => (text === "" ? null : (JSON.parse(text) as Schema.Json)),
+        catch: (cause) => this.undecodable(cause),
+      }),
+    )
   }
 
-  get arrayBuffer(): Effect.Effect<ArrayBuffer> {
-    return Effect.sync(() => Uint8Array.from(Buffer.from(this.body, "utf8")).buffer)
+  get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.HttpClientError> {
+    return Effect.map(this.text, (text) => Uint8Array.from(Buffer.from(text, "utf8")).buffer)
   }
 
-  get stream(): Stream.Stream<Uint8Array> {
-    return Stream.sync(() => Buffer.from(this.body, "utf8"))
+  get stream(): Stream.Stream<Uint8Array, HttpClientError.HttpClientError> {
+    return Stream.fromEffect(Effect.map(this.text, (text) => Buffer.from(text, "utf8")))
   }
 
-  get urlParamsBody(): Effect.Effect<UrlParams.UrlParams> {
-    return Effect.sync(() => UrlParams.fromInput(new URLSearchParams(this.body)))
+  get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, HttpClientError.HttpClientError> {
+    return Effect.map(this.text, (text) => UrlParams.fromInput(new URLSearchParams(text)))
   }
 
   get formData(): Effect.Effect<FormData, HttpClientError.HttpClientError> {
@@ -112,7 +177,7 @@ class MemoryResponse extends Pipeable.Class implements HttpClientResponse.HttpCl
   }
 
   get upgrade(): Effect.Effect<never, HttpClientError.HttpClientError> {
-    return Effect.suspend(() => Effect.fail(this.undecodable("use tradesAsTheyAppear")))
+    return Effect.suspend(() => Effect.fail(this.undecodable("use connect")))
   }
 
   private undecodable(cause: unknown): HttpClientError.HttpClientError {

@@ -1,5 +1,6 @@
 /**
- * The venue on a loopback port: HTTP for the API, a WebSocket at `/stream` for the trades.
+ * The venue on a loopback port: HTTP for the API, WebSockets at `/stream` for the trades and at
+ * `/ws/market` for the order books.
  *
  * Runs on the `Clock`. A connection that cannot keep up for longer than a minute misses trades, as
  * on the real stream; it holds at most what one minute brings.
@@ -13,15 +14,17 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
+import * as Stream from "effect/Stream"
 import { createServer } from "node:http"
 import type { VenueApi } from "./Api.ts"
-import { frameOf, payloadsIn, readClientFrame } from "./TradeStream.ts"
-import type { World } from "./World.ts"
+import type { FaultPlan } from "./faults/FaultPlan.ts"
+import type { SocketSession } from "./SocketSession.ts"
+import { isSocketPath, openSession } from "./Sockets.ts"
 
-/** How often a connection looks for new trades. */
+/** How often a connection looks for something to tell. */
 const lookEvery = "250 millis"
-/** How far back a connection catches up. */
-const mostBehindMs = 60_000
+/** Time for the first half of a body that is cut to be on its way. */
+const breakAfter = "20 millis"
 
 export interface VenueServer {
   readonly port: number
@@ -30,7 +33,11 @@ export interface VenueServer {
 /** Serves until the scope closes; port 0 takes any free one. */
 export const serve = Effect.fn("VenueServer.serve")(function* (
   api: VenueApi,
-  options: { readonly port: number },
+  options: {
+    readonly port: number
+    /** What goes wrong on the sockets; the faults of the API are the API's. */
+    readonly plan?: FaultPlan
+  },
 ): Effect.fn.Return<VenueServer, HttpServerError.ServeError, Scope.Scope> {
   const nodeServer = createServer()
   const closing = yield* Deferred.make<void>()
@@ -53,8 +60,10 @@ export const serve = Effect.fn("VenueServer.serve")(function* (
   const app = Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
     const url = new URL(request.url, "http://venue")
-    if (url.pathname === "/stream") {
-      return yield* stream(api.world, `venue-${++connections}`, Deferred.await(closing))
+    if (isSocketPath(url.pathname)) {
+      const source = { world: api.world, plan: options.plan ?? null }
+      const session = openSession(source, url.pathname, `venue-${++connections}`)
+      return yield* subscriber(session, Deferred.await(closing))
     }
     const body = request.method === "POST" ? yield* request.text : ""
     const nowMs = yield* Clock.currentTimeMillis
@@ -62,37 +71,44 @@ export const serve = Effect.fn("VenueServer.serve")(function* (
     const answer = api.handle({ method, path: url.pathname, query: url.searchParams, body }, nowMs)
     const { status, headers } = answer
     const contentType = headers["content-type"] ?? "application/json"
+    if (answer.stallMs !== undefined) yield* Effect.sleep(answer.stallMs)
+    if (answer.cut === true) {
+      const broken = Stream.concat(
+        Stream.sync(() => Buffer.from(answer.body, "utf8")),
+        Stream.fromEffect(Effect.delay(Effect.fail("the connection breaks here"), breakAfter)),
+      )
+      return HttpServerResponse.stream(broken, { status, headers, contentType })
+    }
     return HttpServerResponse.text(answer.body, { status, headers, contentType })
   })
   yield* server.serve(app).pipe(Scope.provide(scope))
   return { port: "port" in server.address ? server.address.port : options.port }
 })
 
-/** One subscriber, until it leaves. */
-const stream = Effect.fnUntraced(
-  function* (world: World, connectionId: string, closing: Effect.Effect<void>) {
+/** One subscriber, until it leaves or is hung up on. */
+const subscriber = Effect.fnUntraced(
+  function* (session: SocketSession, closing: Effect.Effect<void>) {
     const request = yield* HttpServerRequest.HttpServerRequest
     const socket = yield* request.upgrade
     const pull = yield* Socket.readerString(socket)
     const writer = yield* socket.writer
-    let sentMs: number | null = null
     const listen = Effect.gen(function* () {
       for (const text of yield* pull) {
-        const frame = readClientFrame(text)
-        if (frame.kind === "refused") yield* writer.write(frame.answer)
-        if (frame.kind === "subscribed") sentMs ??= yield* Clock.currentTimeMillis
+        const nowMs = yield* Clock.currentTimeMillis
+        const [first, ...rest] = session.hear(text, nowMs)
+        if (first !== undefined) yield* writer.writeAll([first, ...rest])
       }
     })
     const tell = Effect.gen(function* () {
-      yield* Effect.sleep(lookEvery)
-      if (sentMs === null) return
-      const nowMs = yield* Clock.currentTimeMillis
-      const payloads = payloadsIn(world, Math.max(sentMs, nowMs - mostBehindMs), nowMs)
-      sentMs = nowMs
-      const [first, ...rest] = payloads.map(({ payload }) => frameOf(payload, connectionId, nowMs))
-      if (first !== undefined) yield* writer.writeAll([first, ...rest])
+      for (;;) {
+        yield* Effect.sleep(lookEvery)
+        const nowMs = yield* Clock.currentTimeMillis
+        if (session.hangsUp(nowMs)) return
+        const [first, ...rest] = session.due(nowMs)
+        if (first !== undefined) yield* writer.writeAll([first, ...rest])
+      }
     })
-    const talk = Effect.raceFirst(Effect.forever(listen), Effect.forever(tell))
+    const talk = Effect.raceFirst(Effect.forever(listen), tell)
     yield* Effect.raceFirst(talk, closing)
     return HttpServerResponse.empty()
   },

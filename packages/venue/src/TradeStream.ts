@@ -4,6 +4,7 @@
  * values are odd are told by the feeds alone.
  */
 import * as Result from "effect/Result"
+import type { SocketSession } from "./SocketSession.ts"
 import type { VenueRow, World } from "./World.ts"
 
 export interface TradePayload {
@@ -97,4 +98,27 @@ export const readClientFrame = (text: string): ClientFrame => {
     ({ type }) => type === "trades" || type === "*",
   )
   return wanted ? { kind: "subscribed" } : { kind: "ignored" }
+}
+
+/** How far back a subscriber catches up. */
+const mostBehindMs = 60_000
+
+/** A subscriber of the trade stream: trades from its subscription on, each once. */
+export const tradeSession = (world: World, connectionId: string): SocketSession => {
+  let sentMs: number | null = null
+  return {
+    hear: (text, nowMs) => {
+      const frame = readClientFrame(text)
+      if (frame.kind === "subscribed") sentMs ??= nowMs
+      return frame.kind === "refused" ? [frame.answer] : []
+    },
+    due: (nowMs) => {
+      if (sentMs === null) return []
+      const payloads = payloadsIn(world, Math.max(sentMs, nowMs - mostBehindMs), nowMs)
+      sentMs = nowMs
+      return payloads.map(({ payload }) => frameOf(payload, connectionId, nowMs))
+    },
+    nextMs: () => (sentMs === null ? null : world.nextTradeAfter(sentMs)),
+    hangsUp: () => false,
+  }
 }

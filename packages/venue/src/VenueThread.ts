@@ -14,10 +14,10 @@ import { parentPort, workerData, type MessagePort } from "node:worker_threads"
 import * as Api from "./Api.ts"
 import { parseBooks } from "./recorded/RecordedBooks.ts"
 import * as RecordedWorld from "./recorded/RecordedWorld.ts"
-import * as SeededWorld from "./seeded/SeededWorld.ts"
-import type { WorldConfig } from "./seeded/WorldConfig.ts"
+import type { FaultPlan, Intensity } from "./faults/FaultPlan.ts"
 import * as Server from "./Server.ts"
-import type { World } from "./World.ts"
+import { simulate } from "./Simulation.ts"
+import type { WorldChanges } from "./WorldParameters.ts"
 
 /** What the parent gives as `workerData`; `books` is `recorded` or `assume:SPREAD`. */
 export type VenueThreadData =
@@ -26,7 +26,11 @@ export type VenueThreadData =
       readonly seed: number
       readonly epochMs: number
       readonly port: number
-      readonly config?: Partial<WorldConfig>
+      readonly parameters?: WorldChanges
+      readonly faults?: Intensity
+      /** As in {@link Api.ApiOptions}. */
+      readonly cdn?: boolean
+      readonly limits?: boolean
     }
   | {
       readonly kind: "recorded"
@@ -42,17 +46,26 @@ export type VenueThreadMessage =
 /** The parent asked for a world that cannot be had. */
 class BadVenue extends Schema.TaggedError<BadVenue>()("BadVenue", { message: Schema.String }) {}
 
-const worldOf = (data: VenueThreadData): Effect.Effect<World, BadVenue> =>
+interface Surface {
+  readonly api: Api.VenueApi
+  readonly plan?: FaultPlan
+}
+
+const surfaceOf = (data: VenueThreadData): Effect.Effect<Surface, BadVenue> =>
   Effect.gen(function* () {
-    if (data.kind === "seeded") return SeededWorld.make(data)
+    if (data.kind === "seeded") {
+      const { seed, epochMs, faults = "none", cdn = false, limits = false } = data
+      return simulate({ parameters: { ...data.parameters, seed, epochMs }, faults, cdn, limits })
+    }
     const books = parseBooks(data.books)
     if (books === null) {
       return yield* new BadVenue({ message: `books: "${data.books}" is not recorded or assume:N` })
     }
-    return yield* Effect.try({
+    const world = yield* Effect.try({
       try: () => RecordedWorld.load({ dir: data.dir, books }),
       catch: (cause) => new BadVenue({ message: String(cause) }),
     })
+    return { api: Api.make(world) }
   })
 
 const main = (parent: MessagePort, data: VenueThreadData) =>
@@ -64,10 +77,11 @@ const main = (parent: MessagePort, data: VenueThreadData) =>
       parent.on("message", hear)
       return Effect.sync(() => parent.off("message", hear))
     })
-    const world = yield* worldOf(data)
+    const { api, plan } = yield* surfaceOf(data)
     // What has happened so far is made now, so that the first request does not wait for it.
-    world.nextTradeAfter(yield* Clock.currentTimeMillis)
-    const { port } = yield* Server.serve(Api.make(world), { port: data.port })
+    api.world.nextTradeAfter(yield* Clock.currentTimeMillis)
+    const faults = plan === undefined ? {} : { plan }
+    const { port } = yield* Server.serve(api, { port: data.port, ...faults })
     parent.postMessage({ type: "listening", port } satisfies VenueThreadMessage)
     yield* told
   }).pipe(Effect.scoped)

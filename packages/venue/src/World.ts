@@ -43,6 +43,7 @@ export interface VenueMarket {
   readonly event: VenueEvent
   readonly outcomes: ReadonlyArray<string>
   readonly tokens: ReadonlyArray<string>
+  /** The price step when it was listed; {@link MarketState.tick} is the current one. */
   readonly tick: number
   readonly minimumSize: number
   /** `null` for a market without fees. */
@@ -57,6 +58,8 @@ export interface VenueMarket {
 /** What is true of a market at a moment. Prices are of one share, in outcome order. */
 export interface MarketState {
   readonly status: Status
+  /** The price step; it may become finer while a market lives. */
+  readonly tick: number
   readonly closedMs: number | null
   readonly prices: ReadonlyArray<number>
   /** Best prices of outcome 0; `null` when that side of the book is empty. */
@@ -72,7 +75,9 @@ export interface MarketState {
 export interface VenueResolution {
   readonly condition: string
   readonly questionId: string
-  readonly status: "initialized" | "proposed" | "resolved"
+  readonly status: "initialized" | "proposed" | "disputed" | "resolved"
+  /** Whether the first proposal was challenged, as far as that has happened. */
+  readonly disputed: boolean
   /** Micro-USDC per share and outcome; empty unless resolved. */
   readonly payouts: ReadonlyArray<number>
   readonly resolvedMs: number | null

@@ -14,10 +14,15 @@ interface Frame {
 }
 
 /** A frame of the stream, or the socket's end. */
-const openStream = (port: number, hear: (text: string) => void, ended: () => void) =>
+const openStream = (
+  port: number,
+  hear: (text: string) => void,
+  ended: () => void,
+  path = "/stream",
+) =>
   Effect.acquireRelease(
     Effect.callback<WebSocket>((resume) => {
-      const socket = new WebSocket(`ws://127.0.0.1:${port}/stream`)
+      const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`)
       socket.addEventListener("message", (event) => hear(String(event.data)))
       socket.addEventListener("close", ended)
       socket.addEventListener("open", () => resume(Effect.succeed(socket)))
@@ -55,7 +60,7 @@ describe("the venue on a port", () => {
         const world = SeededWorld.make({
           seed: 3,
           epochMs: nowMs - 60_000,
-          config: { pastDays: 10, liveTradesPerSecond: 8 },
+          pastDays: 10,
         })
         const scope = yield* Scope.make()
         const { port } = yield* Server.serve(Api.make(world), { port: 0 }).pipe(
@@ -106,6 +111,47 @@ describe("the venue on a port", () => {
         body: { message: "leger GetTopics error: weather not found" },
         statusCode: 401,
       })
+    }),
+  )
+
+  it.live("tells books at /ws/market: a list of snapshots, then changes", () =>
+    Effect.gen(function* () {
+      const nowMs = yield* Clock.currentTimeMillis
+      const world = SeededWorld.make({ seed: 3, epochMs: nowMs - 60_000, pastDays: 10 })
+      const { port } = yield* Server.serve(Api.make(world), { port: 0 })
+      const open = world.markets(nowMs).filter((m) => world.state(m, nowMs).status === "open")
+      const frames: Array<string> = []
+      const enough = yield* Deferred.make<void>()
+      const hear = (text: string) => {
+        frames.push(text)
+        if (text.includes("price_change")) Deferred.doneUnsafe(enough, Effect.void)
+      }
+      const socket = yield* openStream(port, hear, () => undefined, "/ws/market")
+      const assets_ids = open.flatMap((market) => market.tokens)
+      socket.send("PING")
+      socket.send(JSON.stringify({ assets_ids, type: "market" }))
+      yield* Deferred.await(enough).pipe(Effect.timeout("10 seconds"))
+      assert.strictEqual(frames[0], "PONG")
+      const books = JSON.parse(frames[1]!) as ReadonlyArray<{ readonly event_type: string }>
+      assert.isAbove(books.length, 10)
+      assert.isTrue(books.every(({ event_type }) => event_type === "book"))
+    }),
+  )
+
+  it.live("breaks the connection in the middle of a body that is cut", () =>
+    Effect.gen(function* () {
+      const api = Api.make(smallWorld())
+      const cut = (request: Api.VenueRequest, nowMs: number) => {
+        const answer = api.handle(request, nowMs)
+        return { ...answer, body: answer.body.slice(0, 40), cut: true }
+      }
+      const { port } = yield* Server.serve({ ...api, handle: cut }, { port: 0 })
+      const response = yield* Effect.promise(() =>
+        fetch(`http://127.0.0.1:${port}/data/v2/trades?limit=5`),
+      )
+      assert.strictEqual(response.status, 200)
+      const body = yield* Effect.exit(Effect.tryPromise(() => response.text()))
+      assert.isTrue(Exit.isFailure(body))
     }),
   )
 })

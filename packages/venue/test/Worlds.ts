@@ -1,14 +1,15 @@
 /** Worlds and requests that several tests share. */
 import * as Api from "../src/Api.ts"
 import * as SeededWorld from "../src/seeded/SeededWorld.ts"
-import { DAY, type WorldConfig } from "../src/seeded/WorldConfig.ts"
-import type { RowQuery, World } from "../src/World.ts"
+import { DAY } from "../src/seeded/Durations.ts"
+import type { RowQuery } from "../src/World.ts"
+import type { WorldChanges } from "../src/WorldParameters.ts"
 
 export const epochMs = 1_795_600_000_000
 
 /** Twenty days of past: every behaviour, in a tenth of a second. */
-export const smallWorld = (seed = 42, config: Partial<WorldConfig> = {}): World =>
-  SeededWorld.make({ seed, epochMs, config: { pastDays: 20, ...config } })
+export const smallWorld = (seed = 42, changes: WorldChanges = {}): SeededWorld.SeededWorld =>
+  SeededWorld.make({ seed, epochMs, pastDays: 20, ...changes })
 
 /** Fields of the venue's rows, markets, books and events that tests look at, together. */
 export interface Wire {

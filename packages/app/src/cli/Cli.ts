@@ -10,6 +10,7 @@ import { version } from "../Version.ts"
 import { copiesCommand } from "./CopiesCommand.ts"
 import { configCommand } from "./ConfigCommand.ts"
 import { dbCommand } from "./DbCommand.ts"
+import { doctorCommand } from "./DoctorCommand.ts"
 import { eventsCommand } from "./EventsCommand.ts"
 import { endingOf } from "./ExitCode.ts"
 import { haltCommand, resumeCommand } from "./HaltCommand.ts"
@@ -18,6 +19,7 @@ import { ledgerCommand } from "./LedgerCommand.ts"
 import { rankCommand } from "./RankCommand.ts"
 import { replayCommand } from "./ReplayCommand.ts"
 import { runCommand } from "./RunCommand.ts"
+import { simCommand } from "./SimCommand.ts"
 import { statusCommand } from "./StatusCommand.ts"
 import { walletCommand } from "./WalletCommand.ts"
 import { whyCommand } from "./WhyCommand.ts"
@@ -31,7 +33,7 @@ export const rootCommand = Command.make("trader-evaluator").pipe(
     { command: "trader-evaluator status", description: "Where things stand" },
   ]),
   Command.withSubcommands([
-    { group: "Service", commands: [runCommand, replayCommand, jobCommand] },
+    { group: "Service", commands: [runCommand, replayCommand, simCommand, jobCommand] },
     {
       group: "State",
       commands: [
@@ -44,7 +46,10 @@ export const rootCommand = Command.make("trader-evaluator").pipe(
         eventsCommand,
       ],
     },
-    { group: "Operation", commands: [haltCommand, resumeCommand, configCommand, dbCommand] },
+    {
+      group: "Operation",
+      commands: [haltCommand, resumeCommand, configCommand, dbCommand, doctorCommand],
+    },
   ]),
 )
 

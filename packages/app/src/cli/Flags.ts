@@ -31,6 +31,14 @@ export const profiles = Flag.String("profile").pipe(
   Flag.atLeast(0),
 )
 
+/** Where a run in virtual time keeps its data; the settings' own directory is never touched. */
+export const keep = Flag.String("keep").pipe(
+  Flag.withMetavar("DIR"),
+  Flag.withDescription("Keep the run's data there; the directory must be empty or absent"),
+  Flag.optional,
+  Flag.map((given) => Option.getOrElse(given, () => process.env["EVALUATOR_DATA_DIR"] ?? null)),
+)
+
 /** Most rows printed; `null` when not given. */
 export const limit = Flag.Int("limit").pipe(
   Flag.withMetavar("N"),

@@ -51,12 +51,7 @@ export const replayCommand = Command.make(
       Flag.optional,
       Flag.map(Option.getOrNull),
     ),
-    keep: Flag.String("keep").pipe(
-      Flag.withMetavar("DIR"),
-      Flag.withDescription("Keep the replay's data there; the directory must be empty or absent"),
-      Flag.optional,
-      Flag.map(Option.getOrNull),
-    ),
+    keep: Flags.keep,
     json: Flags.json,
   },
   Effect.fn("cli replay")(function* (flags) {
@@ -64,13 +59,12 @@ export const replayCommand = Command.make(
       profiles: ["replay", ...(flags.config === null ? [] : [resolve(flags.config)])],
       environment: process.env,
     })
-    const explicit = process.env["EVALUATOR_DATA_DIR"] ?? null
     yield* (yield* Programs).replay({
       loaded,
       recording: resolve(flags.recording),
       follow: flags.follow,
       books: flags.books,
-      keep: flags.keep ?? explicit,
+      keep: flags.keep,
       json: flags.json,
     })
   }),

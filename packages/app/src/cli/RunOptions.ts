@@ -1,5 +1,5 @@
 /**
- * What `run` and `replay` were asked to do, read from flags, profiles and the environment.
+ * What `run`, `replay` and `sim` were asked to do, read from flags, profiles and the environment.
  */
 import type { Duration } from "effect"
 import type { Price } from "@evaluator/domain/money/Micro"
@@ -29,6 +29,25 @@ export interface ReplayOptions {
   readonly follow: ReplayFollow
   readonly books: ReplayBooks
   /** Where the replay's data is kept; `null` uses a temporary directory and removes it. */
+  readonly keep: string | null
+  readonly json: boolean
+}
+
+/** How much goes wrong at a simulated venue. */
+export const faultIntensities = ["none", "some", "many"] as const
+export type FaultIntensity = (typeof faultIntensities)[number]
+
+export interface SimOptions {
+  readonly loaded: Loaded
+  /** `null`: the world's own. */
+  readonly seed: number | null
+  readonly days: number
+  /** Traders in all; `null`: as many as the world says. */
+  readonly wallets: number | null
+  /** A world file, absolute; `null` simulates the default world. */
+  readonly world: string | null
+  readonly faults: FaultIntensity
+  /** As in {@link ReplayOptions}. */
   readonly keep: string | null
   readonly json: boolean
 }

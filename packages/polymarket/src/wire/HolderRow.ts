@@ -4,11 +4,11 @@
  * The groups are opened first, so that a holder that cannot be read costs one row and not a token.
  */
 import { Result, Schema } from "effect"
-import { shares } from "@evaluator/domain/money/Micro"
+import { shares, usdc } from "@evaluator/domain/money/Micro"
 import type { Holder } from "../DataApi.ts"
 import { isObject } from "./Json.ts"
 import type { RowDecoder } from "./Rows.ts"
-import { Absent, microOf, NumberLike, shown, tokenOf, walletOf } from "./Scalar.ts"
+import { Absent, microOf, microOrNullOf, NumberLike, shown, tokenOf, walletOf } from "./Scalar.ts"
 import { outcomeIndexOf } from "./TradeRow.ts"
 
 /** Holders out of their groups, each with its group's token; what is no group passes as it is. */
@@ -34,6 +34,7 @@ const HolderRow = Schema.Struct({
   token_id: Schema.String,
   outcome_index: Absent(NumberLike),
   amount: NumberLike,
+  total_pnl: Absent(NumberLike),
 })
 
 const decodeRow = Schema.decodeUnknownResult(HolderRow)
@@ -48,10 +49,13 @@ export const holderOf: RowDecoder<Holder> = (raw) => {
   if (token === null) return Result.fail(`no token: ${shown(row.token_id)}`)
   const amount = microOf(row.amount)
   if (amount === null || amount < 0) return Result.fail(`no amount: ${shown(row.amount)}`)
+  const totalPnl = microOrNullOf(row.total_pnl)
+  if (totalPnl === undefined) return Result.fail(`no profit: ${shown(row.total_pnl)}`)
   return Result.succeed({
     wallet,
     token,
     outcomeIndex: outcomeIndexOf(row.outcome_index),
     amount: shares(amount),
+    ...(totalPnl !== null && { totalPnl: usdc(totalPnl) }),
   })
 }

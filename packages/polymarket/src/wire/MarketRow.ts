@@ -108,7 +108,7 @@ const fromRow = (row: MarketRow): Result.Result<Market, string> => {
     tick: price(tick),
     minimumSize: shares(minimum),
     fee: fee.success,
-    delayMs: Math.round(delay * 1000),
+    delayMs: Math.round(delay * 1000) + 0,
     negRisk: row.negRisk === true,
     liquidity: usdc(amountOf(row.liquidityNum ?? row.liquidity)),
     volume24h: usdc(amountOf(row.volume24hr)),

@@ -45,7 +45,7 @@ const payoutsOf = (value: unknown): ReadonlyArray<Price> | null => {
   const payouts = list.flatMap((raw) => {
     const micro = typeof raw === "number" || typeof raw === "string" ? numberOf(raw) : null
     return micro !== null && Number.isInteger(micro) && micro >= 0 && micro <= ONE
-      ? [price(micro)]
+      ? [price(micro + 0)]
       : []
   })
   return payouts.length === list.length ? payouts : null

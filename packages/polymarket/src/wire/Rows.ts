@@ -4,8 +4,9 @@
  * Promises: every row is in `rows` or in `rejected`, in the order received; a rejected row carries
  * its reason, its body (at most {@link maxBody} characters) and the request.
  */
-import { Option, Result } from "effect"
+import { Result } from "effect"
 import type { Page, RejectedRow, Served } from "../Page.ts"
+import type { JsonObject } from "./Json.ts"
 import { isObject } from "./Json.ts"
 
 /** A row into domain, or why not, in words. */
@@ -75,20 +76,30 @@ export interface Envelope {
 const cursorOf = (value: unknown): string | null =>
   typeof value === "string" && value !== "" ? value : null
 
-/** `{ data: [...] | null, pagination?: { next_cursor } }`, the envelope of Data API v2. */
-export const dataEnvelope = (json: unknown): Option.Option<Envelope> => {
-  if (!isObject(json) || !("data" in json)) return Option.none()
+/** `{ data: [...] | null, pagination?: { has_more, next_cursor } }`, the envelope of Data API v2. */
+export const dataEnvelope = (json: unknown): Result.Result<Envelope, string> => {
+  if (!isObject(json) || !("data" in json)) return Result.fail("no list of rows")
   const rows = json["data"] ?? []
-  const pagination = json["pagination"]
-  if (!Array.isArray(rows)) return Option.none()
-  return Option.some({
-    rows,
-    nextCursor: isObject(pagination) ? cursorOf(pagination["next_cursor"]) : null,
-  })
+  const pagination = isObject(json["pagination"]) ? json["pagination"] : {}
+  if (!Array.isArray(rows)) return Result.fail("no list of rows")
+  const nextCursor = cursorOf(pagination["next_cursor"])
+  return nextCursor === null && pagination["has_more"] === true
+    ? Result.fail("more pages are announced, and no cursor to them")
+    : Result.succeed({ rows, nextCursor })
 }
 
-/** `{ markets: [...], next_cursor? }`, the envelope of Gamma's keyset lists. */
-export const marketsEnvelope = (json: unknown): Option.Option<Envelope> =>
-  isObject(json) && Array.isArray(json["markets"])
-    ? Option.some({ rows: json["markets"], nextCursor: cursorOf(json["next_cursor"]) })
-    : Option.none()
+/** `{ data: {...} | null }`, the envelope of a single thing; `null` when the venue has no such thing. */
+export const singleIn = (json: unknown): Result.Result<JsonObject | null, string> => {
+  const single = isObject(json) && "data" in json ? json["data"] : undefined
+  return single === null || isObject(single)
+    ? Result.succeed(single)
+    : Result.fail("no single object")
+}
+
+/** `{ markets: [...], next_cursor? }` or the same of `events`, the envelope of Gamma's keyset lists. */
+export const keysetEnvelope =
+  (list: "markets" | "events") =>
+  (json: unknown): Result.Result<Envelope, string> =>
+    isObject(json) && Array.isArray(json[list])
+      ? Result.succeed({ rows: json[list], nextCursor: cursorOf(json["next_cursor"]) })
+      : Result.fail(`no list of ${list}`)

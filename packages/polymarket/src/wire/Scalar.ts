@@ -36,6 +36,15 @@ export const microOf = (value: number | string): number | null => {
   return micro === 0 ? 0 : micro
 }
 
+/**
+ * As {@link microOf} for a number the venue may not have: null, missing or blank is unavailable,
+ * never 0. `undefined` when something stands there that is no number.
+ */
+export const microOrNullOf = (
+  value: number | string | null | undefined,
+): number | null | undefined =>
+  value === null || value === undefined || value === "" ? null : (microOf(value) ?? undefined)
+
 export const walletOf = (text: string): WalletAddress | null => {
   const lower = text.toLowerCase()
   return address.test(lower) ? (lower as WalletAddress) : null

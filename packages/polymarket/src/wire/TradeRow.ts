@@ -95,7 +95,9 @@ export const marketOf = (condition: string): Result.Result<ConditionId, string> 
 
 export const outcomeIndexOf = (value: number | string | null | undefined): number => {
   const index = value === null || value === undefined ? null : numberOf(value)
-  return index !== null && Number.isInteger(index) && index >= 0 ? index : unknownOutcome
+  const known = index !== null && Number.isInteger(index) && index >= 0 && index < unknownOutcome
+  // Adding 0 turns a negative zero into zero.
+  return known ? index + 0 : unknownOutcome
 }
 
 const sideOf = (text: string): Side | null => {

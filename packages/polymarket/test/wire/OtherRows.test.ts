@@ -60,7 +60,8 @@ describe("the leaderboard", () => {
       const row = Result.getOrThrow(
         leaderboardRowOf({ rank, user_id: wallet, pnl: 12.5, volume: 1 }),
       )
-      assert.deepStrictEqual(row as unknown, { wallet, rank: 3, pnl: 12_500_000 })
+      const expected = { wallet, rank: 3, pnl: 12_500_000, volume: 1_000_000 }
+      assert.deepStrictEqual(row as unknown, expected)
     }
   })
 

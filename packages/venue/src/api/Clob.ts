@@ -33,7 +33,8 @@ export const books = (ask: Ask): Reply => {
   )
 }
 
-const bookJson = (found: VenueBook) => ({
+/** A book as the host and its socket write it. */
+export const bookJson = (found: VenueBook) => ({
   market: found.condition,
   asset_id: found.token,
   timestamp: String(found.atMs),
@@ -52,15 +53,15 @@ const levelJson = (level: Level) => ({ price: String(level.price), size: String(
 export const clobMarket = (ask: Ask, condition: string): Reply => {
   const market = ask.world.market(condition.toLowerCase(), ask.nowMs)
   if (market === undefined) return clobError(404, "market not found")
-  const open = ask.world.state(market, ask.nowMs).status === "open"
+  const state = ask.world.state(market, ask.nowMs)
   return ok({
     t: market.tokens.map((token, i) => ({ t: token, o: market.outcomes[i] ?? "" })),
     c: market.condition,
     mos: market.minimumSize,
-    mts: market.tick,
+    mts: state.tick,
     mbf: market.fee === null ? 0 : 1000,
     tbf: market.fee === null ? 0 : 1000,
-    ao: open,
+    ao: state.status === "open",
     ...(market.event.negRisk ? { nr: true } : {}),
     ...(market.fee === null
       ? {}

@@ -99,7 +99,7 @@ const nestedMarketJson = (market: VenueMarket, state: MarketState): Record<strin
       : { umaResolutionStatus: state.status === "resolved" ? "resolved" : "proposed" }),
     negRisk: event.negRisk,
     ...(event.negRisk ? { negRiskMarketID: event.negRiskMarketId } : {}),
-    orderPriceMinTickSize: market.tick,
+    orderPriceMinTickSize: state.tick,
     orderMinSize: market.minimumSize,
     secondsDelay: market.delaySeconds,
   }

@@ -1,5 +1,5 @@
 /**
- * `/data/v2/positions` and `/data/v2/holders`: who holds what, computed from the rows visible now.
+ * `/data/v2/positions`, `/data/v2/value` and `/data/v2/holders`: who holds what, computed from the rows visible now.
  *
  * Limits: the newest 50,000 rows of a wallet or a condition are looked at.
  */
@@ -177,6 +177,20 @@ const positionJson = (position: Position) => {
     verified: false,
   }
 }
+
+/** `/data/v2/value`: what a wallet's open positions are worth, to four decimals. */
+export const value = (ask: Ask): Reply =>
+  Result.gen(function* () {
+    const user = yield* readUser(ask)
+    if (user === undefined) {
+      return yield* refuse(ask, "required query param 'user' not provided", "user")
+    }
+    const conditions = yield* readConditions(ask)
+    const wanted = conditions.length === 0 ? {} : { conditions: new Set(conditions) }
+    const all = positionsOf(ask, ledgerOf(ask, { user, ...wanted }))
+    const sum = all.reduce((total, position) => total + position.value, 0)
+    return yield* ok({ data: { proxy_wallet: user, value: Math.round(sum * 1e4) / 1e4 } })
+  })
 
 export const holders = (ask: Ask): Reply =>
   Result.gen(function* () {

@@ -46,7 +46,7 @@ const resolutionJson = (found: VenueResolution) => {
     question_id: found.questionId,
     status: found.status,
     extended_review: false,
-    was_disputed: false,
+    was_disputed: found.disputed,
     new_version_q: false,
     proposed_price: price,
     price,

@@ -100,6 +100,7 @@ export const load = (options: RecordedOptions): RecordedWorld => {
     const open = closedMs === null
     return {
       status: resolved ? "resolved" : open ? "open" : "closed",
+      tick: market.tick,
       closedMs,
       prices,
       bestBid: open ? market.bestBid : null,
@@ -119,6 +120,7 @@ export const load = (options: RecordedOptions): RecordedWorld => {
       condition,
       questionId: market?.questionId ?? "",
       status: "resolved",
+      disputed: false,
       payouts: known.payouts,
       resolvedMs: known.resolvedMs,
       negRisk: market?.event.negRisk ?? false,

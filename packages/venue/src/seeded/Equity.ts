@@ -13,7 +13,7 @@ import { domains } from "./Domains.ts"
 import { KIND_SHIFT, MAKER, MERGE, OUTCOME_1, REDEEM, SELL, SPLIT, type Columns } from "./Sink.ts"
 import type { Tape } from "./Tape.ts"
 import type { Trader } from "./Traders.ts"
-import { DAY, MINUTE } from "./WorldConfig.ts"
+import { DAY, MINUTE } from "./Durations.ts"
 
 const stepMs = 10 * MINUTE
 const keptDays = 32
@@ -153,8 +153,7 @@ export class Equity {
       const market = this.calendar.markets[Math.floor(key / 2) % marketBits]!
       const trader = Math.floor(key / 2 / marketBits)
       const resolved = atMs >= market.resolveMs
-      if (resolved && outcome !== market.winner) continue
-      const first = resolved ? 1 - market.winner : market.path.mid(market.hypothesis, atMs)
+      const first = resolved ? market.payouts[0] / 1000 : market.path.mid(market.hypothesis, atMs)
       const slot = trader * lanes + this.laneOf.get(market.event.domain)!
       equity[slot]! += (cents / 100) * (outcome === 0 ? first : 1 - first)
     }

@@ -10,7 +10,7 @@
  * The market knows the fair value a little late and a little wrong ({@link Path.mid}).
  */
 import { Dice, unit } from "../Chance.ts"
-import { MINUTE, SECOND } from "./WorldConfig.ts"
+import { MINUTE, SECOND } from "./Durations.ts"
 
 const steps = 256
 
@@ -22,6 +22,11 @@ export interface PathFacts {
   readonly priors: ReadonlyArray<number>
   readonly truth: number
   readonly quick: boolean
+  /** Most that the market's price is off in a stable way, and for some minutes. */
+  readonly bias: number
+  readonly priceError: number
+  /** What the markets of an event have in common, and how much of the noise it is. */
+  readonly common?: { readonly noise: Float32Array; readonly correlation: number }
 }
 
 export class Path {
@@ -52,7 +57,7 @@ export class Path {
     this.newsMs = this.news.map(([at]) => Math.round(facts.fromMs + at * life))
     this.lagMs = facts.quick ? 8 * SECOND : Math.round(dice.between(25, 90)) * SECOND
     const streams = facts.priors.length === 2 ? 1 : facts.priors.length
-    this.noise = Array.from({ length: streams }, () => bridge(dice))
+    this.noise = Array.from({ length: streams }, () => mixed(bridge(dice), facts.common))
   }
 
   /** Share of all information that is out at a moment. */
@@ -92,7 +97,7 @@ export class Path {
     return clamp(mine / sum)
   }
 
-  /** The market's middle price: the fair value of a moment ago, off by about a cent. */
+  /** The market's middle price: the fair value of a moment ago, off by what the facts allow. */
   mid(hypothesis: number, ms: number): number {
     const value = this.fair(hypothesis, ms - this.lagMs)
     const grain = this.facts.quick ? MINUTE : 10 * MINUTE
@@ -101,14 +106,39 @@ export class Path {
     const wobble =
       (unit(this.facts.seed, slot, hypothesis, 7) - 0.5) * (1 - part) +
       (unit(this.facts.seed, slot + 1, hypothesis, 7) - 0.5) * part
-    return clamp(value + 0.12 * wobble * value * (1 - value))
+    const room = value * (1 - value)
+    const { bias, priceError } = this.facts
+    const stable = bias * steepest * room * (1 - 2 * value)
+    return clamp(value + 8 * priceError * wobble * room + stable)
+  }
+
+  /** When the price was first within `margin` of 0 or 1, at 128 looks over its life; or never. */
+  firstExtreme(hypothesis: number, margin: number): number {
+    const { fromMs, untilMs } = this.facts
+    for (let look = 0; look < looks; look++) {
+      const ms = Math.round((fromMs + (look * (untilMs - fromMs)) / looks) / SECOND) * SECOND
+      const at = this.mid(hypothesis, ms)
+      if (at < margin || at > 1 - margin) return ms
+    }
+    return Number.POSITIVE_INFINITY
   }
 }
 
+const looks = 128
+
+/** 1 ÷ the largest value of p (1 − p) (1 − 2p). */
+const steepest = 6 * Math.sqrt(3)
+
 const clamp = (p: number): number => Math.min(0.998, Math.max(0.002, p))
 
+const mixed = (own: Float32Array, common: PathFacts["common"]): Float32Array => {
+  if (common === undefined) return own
+  const [ours, theirs] = [Math.sqrt(1 - common.correlation), Math.sqrt(common.correlation)]
+  return own.map((value, i) => ours * value + theirs * common.noise[i]!)
+}
+
 /** A Brownian bridge from 0 to 0 over `steps` equal parts of the clock. */
-const bridge = (dice: Dice): Float32Array => {
+export const bridge = (dice: Dice): Float32Array => {
   const walk = new Float64Array(steps + 1)
   for (let i = 1; i <= steps; i++) walk[i] = walk[i - 1]! + dice.normal() / Math.sqrt(steps)
   const end = walk[steps]!

@@ -5,10 +5,10 @@ import type { RowQuery, VenueRow } from "../World.ts"
 import type { Calendar } from "./Calendar.ts"
 import { kindNames, kindOf, longestDelayMs, RowWriter, shortestDelayMs, visibleAt } from "./Rows.ts"
 import { redeemWithinMs } from "./Participation.ts"
-import { MAKER, SELL, TRADE, type Columns } from "./Sink.ts"
+import { firstAt, MAKER, SELL, TRADE, type Columns } from "./Sink.ts"
 import { placeOfPosition, spanMs, spanOfPosition, type Tape } from "./Tape.ts"
 import type { Trader } from "./Traders.ts"
-import { DAY } from "./WorldConfig.ts"
+import { DAY } from "./Durations.ts"
 
 /** How far ahead the next trade is looked for. */
 const horizonMs = 60 * DAY
@@ -57,9 +57,14 @@ export class RowReader {
       span += step
     ) {
       const columns = this.tape.span(span)
-      let place = descending ? columns.count - 1 : 0
-      if (after !== null && spanOfPosition(after) === span) place = placeOfPosition(after) + step
-      for (; place >= 0 && place < columns.count && found.length < query.limit; place += step) {
+      const lowest = firstAt(columns, query.fromSeconds)
+      const highest = firstAt(columns, Math.floor(toMs / 1000) + 1) - 1
+      let place = descending ? highest : lowest
+      if (after !== null && spanOfPosition(after) === span) {
+        const next = placeOfPosition(after) + step
+        place = descending ? Math.min(next, highest) : Math.max(next, lowest)
+      }
+      for (; place >= lowest && place <= highest && found.length < query.limit; place += step) {
         if (!this.matches(query, columns, place, trader, markets)) continue
         if (visibleAt(this.seed, columns, span, place) > nowMs) continue
         found.push(this.writer.row(columns, span, place))
@@ -77,8 +82,6 @@ export class RowReader {
   ): boolean {
     if (trader >= 0 && columns.trader[place] !== trader) return false
     if (markets !== null && !markets.has(columns.market[place]!)) return false
-    const seconds = columns.at[place]!
-    if (seconds < query.fromSeconds || seconds > query.toSeconds) return false
     const flags = columns.flags[place]!
     const kind = kindOf(columns, place)
     if (query.feed === "trades" && kind !== TRADE) return false
@@ -140,16 +143,4 @@ export class RowReader {
       }
     }
   }
-}
-
-/** The first place whose time is not before some second. */
-const firstAt = (columns: Columns, seconds: number): number => {
-  let low = 0
-  let high = columns.count
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (columns.at[middle]! < seconds) low = middle + 1
-    else high = middle
-  }
-  return low
 }

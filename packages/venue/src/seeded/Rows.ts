@@ -55,7 +55,9 @@ export class RowWriter {
       title: market.question,
       slug: market.slug,
       eventSlug: market.event.slug,
-      transaction: `0x${hexDigits(64, this.seed, span, place)}`,
+      transaction: trader.behaviour.washes
+        ? `0x${hexDigits(64, trader.groupSeed, market.index, columns.at[place]!)}`
+        : `0x${hexDigits(64, this.seed, span, place)}`,
       pseudonym: trader.pseudonym,
     }
     if (kind !== TRADE) {

@@ -27,6 +27,18 @@ export interface Columns {
   readonly flags: Uint8Array
 }
 
+/** The first place whose time is not before some second. */
+export const firstAt = (columns: Columns, seconds: number): number => {
+  let low = 0
+  let high = columns.count
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (columns.at[middle]! < seconds) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 const make = (capacity: number) => ({
   at: new Uint32Array(capacity),
   market: new Uint32Array(capacity),

@@ -1,7 +1,7 @@
 /**
  * Everything that happened, in spans of four hours: made when first asked for, in order (about half
  * a second for a day of a quarter of a million rows), and kept while there is room
- * ({@link WorldConfig.keptRows}). A span that was dropped is made again from the
+ * (`keptRows` of the parameters). A span that was dropped is made again from the
  * listing of the markets it touches, with the same rows; markets live at most about a month, so that
  * is bounded work.
  *
@@ -12,7 +12,8 @@ import { Participant } from "./Participant.ts"
 import { redeemWithinMs, takesPart } from "./Participation.ts"
 import { Sink, type Columns } from "./Sink.ts"
 import type { Trader } from "./Traders.ts"
-import { DAY, HOUR, type WorldConfig } from "./WorldConfig.ts"
+import type { WorldParameters } from "../WorldParameters.ts"
+import { DAY, HOUR } from "./Durations.ts"
 
 export const spanMs = 4 * HOUR
 const placeBits = 2 ** 24
@@ -28,8 +29,7 @@ interface Running {
 
 export class Tape {
   readonly startMs: number
-  private readonly epochMs: number
-  private readonly config: WorldConfig
+  private readonly parameters: WorldParameters
   private readonly calendar: Calendar
   private readonly traders: ReadonlyArray<Trader>
   private readonly kept = new Map<number, Columns>()
@@ -39,17 +39,11 @@ export class Tape {
   private running: Array<Running> = []
   private readonly sink = new Sink()
 
-  constructor(
-    epochMs: number,
-    config: WorldConfig,
-    calendar: Calendar,
-    traders: ReadonlyArray<Trader>,
-  ) {
-    this.epochMs = epochMs
-    this.config = config
+  constructor(parameters: WorldParameters, calendar: Calendar, traders: ReadonlyArray<Trader>) {
+    this.parameters = parameters
     this.calendar = calendar
     this.traders = traders
-    this.startMs = epochMs - config.pastDays * DAY
+    this.startMs = parameters.epochMs - parameters.pastDays * DAY
   }
 
   spanAt(ms: number): number {
@@ -106,7 +100,7 @@ export class Tape {
   private open(market: SeededMarket): Running {
     const participants = this.traders
       .filter((trader) => takesPart(trader, market))
-      .map((trader) => new Participant(trader, market, this.epochMs))
+      .map((trader) => new Participant(trader, market, this.parameters.epochMs))
     return { market, participants }
   }
 
@@ -114,7 +108,7 @@ export class Tape {
     this.kept.set(number, columns)
     this.keptRows += columns.count
     for (const [oldest, { count }] of this.kept) {
-      if (this.keptRows <= this.config.keptRows || oldest === number) break
+      if (this.keptRows <= this.parameters.keptRows || oldest === number) break
       this.kept.delete(oldest)
       this.keptRows -= count
     }

@@ -22,7 +22,7 @@ describe("the order book host", () => {
         asks.toSorted((a, b) => b - a),
       )
       assert.isString(json["bids"][0]?.size ?? "")
-      assert.strictEqual(json["tick_size"], String(market.tick))
+      assert.strictEqual(json["tick_size"], String(world.state(market, epochMs).tick))
       assert.strictEqual(json["min_order_size"], "5")
       assert.match(json["timestamp"], /^\d{13}$/)
       assert.match(json["hash"], /^[0-9a-f]{40}$/)
@@ -63,7 +63,7 @@ describe("the order book host", () => {
         json["t"].map((token) => token.t),
         market.tokens,
       )
-      assert.strictEqual(json["mts"], market.tick)
+      assert.strictEqual(json["mts"], world.state(market, epochMs).tick)
       assert.strictEqual(json["fd"]?.r, market.fee?.rate)
       assert.strictEqual(json["nr"] ?? false, market.event.negRisk)
       assert.isTrue(json["ao"])
@@ -75,5 +75,23 @@ describe("the order book host", () => {
     const { text, headers } = ask(api, "/clob/time", epochMs + 999)
     assert.strictEqual(text, String(epochMs / 1000))
     assert.match(headers["content-type"]!, /^text\/plain/)
+  })
+
+  it("answers its small reads out of the same book", () => {
+    const market = world.markets(epochMs).findLast((m) => {
+      const book = world.book(m.tokens[0]!, epochMs)
+      return (book?.bids.length ?? 0) > 0 && (book?.asks.length ?? 0) > 0
+    })!
+    const token = market.tokens[0]!
+    const { bids, asks, tick } = world.book(token, epochMs)!
+    const get = (path: string) => JSON.parse(ask(api, `/clob/${path}`, epochMs).text) as unknown
+    assert.deepEqual(get(`price?token_id=${token}&side=BUY`), { price: String(bids[0]!.price) })
+    assert.deepEqual(get(`price?token_id=${token}&side=SELL`), { price: String(asks[0]!.price) })
+    const mid = Math.round(5e5 * (bids[0]!.price + asks[0]!.price)) / 1e6
+    assert.deepEqual(get(`midpoint?token_id=${token}`), { mid: String(mid) })
+    assert.deepEqual(get(`tick-size?token_id=${token}`), { minimum_tick_size: tick })
+    assert.deepEqual(get("version"), { version: 2 })
+    assert.strictEqual(ask(api, "/clob/midpoint?token_id=1", epochMs).status, 404)
+    assert.strictEqual(ask(api, `/clob/price?token_id=${token}`, epochMs).status, 400)
   })
 })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { HOUR } from "../../src/seeded/WorldConfig.ts"
+import { HOUR } from "../../src/seeded/Durations.ts"
 import { allPages, Api, ask, DAY, epochMs, everything, smallWorld } from "../Worlds.ts"
 
 const world = smallWorld()

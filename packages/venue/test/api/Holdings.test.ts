@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { accountsOf } from "../../src/api/Accounts.ts"
-import { HOUR } from "../../src/seeded/WorldConfig.ts"
+import { HOUR } from "../../src/seeded/Durations.ts"
 import { allPages, Api, ask, epochMs, everything, single, smallWorld } from "../Worlds.ts"
 
 const world = smallWorld()
@@ -143,5 +143,21 @@ describe("positions, holders and boards", () => {
       if (row.status !== "resolved") assert.deepEqual([row.payouts, row.price], [[], "69"])
     }
     assert.deepEqual([...seen].toSorted(), ["initialized", "proposed", "resolved"])
+  })
+
+  it("add up to a wallet's value", () => {
+    const wallet = world.wallets[2]!
+    const rows = allPages(
+      api,
+      `/data/v2/positions?user=${wallet}&filter_amount=0&limit=1000`,
+      epochMs,
+    )
+    const sum = rows.reduce((total, row) => total + row.current_value, 0)
+    const { data } = ask(api, `/data/v2/value?user=${wallet}`, epochMs).json as unknown as {
+      readonly data: { readonly value: number }
+    }
+    assert.isAbove(sum, 0)
+    assert.isBelow(Math.abs(data.value - sum), 0.001)
+    assert.strictEqual(ask(api, "/data/v2/value", epochMs).status, 400)
   })
 })

@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { behaviours } from "../../src/seeded/Behaviours.ts"
 import * as SeededWorld from "../../src/seeded/SeededWorld.ts"
 import { makeTraders } from "../../src/seeded/Traders.ts"
-import { defaultConfig } from "../../src/seeded/WorldConfig.ts"
 import { accountsOf } from "../../src/api/Accounts.ts"
 import type { VenueRow } from "../../src/World.ts"
 import { DAY, epochMs, everything } from "../Worlds.ts"
@@ -10,7 +9,7 @@ import { DAY, epochMs, everything } from "../Worlds.ts"
 /** The whole past, once. */
 const world = SeededWorld.make({ seed: 42, epochMs })
 const rows = world.rows(everything, epochMs)
-const traders = makeTraders(42, epochMs, defaultConfig)
+const traders = makeTraders(world.parameters)
 const byWallet = Map.groupBy(rows, (row) => row.wallet)
 
 const walletsOf = (name: string) =>
@@ -40,9 +39,9 @@ const median = (values: ReadonlyArray<number>) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 describe("the traders of a world", () => {
-  it("are a few hundred with 30 to 70 thousand trades in 180 days", () => {
+  it("are a few hundred with 40 to 90 thousand trades in 180 days", () => {
     const trades = rows.filter((row) => row.type === "TRADE").length
-    assert.isTrue(trades > 30_000 && trades < 70_000, String(trades))
+    assert.isTrue(trades > 40_000 && trades < 90_000, String(trades))
     assert.isTrue(traders.length > 200 && traders.length < 300)
     assert.strictEqual(new Set(world.wallets).size, traders.length)
     for (const type of ["SPLIT", "MERGE", "REDEEM"]) {
@@ -111,5 +110,34 @@ describe("the traders of a world", () => {
     for (const { name, traders: count } of behaviours) {
       assert.strictEqual(walletsOf(name).length, count, name)
     }
+  })
+
+  it("make purchases that win as often as the truth says, kind by kind", () => {
+    let judged = 0
+    for (const { name } of behaviours) {
+      const events = new Map<string, { sum: number; count: number }>()
+      for (const wallet of walletsOf(name)) {
+        for (const row of tradesOf(wallet)) {
+          const payouts = world.resolution(row.condition, epochMs)?.payouts ?? []
+          const payout = payouts[row.outcomeIndex]
+          if (row.side !== "BUY" || payout === undefined || payout === 500_000) continue
+          const { condition, outcomeIndex, atSeconds } = row
+          const said = world.truth.winChance(wallet, condition, outcomeIndex, atSeconds * 1000)!
+          const event = events.get(row.eventSlug) ?? { sum: 0, count: 0 }
+          event.sum += payout / 1_000_000 - said
+          event.count++
+          events.set(row.eventSlug, event)
+        }
+      }
+      const all = [...events.values()]
+      const count = all.reduce((total, event) => total + event.count, 0)
+      const mean = all.reduce((total, event) => total + event.sum, 0) / count
+      const spread = all.reduce((total, event) => total + (event.sum - mean * event.count) ** 2, 0)
+      const error = Math.sqrt(spread) / count
+      if (all.length < 30) continue
+      judged++
+      assert.isBelow(Math.abs(mean), 4 * error + 0.005, `${name}: ${mean} ± ${error}`)
+    }
+    assert.isAtLeast(judged, behaviours.length - 3)
   })
 })

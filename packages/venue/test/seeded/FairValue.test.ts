@@ -1,13 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Dice } from "../../src/Chance.ts"
 import { Path } from "../../src/seeded/FairValue.ts"
-import { HOUR } from "../../src/seeded/WorldConfig.ts"
+import { HOUR } from "../../src/seeded/Durations.ts"
 
 const single = (seed: number): Path => {
   const dice = new Dice(seed)
   const prior = dice.between(0.15, 0.85)
   const truth = dice.next() < prior ? 0 : 1
-  const facts = { seed: seed * 7919, fromMs: 0, untilMs: 100 * HOUR, quick: false }
+  const facts = {
+    seed: seed * 7919,
+    fromMs: 0,
+    untilMs: 100 * HOUR,
+    quick: false,
+    bias: 0,
+    priceError: 0.015,
+  }
   return new Path({ ...facts, priors: [prior, 1 - prior], truth })
 }
 
@@ -32,7 +39,14 @@ describe("a fair value", () => {
   })
 
   it("of the answers of a race sums to one", () => {
-    const facts = { seed: 5, fromMs: 0, untilMs: 100 * HOUR, quick: false }
+    const facts = {
+      seed: 5,
+      fromMs: 0,
+      untilMs: 100 * HOUR,
+      quick: false,
+      bias: 0,
+      priceError: 0.015,
+    }
     const path = new Path({ ...facts, priors: [0.4, 0.3, 0.2, 0.1], truth: 2 })
     for (let hour = 0; hour <= 100; hour += 5) {
       const sum = [0, 1, 2, 3].reduce((total, i) => total + path.fair(i, hour * HOUR), 0)

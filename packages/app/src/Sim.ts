@@ -1,0 +1,49 @@
+/**
+ * `sim`: a seeded world of the embedded venue, in virtual time, with faults if wanted.
+ *
+ * The service starts where the world's past ends and runs for so many days.
+ */
+import { Effect, Schedule, Stream } from "effect"
+import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
+import { simulate } from "@evaluator/venue/Simulation"
+import { loadWorldFile } from "@evaluator/venue/WorldFile"
+import type { WorldChanges } from "@evaluator/venue/WorldParameters"
+import type { SimOptions } from "./cli/RunOptions.ts"
+import { printing, runVirtually } from "./VirtualRun.ts"
+
+const dayMs = 86_400_000
+
+/** A client that is hung up on connects again after this long. */
+const reconnectAfter = "5 seconds"
+
+/** Months at the past's pace, without the quick events that `run` shows something with at once. */
+const months = { liveTradesPerSecond: null, quickEventEveryMs: 0 } satisfies WorldChanges
+
+const worldOf = Effect.fnUntraced(function* (options: SimOptions) {
+  const world: WorldChanges = options.world === null ? months : yield* loadWorldFile(options.world)
+  return {
+    ...world,
+    ...(options.seed !== null && { seed: options.seed }),
+    ...(options.wallets !== null && { wallets: options.wallets }),
+  } satisfies WorldChanges
+})
+
+const simulateDays = Effect.fnUntraced(function* (options: SimOptions) {
+  const simulation = simulate({ parameters: yield* worldOf(options), faults: options.faults })
+  const { seed, epochMs } = simulation.world.parameters
+  yield* Effect.logInfo(`simulating ${options.days} days of the world with seed ${seed}`)
+  const document = yield* runVirtually({
+    settings: options.loaded.settings,
+    keep: options.keep,
+    venue: { kind: "embedded", seed, epochMs },
+    startMs: epochMs,
+    endMs: epochMs + options.days * dayMs,
+    chance: `sim ${seed}`,
+    http: simulation.http,
+    feed: TradeFeed.layerOf(Stream.repeat(simulation.trades, Schedule.spaced(reconnectAfter))),
+  })
+  return { ...document, faults: simulation.plan.served }
+})
+
+/** Simulates and prints the summary. */
+export const sim = (options: SimOptions) => simulateDays(options).pipe(printing(options))

@@ -1,0 +1,77 @@
+/**
+ * `sim`: a seeded world through the whole pipeline, in virtual time.
+ */
+import { Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { resolve } from "node:path"
+import { loadSettings } from "../Settings.ts"
+import * as Flags from "./Flags.ts"
+import { Programs } from "./Programs.ts"
+import { faultIntensities } from "./RunOptions.ts"
+
+const wholeFrom = (least: number, flag: Flag.Flag<number>) =>
+  flag.pipe(
+    Flag.filter(
+      (given) => given >= least,
+      (given) => `expected a whole number of at least ${least}, found ${given}`,
+    ),
+  )
+
+export const simCommand = Command.make(
+  "sim",
+  {
+    seed: wholeFrom(0, Flag.Int("seed")).pipe(
+      Flag.withMetavar("N"),
+      Flag.withDescription("Another world of the same kind"),
+      Flag.optional,
+      Flag.map(Option.getOrNull),
+    ),
+    days: wholeFrom(1, Flag.Int("days")).pipe(
+      Flag.withMetavar("N"),
+      Flag.withDescription("Days that the service runs; the world has a past before them"),
+      Flag.withDefault(30),
+    ),
+    wallets: wholeFrom(1, Flag.Int("wallets")).pipe(
+      Flag.withMetavar("N"),
+      Flag.withDescription("Traders in all, in the world's own proportions"),
+      Flag.optional,
+      Flag.map(Option.getOrNull),
+    ),
+    world: Flag.String("world").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("A world file (JSON): behaviours and parameters; see docs/worlds.md"),
+      Flag.optional,
+      Flag.map((file) => Option.getOrNull(Option.map(file, (path) => resolve(path)))),
+    ),
+    faults: Flag.Literals("faults", faultIntensities).pipe(
+      Flag.withDescription("How much goes wrong at the venue"),
+      Flag.withDefault("none" as const),
+    ),
+    config: Flag.String("config").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("A .toml file of settings that differ from the sim profile"),
+      Flag.optional,
+      Flag.map(Option.getOrNull),
+    ),
+    keep: Flags.keep,
+    json: Flags.json,
+  },
+  Effect.fn("cli sim")(function* ({ config, ...flags }) {
+    const loaded = yield* loadSettings({
+      profiles: ["sim", ...(config === null ? [] : [resolve(config)])],
+      environment: process.env,
+    })
+    yield* (yield* Programs).sim({ loaded, ...flags })
+  }),
+).pipe(
+  Command.withDescription(
+    "Run the whole pipeline over a seeded world in virtual time. Same seed and settings, same tables. The service's own data directory is never touched.",
+  ),
+  Command.withShortDescription("Simulate a seeded world in virtual time"),
+  Command.withExamples([
+    {
+      command: "trader-evaluator sim --seed 7 --days 30 --faults many --json",
+      description: "A month of another world, with much going wrong",
+    },
+  ]),
+)

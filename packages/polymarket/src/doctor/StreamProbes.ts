@@ -1,0 +1,98 @@
+/**
+ * What we take for granted about the two sockets: listened to for a while, then held against HTTP.
+ */
+import { Clock, Duration, Effect, Fiber, Result, Stream } from "effect"
+import type { TokenId } from "@evaluator/domain/Id"
+import type { Book } from "@evaluator/domain/market/Book"
+import type { Fill } from "@evaluator/domain/trade/Trade"
+import { BookFeed } from "../BookFeed.ts"
+import { TradeFeed } from "../TradeFeed.ts"
+import { bookOf } from "../wire/BookRow.ts"
+import { fillOf } from "../wire/TradeRow.ts"
+import type { Verdict } from "./Probe.ts"
+import { holds, judge, open as unclear } from "./Probe.ts"
+import { Prober } from "./Prober.ts"
+import { rowsIn, type Sample, tokensOf } from "./Sample.ts"
+
+const mostTokens = 5
+const mostLooks = 6
+const betweenLooks = Duration.millis(700)
+
+const medianOf = (values: ReadonlyArray<number>): number | null =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? null
+
+/** Fills heard on the trade stream, how late, and how many of them the feed knows. */
+export const tradeStreamVerdict = Effect.fnUntraced(function* (listenFor: Duration.Duration) {
+  const feed = yield* TradeFeed
+  const prober = yield* Prober
+  const heard: Array<{ readonly fill: Fill; readonly lateMs: number }> = []
+  yield* Stream.runForEach(feed.fills, (fill) =>
+    Effect.map(Clock.currentTimeMillis, (nowMs) => {
+      heard.push({ fill, lateMs: nowMs - fill.atMs })
+    }),
+  ).pipe(Effect.timeoutOption(listenFor))
+  const seconds = Duration.toSeconds(listenFor)
+  if (heard.length === 0)
+    return unclear(`silent for ${seconds} s: polls find the fills all the same`)
+  const { json } = yield* prober.ask("data", "/v2/trades", [
+    ["taker_only", "false"],
+    ["limit", "1000"],
+  ])
+  const known = new Set(
+    rowsIn(json, "data").flatMap((row) => {
+      const fill = fillOf(row)
+      return Result.isSuccess(fill) ? [fill.success.id] : []
+    }),
+  )
+  const found = heard.filter(({ fill }) => known.has(fill.id)).length
+  const late = medianOf(heard.map(({ lateMs }) => lateMs))
+  return holds(
+    `${heard.length} fills in ${seconds} s, median ${late} ms after their time; ${found} stand in /v2/trades already`,
+  )
+})
+
+/** Followed books after a while, against the same books over HTTP. */
+export const bookSocketVerdict = Effect.fnUntraced(function* (
+  sample: Sample,
+  listenFor: Duration.Duration,
+): Effect.fn.Return<Verdict, Error, BookFeed | Prober> {
+  const feed = yield* BookFeed
+  const prober = yield* Prober
+  const tokens = tokensOf(sample, mostTokens)
+  if (tokens.length === 0) return unclear("no token to follow")
+  let events = 0
+  const listening = yield* Effect.forkChild(feed.listening)
+  const counting = yield* Effect.forkChild(
+    Stream.runForEach(feed.events, () => Effect.sync(() => void (events += 1))),
+  )
+  yield* feed.follow(tokens)
+  yield* Effect.sleep(listenFor)
+  const closed = new Set<TokenId>()
+  const inStep = new Set<TokenId>()
+  const agreed = new Set<TokenId>()
+  // The two ways do not show the same moment: a book agrees when its best prices once did.
+  for (let look = 0; look < mostLooks && agreed.size + closed.size < tokens.length; look++) {
+    if (look > 0) yield* Effect.sleep(betweenLooks)
+    for (const token of tokens.filter((each) => !agreed.has(each) && !closed.has(each))) {
+      const { json, status } = yield* prober.ask("clob", "/book", [["token_id", token]])
+      if (status === 404) {
+        closed.add(token)
+        inStep.delete(token)
+        continue
+      }
+      const fetched = bookOf(json)
+      const seen = yield* feed.book(token)
+      if (seen === null) continue
+      inStep.add(token)
+      if (Result.isSuccess(fetched) && haveSameBest(fetched.success, seen.book)) agreed.add(token)
+    }
+  }
+  yield* Fiber.interrupt(listening)
+  yield* Fiber.interrupt(counting)
+  const open = tokens.length - closed.size
+  const says = `${inStep.size} of ${open} books in step, ${agreed.size} with the best prices of HTTP, ${closed.size} closed meanwhile, ${events} changes in ${Duration.toSeconds(listenFor)} s`
+  return open === 0 ? unclear(says) : judge(inStep.size === open && agreed.size >= open - 1, says)
+})
+
+const haveSameBest = (a: Book, b: Book): boolean =>
+  a.bids[0]?.price === b.bids[0]?.price && a.asks[0]?.price === b.asks[0]?.price

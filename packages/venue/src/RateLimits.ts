@@ -1,0 +1,70 @@
+/**
+ * The real venue's documented limits: requests in any ten seconds, per address. All requests are
+ * taken to come from one address. A request over a limit is refused and not counted.
+ *
+ * Source: the venue's page on rate limits.
+ */
+
+const windowMs = 10_000
+
+interface Limit {
+  readonly requests: number
+  readonly holds: (path: string) => boolean
+}
+
+const under = (prefix: string) => (path: string) => path.startsWith(prefix)
+const at = (exact: string) => (path: string) => path === exact
+
+const limits: ReadonlyArray<Limit> = [
+  { requests: 15_000, holds: () => true },
+  { requests: 4000, holds: under("/gamma/") },
+  { requests: 900, holds: (path) => /^\/gamma\/(events|markets)\//.test(path) },
+  { requests: 500, holds: under("/gamma/events/") },
+  { requests: 300, holds: under("/gamma/markets/") },
+  { requests: 800, holds: under("/data/v2/") },
+  { requests: 300, holds: at("/data/v2/trades") },
+  { requests: 200, holds: at("/data/v2/positions") },
+  { requests: 9000, holds: under("/clob/") },
+  { requests: 1500, holds: at("/clob/book") },
+  { requests: 500, holds: at("/clob/books") },
+]
+
+/** The moments of the last requests under a limit, in a ring as long as the limit. */
+class Ring {
+  private readonly moments: Float64Array
+  private next = 0
+
+  constructor(length: number) {
+    this.moments = new Float64Array(length).fill(Number.NEGATIVE_INFINITY)
+  }
+
+  hasRoom(nowMs: number): boolean {
+    return this.moments[this.next]! <= nowMs - windowMs
+  }
+
+  add(nowMs: number): void {
+    this.moments[this.next] = nowMs
+    this.next = (this.next + 1) % this.moments.length
+  }
+}
+
+export class RateLimits {
+  private readonly rings = limits.map(({ requests }) => new Ring(requests))
+  private count = 0
+
+  /** Requests refused so far. */
+  get refused(): number {
+    return this.count
+  }
+
+  /** Counts the request, or refuses it. */
+  admits(path: string, nowMs: number): boolean {
+    const rings = this.rings.filter((_, i) => limits[i]!.holds(path))
+    if (rings.every((ring) => ring.hasRoom(nowMs))) {
+      for (const ring of rings) ring.add(nowMs)
+      return true
+    }
+    this.count++
+    return false
+  }
+}
