@@ -9,7 +9,7 @@ import { simulate } from "@evaluator/venue/Simulation"
 import { loadWorldFile } from "@evaluator/venue/WorldFile"
 import type { WorldChanges } from "@evaluator/venue/WorldParameters"
 import type { SimOptions } from "./cli/RunOptions.ts"
-import { printing, runVirtually } from "./VirtualRun.ts"
+import { printing, runVirtually, type VirtualRunOptions } from "./VirtualRun.ts"
 
 const dayMs = 86_400_000
 
@@ -19,8 +19,8 @@ const reconnectAfter = "5 seconds"
 /** Months at the past's pace, without the quick events that `run` shows something with at once. */
 const months = { liveTradesPerSecond: null, quickEventEveryMs: 0 } satisfies WorldChanges
 
-const worldOf = Effect.fnUntraced(function* (options: SimOptions) {
-  const world: WorldChanges = options.world === null ? months : yield* loadWorldFile(options.world)
+const worldOf = Effect.fnUntraced(function* (options: SimOptions, shown: WorldChanges) {
+  const world: WorldChanges = options.world === null ? shown : yield* loadWorldFile(options.world)
   return {
     ...world,
     ...(options.seed !== null && { seed: options.seed }),
@@ -28,8 +28,19 @@ const worldOf = Effect.fnUntraced(function* (options: SimOptions) {
   } satisfies WorldChanges
 })
 
-const simulateDays = Effect.fnUntraced(function* (options: SimOptions) {
-  const simulation = simulate({ parameters: yield* worldOf(options), faults: options.faults })
+/** What a test may have otherwise. */
+export interface SimSetting extends Pick<VirtualRunOptions, "onAdvance" | "shuffle"> {
+  /** In place of the default world. */
+  readonly world?: WorldChanges
+}
+
+/** Runs the days and answers with the summary and what was served wrong. */
+export const simulateDays = Effect.fnUntraced(function* (
+  options: SimOptions,
+  { world: shown = months, ...watched }: SimSetting = {},
+) {
+  const parameters = yield* worldOf(options, shown)
+  const simulation = simulate({ parameters, faults: options.faults })
   const { seed, epochMs } = simulation.world.parameters
   yield* Effect.logInfo(`simulating ${options.days} days of the world with seed ${seed}`)
   const document = yield* runVirtually({
@@ -41,6 +52,7 @@ const simulateDays = Effect.fnUntraced(function* (options: SimOptions) {
     chance: `sim ${seed}`,
     http: simulation.http,
     feed: TradeFeed.layerOf(Stream.repeat(simulation.trades, Schedule.spaced(reconnectAfter))),
+    ...watched,
   })
   return { ...document, faults: simulation.plan.served }
 })

@@ -10,7 +10,7 @@ import type { HttpClient } from "effect/http"
 import type { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { embeddedEndpoints } from "@evaluator/polymarket/VenueEndpoints"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
-import { VirtualTime } from "@evaluator/runtime/VirtualTime"
+import { VirtualTime, type VirtualTimeOptions } from "@evaluator/runtime/VirtualTime"
 import { layerLogs } from "@evaluator/telemetry/JsonLogs"
 import { freshDirectory, recordVenue } from "./DataDirectory.ts"
 import { filesOf, type VenueIdentity } from "./DirectoryFiles.ts"
@@ -34,6 +34,9 @@ export interface VirtualRunOptions {
   readonly chance: string
   readonly http: Layer.Layer<HttpClient.HttpClient>
   readonly feed: Layer.Layer<TradeFeed>
+  /** As in {@link VirtualTimeOptions}; logs the progress by default. */
+  readonly onAdvance?: VirtualTimeOptions["onAdvance"]
+  readonly shuffle?: VirtualTimeOptions["shuffle"]
 }
 
 export const runVirtually = Effect.fnUntraced(function* (options: VirtualRunOptions) {
@@ -43,7 +46,10 @@ export const runVirtually = Effect.fnUntraced(function* (options: VirtualRunOpti
   const files = filesOf(directory)
   yield* upgradeSchemas(directory)
   yield* recordVenue(directory, options.venue)
-  const time = new VirtualTime(startMs, yield* virtualProgress(startMs, endMs))
+  const time = new VirtualTime(startMs, {
+    onAdvance: options.onAdvance ?? (yield* virtualProgress(startMs, endMs)),
+    shuffle: options.shuffle,
+  })
   const [evaluationLink, paperLink] = LaneLink.inlinePair()
   // Whoever asks in process never resolves the name.
   const endpoints = embeddedEndpoints("http://venue.invalid")
@@ -56,10 +62,7 @@ export const runVirtually = Effect.fnUntraced(function* (options: VirtualRunOpti
       link: evaluationLink,
       ...parts,
     })
-    const paper = yield* openPaper(
-      { file: files.paperDb, link: paperLink, ...parts },
-      options.feed,
-    )
+    const paper = yield* openPaper({ file: files.paperDb, link: paperLink, ...parts }, options.feed)
     yield* Effect.sleep(endMs - startMs)
     yield* drain(evaluation, paper)
     return yield* summarize(

@@ -132,4 +132,36 @@ describe("VirtualTime", () => {
       assert.deepStrictEqual(exit, Exit.fail("no"))
     }),
   )
+
+  describe("with a shuffle", () => {
+    /** Ten fibers that read, yield and write: whoever is overtaken between the two loses an update. */
+    const lossy = Effect.gen(function* () {
+      let total = 0
+      const add = Effect.sync(() => total).pipe(
+        Effect.flatMap((seen) => Effect.sync(() => void (total = seen + 1))),
+      )
+      yield* Effect.all(
+        Array.from({ length: 10 }, () => add),
+        { concurrency: "unbounded", discard: true },
+      )
+      return total
+    })
+    const totalWith = (shuffle: number | undefined) =>
+      Effect.promise(() => new VirtualTime(0, { shuffle }).run(lossy)).pipe(
+        Effect.flatMap((exit) => exit),
+      )
+
+    it.effect("finds the order in which updates are lost, that arrival order never shows", () =>
+      Effect.gen(function* () {
+        assert.strictEqual(yield* totalWith(undefined), 10)
+        const totals = yield* Effect.forEach(
+          Array.from({ length: 200 }, (_, seed) => seed),
+          totalWith,
+        )
+        const found = totals.findIndex((total) => total < 10)
+        assert.isAtLeast(found, 0, "one of 200 seeds loses an update")
+        assert.strictEqual(yield* totalWith(found), totals[found], `seed ${found} repeats itself`)
+      }),
+    )
+  })
 })
