@@ -1,0 +1,75 @@
+/**
+ * Proof `sims`: a month of a seeded world with many faults, twenty seeds. The equations hold, something
+ * was copied, every kind of fault was met; the first seed is run twice and gives the same tables.
+ */
+import { Effect, Schema } from "effect"
+import { faultsOf, Summary } from "@evaluator/testkit/Equations"
+import { document, type ServiceEntry } from "@evaluator/testkit/ServiceProcess"
+import type { CaseResult, Proof } from "./Proof.ts"
+
+const firstSeed = 7
+const seeds = 20
+const days = 30
+
+const Simulated = Schema.Struct({
+  ...Summary.fields,
+  wall_ms: Schema.Int,
+  state_hash: Schema.String,
+  faults: Schema.Record(Schema.String, Schema.Int),
+})
+
+export const proof: Proof = {
+  name: "sims",
+  about: `sim --days ${days} --faults many with ${seeds} seeds: the equations hold, copies above zero, a seed repeats itself.`,
+  run: async ({ count, folder, once, service }) => {
+    const entry: ServiceEntry = { ...service, cwd: folder }
+    const wanted = count ?? seeds
+    for (let seed = firstSeed; seed < firstSeed + wanted; seed++) {
+      await once(`seed ${seed}`, () =>
+        Effect.runPromise(monthOf(entry, seed, seed === firstSeed ? 2 : 1)),
+      )
+    }
+  },
+}
+
+const simulate = (entry: ServiceEntry, seed: number) =>
+  document(
+    entry,
+    {
+      args: ["sim", "--seed", `${seed}`, "--days", `${days}`, "--faults", "many", "--json"],
+      env: {},
+      within: "30 minutes",
+    },
+    Simulated,
+  )
+
+const monthOf = (entry: ServiceEntry, seed: number, times: 1 | 2): Effect.Effect<CaseResult> =>
+  Effect.gen(function* () {
+    const month = yield* simulate(entry, seed)
+    const faults = [...faultsOf(month)]
+    const copied = month.copies.outcomes["COPIED"] ?? 0
+    if (copied === 0) faults.push("nothing was copied")
+    if (month.copies.in_flight > 0) faults.push(`${month.copies.in_flight} copies are in flight`)
+    if (month.copies.undetected > 0) faults.push(`${month.copies.undetected} fills are undetected`)
+    for (const { name, failed } of month.jobs) {
+      if (failed > 0) faults.push(`${failed} runs of ${name} failed`)
+    }
+    if (times === 2 && (yield* simulate(entry, seed)).state_hash !== month.state_hash) {
+      faults.push("the same seed gave other tables")
+    }
+    return {
+      held: faults.length === 0,
+      faults,
+      row: {
+        seed,
+        "leader fills": month.copies.leader_fills,
+        copied,
+        "faults served": Object.values(month.faults).reduce((sum, served) => sum + served, 0),
+        seconds: Math.round(month.wall_ms / 1000),
+      },
+    }
+  }).pipe(
+    Effect.catch((failed) =>
+      Effect.succeed({ held: false, faults: [failed.message], row: { seed } }),
+    ),
+  )
