@@ -4,6 +4,10 @@
  * - unit: pure rules and services with fakes.
  * - store: the real driver on real files.
  * - sim: whole lanes or the whole process.
+ *
+ * Files of one worker share its modules (`isolate: false`): loading Effect anew for each file took
+ * three quarters of the time. What a test changes must therefore be its own: services, files, and a
+ * metric registry where it reads metrics.
  */
 import { defineConfig } from "vitest/config"
 
@@ -17,6 +21,7 @@ const project = (
     name,
     include: [`packages/*/test/**/*${pattern}`],
     exclude: [...exclude],
+    isolate: false,
     testTimeout,
     hookTimeout: testTimeout,
   },

@@ -7,11 +7,6 @@
 import type { Finding, Rule } from "./Tree.ts"
 import { linesOf, matching, sources, tests, typescript } from "./Tree.ts"
 
-/** Files that may use a call of the machine, each with its reason. */
-export const allowedCalls: Readonly<Record<string, string>> = {
-  "packages/venue/src/VenueThread.ts": "the embedded venue's server stands outside the process",
-}
-
 const comment = /^\s*(\*|\/\*|\/\/)/
 
 const calls =
@@ -20,29 +15,13 @@ const calls =
 export const clockAndChance: Rule = {
   name: "clock-and-chance",
   about: "time and chance come from Clock, DateTime and Random",
-  check: (tree) => {
-    const excused = new Set<string>()
-    const found = matching(tree, sources).flatMap(([file, text]) =>
+  check: (tree) =>
+    matching(tree, sources).flatMap(([file, text]) =>
       linesOf(text).flatMap(([line, content]): ReadonlyArray<Finding> => {
         const call = comment.test(content) ? null : calls.exec(content)
-        if (call === null) return []
-        if (file in allowedCalls) {
-          excused.add(file)
-          return []
-        }
-        return [{ file, line, message: `${call[0]}: take it from a service` }]
+        return call === null ? [] : [{ file, line, message: `${call[0]}: take it from a service` }]
       }),
-    )
-    const idle = Object.keys(allowedCalls)
-      .filter((file) => tree.files.has(file) && !excused.has(file))
-      .map((file) => ({
-        file,
-        line: 1,
-        message: "is excused from clock-and-chance and needs no excuse: drop it from the list",
-        warning: true,
-      }))
-    return [...found, ...idle]
-  },
+    ),
 }
 
 /** One pattern over many files, a finding a line. */

@@ -8,6 +8,9 @@ import { replay } from "./Replay.ts"
 import { run } from "./Run.ts"
 import { sim } from "./Sim.ts"
 
-const live = Layer.mergeAll(Layer.succeed(Programs, { run, replay, sim, alone }), NodeServices.layer)
+const live = Layer.mergeAll(
+  Layer.succeed(Programs, { run, replay, sim, alone }),
+  NodeServices.layer,
+)
 
 process.exitCode = await Effect.runPromise(Effect.provide(execute(process.argv.slice(2)), live))

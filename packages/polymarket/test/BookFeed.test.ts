@@ -304,6 +304,8 @@ describe("the connection", () => {
       assert.isAtLeast(opened, 7)
       assert.isAtMost(opened, 13)
       yield* Fiber.interrupt(fiber)
+      // The last second may have opened one that the loop did not look at any more.
+      opened = sockets.length
       yield* TestClock.adjust("1 minute")
       assert.lengthOf(sockets, opened)
     }),

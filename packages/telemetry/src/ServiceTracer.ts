@@ -12,19 +12,15 @@
  * namespace, `OTEL_RESOURCE_ATTRIBUTES` adds attributes; headers, timeout and sampler are read by
  * the OpenTelemetry library itself, as are the limits on a span.
  *
+ * The OpenTelemetry library is loaded when export is on and not before: several megabytes a thread.
+ *
  * Limits: one exporter for each thread that provides this layer; OTLP over HTTP with JSON. About
  * 50 µs a span when on: spans are for jobs, steps, deliveries and external calls, not for rows.
  */
-import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http"
-import { resourceFromAttributes } from "@opentelemetry/resources"
 import type { SpanExporter } from "@opentelemetry/sdk-trace-base"
-import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base"
-import * as OtelTracer from "@effect/opentelemetry/OtelTracer"
-import { Config, ConfigProvider, Context, Duration, Effect, Layer, Option, Tracer } from "effect"
+import { Config, ConfigProvider, Context, Effect, Layer, Option } from "effect"
 import type { LogicalService, ProcessIdentity } from "./LogicalService.ts"
-import { defaultIdentity, logicalServices, resourceOf } from "./LogicalService.ts"
 import type { DeliveryLimits } from "./SpanDelivery.ts"
-import { close, defaultLimits, SpanDelivery } from "./SpanDelivery.ts"
 
 export interface OtlpOptions {
   /** Where traces are posted; the standard variables when absent. */
@@ -58,7 +54,13 @@ export class ServiceTracer extends Context.Service<
   })
 
   static readonly layerOtlp = (options: OtlpOptions = {}): Layer.Layer<ServiceTracer> =>
-    Layer.effect(ServiceTracer, exporting(options))
+    Layer.effect(
+      ServiceTracer,
+      Effect.flatMap(
+        Effect.promise(() => import("./OtlpTracers.ts")),
+        (tracers) => tracers.make(options),
+      ),
+    )
 
   static readonly layerFromEnvironment = (
     identity: Partial<ProcessIdentity> = {},
@@ -82,39 +84,6 @@ export class ServiceTracer extends Context.Service<
       ),
     )
 }
-
-const exporting = Effect.fnUntraced(function* (options: OtlpOptions) {
-  const limits = { ...defaultLimits, ...options.limits }
-  const identity = { ...defaultIdentity, ...options.identity }
-  const context = yield* Effect.context<never>()
-  const exporter =
-    options.exporter ?? new OTLPTraceExporter(options.url ? { url: options.url } : {})
-  const delivery = yield* Effect.acquireRelease(
-    Effect.sync(() => new SpanDelivery(exporter, limits, Duration.toMillis(limits.every), context)),
-    (held) => close(held, limits.closeWithin),
-  )
-  const tracers = new Map<LogicalService, Tracer.Tracer>()
-  for (const service of logicalServices) {
-    const provider = new BasicTracerProvider({
-      resource: resourceFromAttributes({
-        ...options.extraAttributes,
-        ...resourceOf(service, identity),
-      }),
-      spanProcessors: [delivery],
-    })
-    const tracer = provider.getTracer(identity.namespace, identity.version)
-    tracers.set(
-      service,
-      yield* OtelTracer.make.pipe(Effect.provideService(OtelTracer.OtelTracer, tracer)),
-    )
-  }
-  const within: Within = (service) => {
-    const tracer = tracers.get(service) ?? Tracer.nativeTracer
-    return (work) => Effect.provideService(work, Tracer.Tracer, tracer)
-  }
-  const flush = Effect.ignore(Effect.tryPromise(() => delivery.forceFlush()))
-  return { exporting: true, within, flush }
-})
 
 const standardVariables = Config.all({
   endpoint: Config.option(Config.NonEmptyString("OTEL_EXPORTER_OTLP_ENDPOINT")),

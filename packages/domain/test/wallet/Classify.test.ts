@@ -2,46 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { classify } from "@evaluator/domain/wallet/Classify"
 import { dayMs, type Features } from "@evaluator/domain/wallet/FeatureWindow"
 import { type WalletFeatures } from "@evaluator/domain/wallet/Features"
-import type { PersonaThresholds } from "@evaluator/domain/wallet/Gates"
+import { personaThresholds } from "@evaluator/testkit/PersonaThresholds"
 
-const limits: PersonaThresholds = {
-  known_bots: ["0xb07"],
-  min_age_days: 45,
-  min_trades: 10,
-  max_idle_days: 45,
-  min_lifetime_roi: 0,
-  recent_loss_window_days: 30,
-  sniper_max_age_days: 30,
-  sniper_min_win_rate: 0.85,
-  sniper_max_trades: 20,
-  noise_min_trades_per_week: 50,
-  noise_max_abs_roi: 0.02,
-  news_min_burstiness: 0.7,
-  provider_min_balance: 0.45,
-  provider_min_mid_fill: 0.6,
-  swarm_min_trades_per_day: 200,
-  swarm_max_trade: 5_000_000,
-  tail_min_win_rate: 0.8,
-  tail_min_loss_ratio: 5,
-  jackpot_min_profit_share: 0.6,
-  jackpot_max_win_rate: 0.45,
-  jackpot_min_closed: 5,
-  specialist_max_positions: 5,
-  specialist_min_concentration: 0.6,
-  specialist_min_win_rate: 0.6,
-  generalist_min_markets: 20,
-  generalist_min_win_rate: 0.52,
-  generalist_max_win_rate: 0.6,
-  generalist_max_drawdown: 0.15,
-  generalist_min_sharpe: 1,
-  accumulator_min_hold_hours: 48,
-  accumulator_max_trades_per_week: 5,
-  accumulator_min_roi: 0.05,
-  min_roi: 0.05,
-  topic_lane_min_ratio: 0.65,
-  bonder_min_ratio: 0.6,
-  whale_min_trade: 100_000_000,
-}
+const limits = { ...personaThresholds, known_bots: ["0xb07"] }
 
 /** A quiet specialist that passes everything. */
 const specialist: Features = {

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type EntryKind, type LedgerEntry, orderLedger } from "@evaluator/domain/wallet/LedgerEntry"
-import { type ClosedLot, LotBook, type LotMarket } from "@evaluator/domain/wallet/Lots"
+import type { EntryKind, LedgerEntry } from "@evaluator/domain/wallet/LedgerEntry"
+import type { ClosedLot } from "@evaluator/domain/wallet/Lots"
+import { market, run } from "./LotRuns.ts"
 
 const micro = (amount: number) => Math.round(amount * 1_000_000)
 
@@ -27,22 +28,6 @@ const entry = (
     ...(given.price !== undefined && { price: micro(given.price) }),
     ...(given.usdc !== undefined && { usdc: micro(given.usdc) }),
   }
-}
-
-const market = (n: number, payouts: ReadonlyArray<number> | null = null): LotMarket => ({
-  condition: `m${n}`,
-  domain: "Politics",
-  tokens: [`m${n}:0`, `m${n}:1`],
-  payouts,
-})
-
-const run = (
-  entries: ReadonlyArray<LedgerEntry>,
-  markets: ReadonlyArray<LotMarket> = [market(1), market(2)],
-) => {
-  const book = new LotBook(new Map(markets.map((one) => [one.condition, one])))
-  const closed = orderLedger(entries).flatMap((one) => book.apply(one))
-  return { book, closed, pnl: closed.reduce((sum, lot) => sum + lot.proceeds - lot.cost, 0) }
 }
 
 const pnlOf = (lot: ClosedLot) => lot.proceeds - lot.cost

@@ -1,23 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { type LedgerEntry, orderedPieces, orderLedger } from "@evaluator/domain/wallet/LedgerEntry"
-import { LotBook, type LotMarket } from "@evaluator/domain/wallet/Lots"
-
-const market = (n: number, payouts: ReadonlyArray<number> | null = null): LotMarket => ({
-  condition: `m${n}`,
-  domain: "Politics",
-  tokens: [`m${n}:0`, `m${n}:1`],
-  payouts,
-})
-
-const run = (
-  entries: ReadonlyArray<LedgerEntry>,
-  markets: ReadonlyArray<LotMarket> = [market(1), market(2)],
-) => {
-  const book = new LotBook(new Map(markets.map((one) => [one.condition, one])))
-  const closed = orderLedger(entries).flatMap((one) => book.apply(one))
-  return { book, closed, pnl: closed.reduce((sum, lot) => sum + lot.proceeds - lot.cost, 0) }
-}
+import { run } from "./LotRuns.ts"
 
 describe("lots, whatever happens,", () => {
   const Move = Schema.Struct({

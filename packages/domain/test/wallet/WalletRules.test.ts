@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import type { Features } from "@evaluator/domain/wallet/FeatureWindow"
 import {
+  approveByOwner,
   evaluateRules,
   rulesMoves,
   RulesState,
@@ -10,6 +11,7 @@ import {
   type Style,
   styleDrift,
 } from "@evaluator/domain/wallet/WalletRules"
+import { monthlyFeatures } from "@evaluator/testkit/MonthlyFeatures"
 
 const day = 86_400_000
 const now = 1000 * day
@@ -32,44 +34,7 @@ const limits: RulesThresholds = {
   cool_down_ms: 7 * day,
 }
 
-const month = (changes: Partial<Features> = {}): Features => ({
-  windowDays: 30,
-  tradeCount: 60,
-  uniqueMarkets: 10,
-  observedDays: 30,
-  tradesPerDay: 2,
-  tradesPerWeek: 14,
-  meanTradeMicro: 10_000_000,
-  turnoverMicro: 600_000_000,
-  closedLots: 20,
-  wins: 12,
-  losses: 8,
-  winRate: 0.6,
-  realizedMicro: 10_000_000,
-  closedCostMicro: 100_000_000,
-  roi: 0.1,
-  closedMarkets: 8,
-  profitableMarkets: 5,
-  topMarketProfitShare: 0.3,
-  meanWinMicro: 2_000_000,
-  largestLossMicro: 2_000_000,
-  meanHoldHours: 30,
-  medianHoldMinutes: 600,
-  capitalMicro: 100_000_000,
-  maxDrawdown: 0.05,
-  sharpe: 1.5,
-  activePositions: 3,
-  concentration: 0.5,
-  sizeCv: 0.3,
-  buySellBalance: 0.4,
-  midFillRatio: 0.2,
-  extremePriceRatio: 0.1,
-  burstiness: 0.1,
-  topDomain: "Politics",
-  topDomainRatio: 0.4,
-  unmatchedShares: 0,
-  ...changes,
-})
+const month = (changes: Partial<Features> = {}): Features => ({ ...monthlyFeatures, ...changes })
 
 const subject = (changes: Partial<RulesSubject> = {}): RulesSubject => ({
   state: "CANDIDATE",
@@ -221,4 +186,15 @@ describe("rules", () => {
       if (!followable) assert.isTrue(to === "STOPPED" || to === "CANDIDATE")
     },
   )
+})
+
+describe("an owner's approval", () => {
+  it("moves only where the rules may move, and only what is followable", () => {
+    for (const state of RulesState.literals) {
+      const asked = approveByOwner(subject({ state }))
+      const allowed = rulesMoves[state].includes("APPROVED")
+      assert.strictEqual(asked.kind, allowed ? "move" : "refused", state)
+      assert.strictEqual(approveByOwner(subject({ state, followable: false })).kind, "refused")
+    }
+  })
 })

@@ -4,48 +4,10 @@
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { hexToBytes } from "@evaluator/domain/Id"
-import type { Features } from "@evaluator/domain/wallet/FeatureWindow"
 import { addWallets } from "@evaluator/evaluation/stores/Wallets"
+import { monthlyFeatures } from "@evaluator/testkit/MonthlyFeatures"
 import { walletNo } from "./Rows.ts"
 import { inTransaction } from "./WithLane.ts"
-
-const month: Features = {
-  windowDays: 30,
-  tradeCount: 60,
-  uniqueMarkets: 10,
-  observedDays: 30,
-  tradesPerDay: 2,
-  tradesPerWeek: 14,
-  meanTradeMicro: 10_000_000,
-  turnoverMicro: 600_000_000,
-  closedLots: 20,
-  wins: 12,
-  losses: 8,
-  winRate: 0.6,
-  realizedMicro: 10_000_000,
-  closedCostMicro: 100_000_000,
-  roi: 0.1,
-  closedMarkets: 8,
-  profitableMarkets: 5,
-  topMarketProfitShare: 0.3,
-  meanWinMicro: 2_000_000,
-  largestLossMicro: 2_000_000,
-  meanHoldHours: 30,
-  medianHoldMinutes: 600,
-  capitalMicro: 100_000_000,
-  maxDrawdown: 0.05,
-  sharpe: 1.5,
-  activePositions: 3,
-  concentration: 0.7,
-  sizeCv: 0.3,
-  buySellBalance: 0.4,
-  midFillRatio: 0.2,
-  extremePriceRatio: 0.1,
-  burstiness: 0.1,
-  topDomain: "Politics",
-  topDomainRatio: 0.4,
-  unmatchedShares: 0,
-}
 
 export const judged = (n: number, wscore = 0.5, verdict = "classified") =>
   Effect.gen(function* () {
@@ -63,7 +25,7 @@ export const judged = (n: number, wscore = 0.5, verdict = "classified") =>
         wallet,
         window_days: window,
         at_ms: at,
-        features: JSON.stringify({ ...month, windowDays: window }),
+        features: JSON.stringify({ ...monthlyFeatures, windowDays: window }),
       })}`
     }
     yield* sql`INSERT INTO wallet_scores ${sql.insert({

@@ -1,0 +1,51 @@
+/**
+ * The tracers of {@link ServiceTracer} when spans are exported: one OpenTelemetry provider for each
+ * logical service, all over one bounded delivery and one exporter.
+ *
+ * Imported dynamically, so that a process that exports nothing does not hold the library.
+ */
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http"
+import { resourceFromAttributes } from "@opentelemetry/resources"
+import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base"
+import * as OtelTracer from "@effect/opentelemetry/OtelTracer"
+import { Duration, Effect, type Scope, Tracer } from "effect"
+import { defaultIdentity, logicalServices, resourceOf } from "./LogicalService.ts"
+import type { LogicalService } from "./LogicalService.ts"
+import type { OtlpOptions, ServiceTracer, Within } from "./ServiceTracer.ts"
+import { close, defaultLimits, SpanDelivery } from "./SpanDelivery.ts"
+
+/** The exporter, and a tracer for each logical service, until the scope closes. */
+export const make = Effect.fnUntraced(function* (
+  options: OtlpOptions,
+): Effect.fn.Return<ServiceTracer["Service"], never, Scope.Scope> {
+  const limits = { ...defaultLimits, ...options.limits }
+  const identity = { ...defaultIdentity, ...options.identity }
+  const context = yield* Effect.context<never>()
+  const exporter =
+    options.exporter ?? new OTLPTraceExporter(options.url ? { url: options.url } : {})
+  const delivery = yield* Effect.acquireRelease(
+    Effect.sync(() => new SpanDelivery(exporter, limits, Duration.toMillis(limits.every), context)),
+    (held) => close(held, limits.closeWithin),
+  )
+  const tracers = new Map<LogicalService, Tracer.Tracer>()
+  for (const service of logicalServices) {
+    const provider = new BasicTracerProvider({
+      resource: resourceFromAttributes({
+        ...options.extraAttributes,
+        ...resourceOf(service, identity),
+      }),
+      spanProcessors: [delivery],
+    })
+    const tracer = provider.getTracer(identity.namespace, identity.version)
+    tracers.set(
+      service,
+      yield* OtelTracer.make.pipe(Effect.provideService(OtelTracer.OtelTracer, tracer)),
+    )
+  }
+  const within: Within = (service) => {
+    const tracer = tracers.get(service) ?? Tracer.nativeTracer
+    return (work) => Effect.provideService(work, Tracer.Tracer, tracer)
+  }
+  const flush = Effect.ignore(Effect.tryPromise(() => delivery.forceFlush()))
+  return { exporting: true, within, flush }
+})
