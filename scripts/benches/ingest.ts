@@ -6,7 +6,6 @@
  * Both write a new file with the lane's own PRAGMAs and schema, 500 rows a transaction. Pages are
  * answered out of memory; the request budget, which is the venue's and not ours, does not count.
  */
-import { createHash } from "node:crypto"
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { DatabaseSync, type SQLInputValue } from "node:sqlite"
 import { tmpdir } from "node:os"
@@ -44,24 +43,20 @@ const recording = join(root, "../shared/data/recorded")
 
 type Rows = ReadonlyArray<ReadonlyArray<SQLInputValue>>
 
-/** Answers each request out of memory; the first time it asks the recorded world. */
-const answering = (api: VenueApi.VenueApi, nowMs: number) => {
-  const known = new Map<string, string>()
+/**
+ * Answers the requests of one walk, in their order, out of memory; those that no walk has made yet are
+ * asked of the recorded world. Addresses differ from walk to walk: the client passes caches by.
+ */
+const answering = (pages: Array<string>, api: VenueApi.VenueApi, nowMs: number) => {
+  let asked = 0
   return HttpClient.make((request, url) =>
     Effect.sync(() => {
-      const key = createHash("sha1").update(url.href).digest("base64")
-      let body = known.get(key)
-      if (body === undefined) {
-        const ask = {
-          method: request.method,
-          path: url.pathname,
-          query: url.searchParams,
-          body: "",
-        }
-        body = api.handle(ask, nowMs).body
-        known.set(key, body)
-      }
-      return HttpClientResponse.fromWeb(request, new Response(body, { status: 200 }))
+      const query = url.searchParams
+      const ask = { method: request.method, path: url.pathname, query, body: "" }
+      const body = (pages[asked] ??= api.handle(ask, nowMs).body)
+      asked += 1
+      const headers = { "content-length": String(Buffer.byteLength(body)) }
+      return HttpClientResponse.fromWeb(request, new Response(body, { status: 200, headers }))
     }),
   )
 }
@@ -154,9 +149,11 @@ export const bench: Bench = {
     if (!existsSync(recording)) throw new Error(`there is no recording at ${recording}`)
     const world = load({ dir: recording, books: { kind: "recorded" } })
     const lastMs = world.manifest().wallets.reduce((last, one) => Math.max(last, one.lastMs), 0)
-    const http = answering(VenueApi.make(world), lastMs + 1)
+    const api = VenueApi.make(world)
+    const pages: Array<string> = []
     const folder = mkdtempSync(join(tmpdir(), "trader-evaluator-ingest-"))
-    const walkInto = (file: string) => Effect.runPromise(walk(file, http))
+    const walkInto = (file: string) =>
+      Effect.runPromise(walk(file, answering(pages, api, lastMs + 1)))
     try {
       const ours: Array<number> = []
       const baseline: Array<number> = []

@@ -59,6 +59,8 @@ export class Ingestion extends Context.Service<
         )
 
       const takeTurn = Effect.fnUntraced(function* (wallet: WalletAddress) {
+        // Whoever waits in the queue when the lane comes to rest stays due in its row.
+        if (resting) return
         const outcome = yield* walk(wallet, ingestion.pages_per_turn, false)
         if (outcome === "complete") return
         leftBehind = true

@@ -47,6 +47,11 @@ export interface SqliteConnection extends SqlConnection.Connection {
   readonly database: DatabaseSync
   /** COMMIT with the kill point around it, in one step that nothing can come between. */
   readonly commit: (killPoint: KillPoint) => Effect.Effect<void, SqlError.SqlError>
+  /** See `ExecuteEach.ts`. */
+  readonly executeEach: (
+    sql: string,
+    each: ReadonlyArray<ReadonlyArray<unknown>>,
+  ) => Effect.Effect<ReadonlyArray<number>, SqlError.SqlError>
 }
 
 export interface OpenOptions {
@@ -198,6 +203,14 @@ const makeConnection = (database: DatabaseSync, cacheSize: number): SqliteConnec
     executeValues: (sql, values) => arrays(cached, sql, values),
     executeValuesUnprepared: (sql, values) => arrays(unprepared, sql, values),
     executeUnprepared: (sql, values, how) => rows(unprepared, sql, values, how),
+    executeEach: (sql, each) =>
+      attempt("executeEach", sql, (bigints) => {
+        const prepared = cached(sql)
+        const statement = configure(prepared, bigints, false)
+        return each.map((values) =>
+          Number(statement.run(...bindParameters(sql, prepared.parameters, values)).changes),
+        )
+      }),
     commit: (killPoint) =>
       attempt("commit", "COMMIT", () => {
         const { statement } = cached("COMMIT")
