@@ -47,6 +47,7 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
 /** Codes of errors by tag; an error that is not here is a failure. */
 const codeByTag: Readonly<Record<string, number>> = {
   SettingsInvalid: exitCodes.usage,
+  WorldFileRefused: exitCodes.usage,
   WrongUsage: exitCodes.usage,
   VenueMismatch: exitCodes.usage,
   DirectoryNotEmpty: exitCodes.usage,
