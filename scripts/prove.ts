@@ -118,6 +118,8 @@ const sectionOf = (proof: Proof, results: Recorded): string => {
     ),
     ...cases.flatMap((result) => result.faults.map((fault) => `\n- ${fault}`)),
     "",
+    ...cases.flatMap((result) => (result.notes ?? []).map((note) => `- ${note}`)),
+    "",
   ].join("\n")
 }
 

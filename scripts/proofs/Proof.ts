@@ -9,6 +9,8 @@ export interface CaseResult {
   readonly row: Readonly<Record<string, string | number>>
   /** Why it did not hold, in words. */
   readonly faults: ReadonlyArray<string>
+  /** What a reader ought to see beside the table, a line each. */
+  readonly notes?: ReadonlyArray<string>
 }
 
 export interface Turn {

@@ -39,6 +39,7 @@ export const alone = Effect.fnUntraced(
     return controlHandlers({
       evaluation,
       paper,
+      link: paperLink,
       venue: held.venue.kind,
       startedAtMs: yield* Clock.currentTimeMillis,
       silentForMs: Effect.succeed(0),

@@ -77,6 +77,8 @@ const finding: Check = ({ scoring, ingestion, resolution }) => [
 
 const judging: Check = ({ personas, wallet_scoring: weights, rules, judgement }) => {
   const accumulatorFills = (personas.accumulator_max_trades_per_week * 30) / 7
+  const evidenceDays = Duration.toMillis(rules.evidence_window) / 86_400_000
+  const accumulatorEvidence = (personas.accumulator_max_trades_per_week * evidenceDays) / 7
   const weightSum =
     weights.edge_weight +
     weights.consistency_weight +
@@ -93,6 +95,21 @@ const judging: Check = ({ personas, wallet_scoring: weights, rules, judgement })
       rules.min_trades_30d <= accumulatorFills,
       "rules.min_trades_30d",
       `at most ${Math.floor(accumulatorFills)}: a patient accumulator makes ${personas.accumulator_max_trades_per_week} fills a week at most and would never be paper traded`,
+    ),
+    unless(
+      rules.min_settled_copies <= accumulatorEvidence,
+      "rules.min_settled_copies",
+      `at most ${Math.floor(accumulatorEvidence)}: a patient accumulator makes ${personas.accumulator_max_trades_per_week} fills a week at most, and no more can settle within rules.evidence_window (${Duration.format(rules.evidence_window)})`,
+    ),
+    unless(
+      rules.min_median_hold_minutes <= personas.accumulator_min_hold_hours * 60,
+      "rules.min_median_hold_minutes",
+      `at most ${personas.accumulator_min_hold_hours * 60}: personas.accumulator_min_hold_hours (${personas.accumulator_min_hold_hours}) calls shorter ones patient`,
+    ),
+    unless(
+      personas.generalist_min_markets <= 6 * rules.max_markets_30d,
+      "personas.generalist_min_markets",
+      `at most ${6 * rules.max_markets_30d} in 180 days, because rules.max_markets_30d (${rules.max_markets_30d}) lets no more through`,
     ),
     unless(
       !rules.breakers || rules.max_theme_concentration >= personas.specialist_min_concentration,

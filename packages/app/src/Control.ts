@@ -5,6 +5,8 @@
  * over the socket, and by the lanes started alone for one command: a verb does not know which.
  */
 import { type Effect, Schema } from "effect"
+import { WalletAddress } from "@evaluator/domain/Id"
+import { RulesState } from "@evaluator/domain/wallet/WalletRules"
 
 /** The service understood and will not or could not do it. */
 export class ControlRefused extends Schema.TaggedError<ControlRefused>()("ControlRefused", {
@@ -56,6 +58,12 @@ export const HaltRequest = Schema.Struct({
 })
 export type HaltRequest = typeof HaltRequest.Type
 
+export const ApprovalRequest = Schema.Struct({ wallet: WalletAddress })
+
+/** A wallet that an owner approved. */
+export const Approval = Schema.Struct({ wallet: WalletAddress, from: RulesState, to: RulesState })
+export type Approval = typeof Approval.Type
+
 /** The process that answers. */
 export const ServiceState = Schema.Struct({
   pid: Schema.Int,
@@ -77,4 +85,6 @@ export interface ControlHandlers {
   readonly runJob: (name: string) => Effect.Effect<JobRun, ControlRefused>
   readonly halt: (request: HaltRequest) => Effect.Effect<HaltState, ControlRefused>
   readonly resume: (reason: string) => Effect.Effect<HaltState, ControlRefused>
+  /** Refused, with the reason, unless the wallet is paper traded. */
+  readonly approveWallet: (wallet: WalletAddress) => Effect.Effect<Approval, ControlRefused>
 }

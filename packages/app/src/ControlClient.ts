@@ -8,6 +8,7 @@
 import { Effect, Option, Schema } from "effect"
 import { request } from "node:http"
 import {
+  Approval,
   type ControlHandlers,
   ControlRefused,
   HaltState,
@@ -88,6 +89,7 @@ export const handlersAt = (socket: string): ControlHandlers => ({
   runJob: (name) => ask(socket, "POST", `/jobs/${encodeURIComponent(name)}/run`, JobRun),
   halt: (halt) => ask(socket, "POST", "/halt", HaltState, halt),
   resume: (reason) => ask(socket, "POST", "/resume", HaltState, { reason }),
+  approveWallet: (wallet) => ask(socket, "POST", "/wallets/approve", Approval, { wallet }),
 })
 
 /** The service's handlers when one answers at the socket, `None` otherwise. */

@@ -10,7 +10,7 @@ import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse 
 import * as ByteSize from "effect/ByteSize"
 import { chmodSync } from "node:fs"
 import { createServer } from "node:http"
-import { ControlRefused, type ControlHandlers, HaltRequest } from "./Control.ts"
+import { ApprovalRequest, ControlRefused, type ControlHandlers, HaltRequest } from "./Control.ts"
 
 export const bodyLimit = "64 KiB"
 
@@ -59,6 +59,11 @@ const routes = (handlers: ControlHandlers) =>
       "POST",
       "/resume",
       withBody(ResumeRequest, ({ reason }) => handlers.resume(reason)),
+    ),
+    HttpRouter.add(
+      "POST",
+      "/wallets/approve",
+      withBody(ApprovalRequest, ({ wallet }) => handlers.approveWallet(wallet)),
     ),
   )
 

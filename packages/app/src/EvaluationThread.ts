@@ -30,7 +30,7 @@ import { evaluationLane, type LaneParts } from "./Wiring.ts"
 import { migrations } from "./Migrations.ts"
 import type { SettingsShape } from "./Settings.ts"
 import { stateOf } from "./StateHash.ts"
-import { copySummary, glance, ledgerFigures, status, strategy } from "./Standing.ts"
+import { copySummaries, glance, ledgerFigures, status, strategy } from "./Standing.ts"
 
 export interface EvaluationParts extends LaneParts {
   /** The fast lane's file, already at the program's schema version. */
@@ -71,7 +71,7 @@ export const openEvaluation = Effect.fnUntraced(function* (
           rows: yield* reports.rows,
           ranking: yield* reports.ranking(rankedInSummary),
           due: yield* reports.due,
-          copies: yield* copySummary(reports, copies),
+          copiesByStrategy: yield* copySummaries(reports, copies),
           ledger: yield* ledgerFigures(copies),
           state: yield* stateOf(mine, client),
         }

@@ -3,6 +3,7 @@
  * {@link LaneLink}. Whatever an answer holds is plain JSON.
  */
 import { Effect } from "effect"
+import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { LaneLink, LaneLinkError } from "@evaluator/runtime/LaneLink"
 import type { ControlRefused, HaltRequest, HaltState, JobEntry, JobRun } from "./Control.ts"
 import { ControlRefused as Refused } from "./Control.ts"
@@ -31,7 +32,7 @@ export interface EvaluationReport extends MachineryReport {
   readonly rows: ReadonlyArray<FileFates>
   readonly ranking: ReadonlyArray<RankedWallet>
   readonly due: ReadonlyArray<DueCount>
-  readonly copies: CopySummary
+  readonly copiesByStrategy: Readonly<Record<Strategy, CopySummary>>
   readonly ledger: LedgerFigures
   readonly state: State
 }

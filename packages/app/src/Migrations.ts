@@ -6,8 +6,11 @@ import evaluation0002 from "../../../migrations/evaluation/0002_create_markets.t
 import evaluation0003 from "../../../migrations/evaluation/0003_create_wallets.ts"
 import evaluation0004 from "../../../migrations/evaluation/0004_create_ledger.ts"
 import evaluation0005 from "../../../migrations/evaluation/0005_create_judgements.ts"
+import evaluation0006 from "../../../migrations/evaluation/0006_create_retention.ts"
+import evaluation0007 from "../../../migrations/evaluation/0007_create_snapshots.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
+import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
 
 export const migrations = {
   evaluation: {
@@ -16,9 +19,12 @@ export const migrations = {
     "0003_create_wallets": evaluation0003,
     "0004_create_ledger": evaluation0004,
     "0005_create_judgements": evaluation0005,
+    "0006_create_retention": evaluation0006,
+    "0007_create_snapshots": evaluation0007,
   },
   paper: {
     "0001_create_runtime": paper0001,
     "0002_create_paper": paper0002,
+    "0003_extend_copies": paper0003,
   },
 } as const

@@ -80,5 +80,4 @@ const replayRecording = Effect.fnUntraced(function* (options: ReplayOptions) {
 })
 
 /** Replays a recording and prints the summary. */
-export const replay = (options: ReplayOptions) =>
-  replayRecording(options).pipe(printing(options))
+export const replay = (options: ReplayOptions) => replayRecording(options).pipe(printing(options))

@@ -11,6 +11,7 @@ import { FetchHttpClient } from "effect/http"
 import * as Socket from "effect/socket/Socket"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
+import * as ServiceNotices from "@evaluator/runtime/ServiceNotices"
 import {
   KillPoint,
   makeCommitCounter,
@@ -18,7 +19,7 @@ import {
   parseKillPoint,
 } from "@evaluator/sqlite/KillPoint"
 import { layerLogs } from "@evaluator/telemetry/JsonLogs"
-import { exchangeBeats } from "./Beats.ts"
+import { exchangeBeats, silenceLimitMs } from "./Beats.ts"
 import type { RunOptions } from "./cli/RunOptions.ts"
 import * as ControlServer from "./ControlServer.ts"
 import { hold } from "./DataDirectory.ts"
@@ -31,6 +32,7 @@ import { logLevel } from "./Settings.ts"
 import { upgradeSchemas } from "./SchemaUpgrade.ts"
 import { stopSignal } from "./Signals.ts"
 import { controlHandlers } from "./ServiceControl.ts"
+import { stopPlan } from "./StopPlan.ts"
 import { summarize } from "./Summary.ts"
 import { startThread, threadEntry, type Thread } from "./Threads.ts"
 import { openVenue } from "./Venue.ts"
@@ -123,6 +125,10 @@ const service = Effect.fnUntraced(function* (
     )
     yield* serveHandle(link, "paper", paper)
     const beats = yield* exchangeBeats(link)
+    const notices = ServiceNotices.make(
+      process.env,
+      Effect.map(beats.silentForMs, (ms) => ms < silenceLimitMs),
+    )
     const socket = yield* directory.claimSocket
     yield* Layer.build(
       ControlServer.layer(
@@ -130,6 +136,7 @@ const service = Effect.fnUntraced(function* (
         controlHandlers({
           evaluation,
           paper,
+          link,
           venue: directory.venue.kind,
           startedAtMs: fromMs,
           silentForMs: beats.silentForMs,
@@ -140,6 +147,7 @@ const service = Effect.fnUntraced(function* (
     yield* Effect.logInfo(
       `ready: venue ${directory.venue.kind}, data in ${directory.path}, http://${settings.http.host}:${httpPort}`,
     )
+    yield* notices.ready
 
     const summary = summarize(
       {
@@ -165,8 +173,24 @@ const service = Effect.fnUntraced(function* (
           )
     const threads = [thread, ...(venue.thread === null ? [] : [venue.thread])]
     const why = yield* Effect.raceAllFirst([asked, ...threads.map(({ ended }) => ended)])
-    yield* Effect.logInfo(
-      `stopping (${why}): jobs that run finish, queues and copies in flight are drained within ${Duration.format(settings.shutdown.deadline)}`,
+    yield* notices.stopping
+    yield* Effect.logInfo(`stopping (${why})`)
+    // The drain does not wait for a lane that is too busy to say what it does.
+    yield* Effect.all([
+      Effect.all([evaluation.jobs, paper.jobs]),
+      Effect.all([evaluation.report, paper.report]),
+    ]).pipe(
+      Effect.flatMap(([jobs, reports]) =>
+        Effect.logInfo(
+          stopPlan(
+            jobs.flat(),
+            reports.flatMap(({ queues }) => queues),
+            Duration.format(settings.shutdown.deadline),
+          ),
+        ),
+      ),
+      Effect.ignore,
+      Effect.forkScoped,
     )
     yield* drain(evaluation, paper).pipe(
       Effect.timeoutOrElse({

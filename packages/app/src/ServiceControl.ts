@@ -3,6 +3,8 @@
  * command.
  */
 import { Effect } from "effect"
+import { type ApprovalAnswer, approvalRequest } from "@evaluator/evaluation/OwnerApproval"
+import type { LaneLink } from "@evaluator/runtime/LaneLink"
 import { silenceLimitMs } from "./Beats.ts"
 import { ControlRefused, type ControlHandlers } from "./Control.ts"
 import type { EvaluationHandle, PaperHandle } from "./LaneHandles.ts"
@@ -11,11 +13,13 @@ import { version } from "./Version.ts"
 export const controlHandlers = (options: {
   readonly evaluation: EvaluationHandle
   readonly paper: PaperHandle
+  /** The fast lane's side, for what only the background lane answers. */
+  readonly link: LaneLink["Service"]
   readonly venue: string
   readonly startedAtMs: number
   readonly silentForMs: Effect.Effect<number>
 }): ControlHandlers => {
-  const { evaluation, paper } = options
+  const { evaluation, link, paper } = options
   const refuse = (error: { readonly message: string }) =>
     new ControlRefused({ code: "unreachable", why: error.message })
   return {
@@ -45,5 +49,18 @@ export const controlHandlers = (options: {
       ),
     halt: (request) => paper.halt(request).pipe(Effect.mapError(refuse)),
     resume: (reason) => paper.resume(reason).pipe(Effect.mapError(refuse)),
+    approveWallet: Effect.fnUntraced(function* (wallet) {
+      // Both sides are this program, so the answer is taken as it comes.
+      const answer = (yield* link
+        .ask(approvalRequest, wallet)
+        .pipe(Effect.mapError(refuse))) as ApprovalAnswer
+      if (answer.refused !== null || answer.from === null || answer.to === null) {
+        return yield* new ControlRefused({
+          code: "not-possible",
+          why: `${wallet} was not approved: ${answer.refused}`,
+        })
+      }
+      return { wallet, from: answer.from, to: answer.to }
+    }),
   }
 }

@@ -23,7 +23,7 @@ import {
 } from "./SettingSources.ts"
 
 const processSections = {
-  data: Schema.Struct({ dir: TextLeaf }),
+  data: Schema.Struct({ dir: TextLeaf, max_bytes: IntLeaf(10_000_000, 100_000_000_000_000) }),
   venue: Schema.Struct({
     kind: Schema.Literals(["embedded", "polymarket"]),
     seed: IntLeaf(0, 2_147_483_647),

@@ -8,6 +8,8 @@
  */
 import { Clock, Effect } from "effect"
 import type { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
+import type { FillId } from "@evaluator/domain/Id"
+import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { formatMicro } from "@evaluator/domain/money/Micro"
 import type { PaperReports } from "@evaluator/paper/PaperReports"
 import type { Money } from "@evaluator/paper/LedgerSummary"
@@ -26,13 +28,29 @@ const idsNamed = 100
 /** Wallets of the ranking that a status names. */
 const rankedInStatus = 10
 
-export const copySummary = Effect.fnUntraced(function* (evaluation: Evaluation, paper: Paper) {
+/** The copies of each strategy, all up to the same time. */
+export const copySummaries = Effect.fnUntraced(function* (evaluation: Evaluation, paper: Paper) {
   const now = yield* Clock.currentTimeMillis
   const asOfMs = Math.min(yield* evaluation.watermark, (yield* paper.watermark) ?? now, now)
   const leaderFills = yield* evaluation.leaderFills(asOfMs)
-  const { outcomes, inFlight } = yield* paper.counts(strategy, asOfMs)
-  const undetected = yield* paper.missing(leaderFills, strategy)
-  const inFlightIds = inFlight === 0 ? [] : yield* paper.inFlightIds
+  const summaries = yield* Effect.forEach(Strategy.literals, (of) =>
+    Effect.map(
+      summaryOf(paper, leaderFills, asOfMs, of),
+      (summary): readonly [Strategy, CopySummary] => [of, summary],
+    ),
+  )
+  return Object.fromEntries(summaries) as Readonly<Record<Strategy, CopySummary>>
+})
+
+const summaryOf = Effect.fnUntraced(function* (
+  paper: Paper,
+  leaderFills: ReadonlyArray<FillId>,
+  asOfMs: number,
+  of: Strategy,
+) {
+  const { outcomes, inFlight } = yield* paper.counts(of, asOfMs)
+  const undetected = yield* paper.missing(leaderFills, of)
+  const inFlightIds = inFlight === 0 ? [] : yield* paper.inFlightIds(of)
   const summary: CopySummary = {
     as_of_ms: asOfMs,
     leader_fills: leaderFills.length,
@@ -78,7 +96,7 @@ export const status = Effect.fnUntraced(function* (
     halt: yield* paper.standingHalt(strategy),
     funnel: yield* evaluation.funnel,
     reasons: yield* evaluation.reasons,
-    copies: yield* copySummary(evaluation, paper),
+    copies: (yield* copySummaries(evaluation, paper))[strategy],
     ledger: yield* ledgerFigures(paper),
     due: yield* evaluation.due,
     ranking: yield* evaluation.ranking(rankedInStatus),

@@ -41,10 +41,7 @@ export interface LaneParts {
   readonly http: Layer.Layer<HttpClient.HttpClient>
 }
 
-const machinery = (
-  lane: "evaluation" | "paper",
-  { file, link, settings, temporary }: LaneParts,
-) =>
+const machinery = (lane: "evaluation" | "paper", { file, link, settings, temporary }: LaneParts) =>
   Supervisor.layer.pipe(
     Layer.provideMerge(JobLog.layer),
     Layer.provideMerge(EventLog.layer),

@@ -12,6 +12,7 @@ import {
 } from "@evaluator/app/Control"
 import { connect, handlersAt } from "@evaluator/app/ControlClient"
 import * as ControlServer from "@evaluator/app/ControlServer"
+import { WalletAddress } from "@evaluator/domain/Id"
 
 const socketPath = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "control-"))),
@@ -52,6 +53,7 @@ const fake = (overrides: Partial<ControlHandlers> = {}): ControlHandlers => ({
   runJob: (name) => Effect.succeed(run(name)),
   halt: ({ reason, untilMs }) => Effect.succeed({ halted: true, reason, untilMs }),
   resume: () => Effect.succeed({ halted: false, reason: null, untilMs: null }),
+  approveWallet: (wallet) => Effect.succeed({ wallet, from: "PAPER_TRADING", to: "APPROVED" }),
   ...overrides,
 })
 
@@ -80,6 +82,12 @@ describe("the control socket", () => {
       assert.deepStrictEqual(yield* client.halt(halt), { halted: true, ...halt })
       assert.deepStrictEqual(halts, [halt])
       assert.isFalse((yield* client.resume("again")).halted)
+      const wallet = WalletAddress.make(`0x${"ab".repeat(20)}`)
+      assert.deepStrictEqual(yield* client.approveWallet(wallet), {
+        wallet,
+        from: "PAPER_TRADING",
+        to: "APPROVED",
+      })
     }),
   )
 

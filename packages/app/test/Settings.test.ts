@@ -185,6 +185,21 @@ describe("settings that contradict each other", () => {
       { EVALUATOR_RULES_MIN_TRADES_30D: "50" },
       "rules.min_trades_30d",
     ],
+    [
+      "evidence that no accumulator can give",
+      { EVALUATOR_RULES_MIN_SETTLED_COPIES: "100" },
+      "rules.min_settled_copies",
+    ],
+    [
+      "a holding time above that of the most patient",
+      { EVALUATOR_RULES_MIN_MEDIAN_HOLD_MINUTES: "3000" },
+      "rules.min_median_hold_minutes",
+    ],
+    [
+      "more markets than the rules let through",
+      { EVALUATOR_PERSONAS_GENERALIST_MIN_MARKETS: "500" },
+      "personas.generalist_min_markets",
+    ],
     ["a purchase above the bankroll", { EVALUATOR_PAPER_BUY_SIZE: "5000" }, "paper.buy_size"],
     [
       "a cap below the least purchase",

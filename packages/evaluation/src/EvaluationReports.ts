@@ -16,14 +16,15 @@ import {
   readFunnel,
   readLeaderFills,
   readReasons,
-  readTables,
   readVerdicts,
   type ReasonCount,
 } from "./report/Figures.ts"
+import { type FactsCoverage, readFactsCoverage } from "./report/Coverage.ts"
 import { walletPage } from "./report/WalletPage.ts"
 import { why } from "./report/Why.ts"
 import { followedWatermark } from "./stores/Follows.ts"
 import { ranking } from "./stores/Scores.ts"
+import { readStorage, type StorageFigures } from "./stores/Storage.ts"
 
 export interface RankedWallet {
   readonly wallet: WalletAddress
@@ -50,8 +51,10 @@ export class EvaluationReports extends Context.Service<
     readonly due: Effect.Effect<ReadonlyArray<DueCount>>
     /** Fates of recorded rows by file; empty unless something was replayed. */
     readonly rows: Effect.Effect<ReadonlyArray<FileFates>>
-    /** Rows of each table. */
-    readonly tables: Effect.Effect<ReadonlyArray<{ readonly table: string; readonly rows: number }>>
+    /** Whether what stored rows name has facts, and why not. */
+    readonly facts: Effect.Effect<FactsCoverage>
+    /** Sizes of the file and its tables as last measured, and what is given up for lack of room. */
+    readonly storage: Effect.Effect<StorageFigures>
     /** The time up to which every followed wallet's fills are stored; now when none is followed. */
     readonly watermark: Effect.Effect<number>
     /** Distinct fills up to a time of wallets followed at the fill's time, in time order. */
@@ -76,7 +79,8 @@ export class EvaluationReports extends Context.Service<
         reasons: reading(readReasons),
         due: reading(readDue),
         rows: reading(readFates),
-        tables: reading(readTables),
+        facts: reading(readFactsCoverage),
+        storage: reading(readStorage),
         watermark: Clock.currentTimeMillis.pipe(Effect.flatMap(followedWatermark), reading),
         leaderFills: (asOfMs) => reading(readLeaderFills(asOfMs)),
         ranking: (limit) =>

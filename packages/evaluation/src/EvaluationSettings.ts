@@ -165,6 +165,23 @@ const FollowList = Schema.Struct({
   unfollow_notice: DurationLeaf,
 })
 
+const Snapshots = Schema.Struct({
+  every: DurationLeaf,
+  max_pages: IntLeaf(1, 1000),
+})
+
+const Retention = Schema.Struct({
+  every: DurationLeaf,
+  events: DurationLeaf,
+  job_runs: DurationLeaf,
+  dead_letters: DurationLeaf,
+  quarantine: DurationLeaf,
+  rule_transitions: DurationLeaf,
+  boots: DurationLeaf,
+  holders: DurationLeaf,
+  unseen_markets: DurationLeaf,
+})
+
 export const EvaluationSettingsSchema = Schema.Struct({
   scoring: Scoring,
   discovery: Discovery,
@@ -176,9 +193,14 @@ export const EvaluationSettingsSchema = Schema.Struct({
   wallet_scoring: WalletScoring,
   rules: Rules,
   follow: FollowList,
+  snapshots: Snapshots,
+  retention: Retention,
 })
 
 export class EvaluationSettings extends Context.Service<
   EvaluationSettings,
-  typeof EvaluationSettingsSchema.Type
+  typeof EvaluationSettingsSchema.Type & {
+    /** Of the section the whole process shares. */
+    readonly data: { readonly max_bytes: number }
+  }
 >()("evaluation/EvaluationSettings") {}

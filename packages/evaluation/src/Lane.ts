@@ -13,9 +13,12 @@ import * as DescribeMarkets from "./jobs/DescribeMarkets.ts"
 import * as DiscoverWallets from "./jobs/DiscoverWallets.ts"
 import * as PublishFollowList from "./jobs/PublishFollowList.ts"
 import * as ResolveMarkets from "./jobs/ResolveMarkets.ts"
+import * as RetainRows from "./jobs/RetainRows.ts"
 import { inRounds } from "./jobs/Rounds.ts"
 import * as ScoreEvents from "./jobs/ScoreEvents.ts"
 import * as ScoreWallets from "./jobs/ScoreWallets.ts"
+import * as SnapshotPositions from "./jobs/SnapshotPositions.ts"
+import * as OwnerApproval from "./OwnerApproval.ts"
 import * as Replicas from "./Replicas.ts"
 import * as WatchRecording from "./WatchRecording.ts"
 
@@ -68,10 +71,13 @@ const jobs = Layer.mergeAll(
   ScoreWallets.layer,
   ApplyRules.layer,
   PublishFollowList.layer,
+  SnapshotPositions.layer,
+  RetainRows.layer,
 )
 
 const services = Layer.mergeAll(
   CopyProjection.layer,
+  OwnerApproval.layer,
   Replicas.layer,
   WatchRecording.layer,
   Layer.effectDiscard(Bridge.serveLog("evaluation")),

@@ -9,6 +9,7 @@ import { Clock, Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { EventLog } from "@evaluator/runtime/EventLog"
+import { BookModes } from "./BookModes.ts"
 
 export interface Halt {
   readonly id: number
@@ -43,7 +44,10 @@ export class Breakers extends Context.Service<
       readonly reason: string
       readonly untilMs: number | null
     }) => Effect.Effect<void>
-    /** Lifts every standing halt of the `portfolio` strategy; answers with how many there were. */
+    /**
+     * Lifts every standing halt of the `portfolio` strategy, that of its drawdown too; answers with how
+     * many there were.
+     */
     readonly resume: (order: { readonly reason: string }) => Effect.Effect<number>
     /** The halt that holds a strategy at a time, or null. Answers from memory. */
     readonly standing: (strategy: Strategy, nowMs: number) => Halt | null
@@ -54,6 +58,7 @@ export class Breakers extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const log = yield* EventLog
+      const modes = yield* BookModes
 
       const readStanding = sql<HaltRow>`SELECT id, strategy, reason, from_ms, until_ms FROM halts
         WHERE lifted_at_ms IS NULL ORDER BY id`.pipe(
@@ -96,7 +101,8 @@ export class Breakers extends Context.Service<
               halts = halts.filter((one) => !lifted.some((row) => row.id === one.id))
             }),
           )
-          return lifted.length
+          const forgiven = yield* modes.forgive("portfolio")
+          return lifted.length + (forgiven ? 1 : 0)
         },
         (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
       )

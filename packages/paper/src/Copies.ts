@@ -9,59 +9,24 @@
  */
 import { Array as Arr, Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import {
-  bytesToBareHex,
-  bytesToHex,
-  bytesToToken,
-  type FillId,
-  hexToBytes,
-  tokenToBytes,
-} from "@evaluator/domain/Id"
-import { Book } from "@evaluator/domain/market/Book"
-import type { MicroShares, MicroUsdc, Price } from "@evaluator/domain/money/Micro"
-import type { CopyOutcome, Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import { bytesToBareHex, hexToBytes } from "@evaluator/domain/Id"
+import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { copyMoves, type CopyState } from "@evaluator/domain/paper/CopyState"
-import type { Fill, Side } from "@evaluator/domain/trade/Trade"
-import { bookOf, runningStrategies } from "./Strategies.ts"
+import type { Fill } from "@evaluator/domain/trade/Trade"
+import {
+  type Copy,
+  type CopyKey,
+  type CopyPlace,
+  type CopyRecord,
+  type Detected,
+  newCopy,
+  toCopy,
+  toRow,
+} from "./CopyRow.ts"
+import { RunningStrategies } from "./Strategies.ts"
 
 export const insertRows = 200
 export const pageRows = 500
-
-/** How a fill came to us. */
-export type DetectedVia = "bridge" | "feed" | "poll"
-
-export interface CopyKey {
-  readonly fillId: FillId
-  readonly strategy: Strategy
-}
-
-/** A place among the copies in flight. */
-export interface CopyPlace {
-  readonly atMs: number
-  readonly rowId: number
-}
-
-/** What a detection knows beside the fill: when, how, and what caused it. */
-export interface Detected {
-  readonly via: DetectedVia
-  readonly atMs: number
-  readonly correlationId: string | null
-  readonly causationId: string | null
-  readonly traceparent: string | null
-}
-
-/** A copy in flight. What a later state writes is null before it. */
-export interface Copy extends CopyKey {
-  readonly fill: Fill
-  readonly book: string
-  readonly state: CopyState
-  readonly detected: Detected
-  readonly budget: MicroUsdc | null
-  readonly offered: MicroShares | null
-  readonly limitPrice: Price | null
-  readonly arriveAtMs: number | null
-  readonly pricedBook: Book | null
-}
 
 /** Another fiber moved the copy; whoever finds this has nothing left to do. */
 export class CopyMovedElsewhere extends Schema.TaggedError<CopyMovedElsewhere>()(
@@ -72,104 +37,6 @@ export class CopyMovedElsewhere extends Schema.TaggedError<CopyMovedElsewhere>()
 /** Columns that a move writes beside the state. */
 export type CopyColumns = Readonly<Record<string, string | number | null>>
 
-interface CopyRecord {
-  readonly fill_id: Uint8Array
-  readonly strategy: Strategy
-  readonly book: string
-  readonly state: CopyState
-  readonly outcome: CopyOutcome | null
-  readonly wallet: Uint8Array
-  readonly condition_id: Uint8Array
-  readonly token: Uint8Array
-  readonly outcome_index: number
-  readonly side: Side
-  readonly leader_price: Price
-  readonly leader_size: MicroShares
-  readonly leader_at_ms: number
-  readonly transaction_hash: Uint8Array
-  readonly detected_via: DetectedVia
-  readonly detected_at_ms: number
-  readonly correlation_id: string | null
-  readonly causation_id: string | null
-  readonly traceparent: string | null
-  readonly budget: MicroUsdc | null
-  readonly offered: MicroShares | null
-  readonly limit_price: Price | null
-  readonly arrive_at_ms: number | null
-  readonly priced_book: string | null
-}
-
-const BookJson = Schema.fromJsonString(Book)
-export const encodeBook = Schema.encodeSync(BookJson)
-const decodeBook = Schema.decodeSync(BookJson)
-
-const toCopy = (row: CopyRecord): Copy => ({
-  fillId: bytesToBareHex(row.fill_id) as FillId,
-  strategy: row.strategy,
-  book: row.book,
-  state: row.state,
-  fill: {
-    id: bytesToBareHex(row.fill_id) as FillId,
-    wallet: bytesToHex(row.wallet) as Fill["wallet"],
-    condition: bytesToHex(row.condition_id) as Fill["condition"],
-    token: bytesToToken(row.token),
-    outcomeIndex: row.outcome_index,
-    side: row.side,
-    price: row.leader_price,
-    size: row.leader_size,
-    atMs: row.leader_at_ms,
-    transaction: bytesToHex(row.transaction_hash) as Fill["transaction"],
-  },
-  detected: {
-    via: row.detected_via,
-    atMs: row.detected_at_ms,
-    correlationId: row.correlation_id,
-    causationId: row.causation_id,
-    traceparent: row.traceparent,
-  },
-  budget: row.budget,
-  offered: row.offered,
-  limitPrice: row.limit_price,
-  arriveAtMs: row.arrive_at_ms,
-  pricedBook: row.priced_book === null ? null : decodeBook(row.priced_book),
-})
-
-const newCopy = (fill: Fill, strategy: Strategy, detected: Detected): Copy => ({
-  fillId: fill.id,
-  strategy,
-  fill,
-  book: bookOf(strategy, fill.wallet),
-  state: "detected",
-  detected,
-  budget: null,
-  offered: null,
-  limitPrice: null,
-  arriveAtMs: null,
-  pricedBook: null,
-})
-
-const toRow = ({ fill, strategy, book, detected }: Copy) => ({
-  fill_id: hexToBytes(fill.id),
-  strategy,
-  book,
-  state: "detected",
-  wallet: hexToBytes(fill.wallet),
-  condition_id: hexToBytes(fill.condition),
-  token: tokenToBytes(fill.token),
-  outcome_index: fill.outcomeIndex,
-  side: fill.side,
-  leader_price: fill.price,
-  leader_size: fill.size,
-  leader_at_ms: fill.atMs,
-  transaction_hash: hexToBytes(fill.transaction),
-  detected_via: detected.via,
-  detected_at_ms: detected.atMs,
-  correlation_id: detected.correlationId,
-  causation_id: detected.causationId,
-  traceparent: detected.traceparent,
-  moved_at_ms: detected.atMs,
-})
-
 export class Copies extends Context.Service<
   Copies,
   {
@@ -178,6 +45,8 @@ export class Copies extends Context.Service<
       fills: ReadonlyArray<Fill>,
       detected: Detected,
     ) => Effect.Effect<ReadonlyArray<Copy>>
+    /** Writes the rows of copies just made; answers with those that are new, in order. */
+    readonly insert: (copies: ReadonlyArray<Copy>) => Effect.Effect<ReadonlyArray<Copy>>
     /** Moves a copy from one state to the next and writes `columns` with it. */
     readonly move: (
       key: CopyKey,
@@ -198,8 +67,9 @@ export class Copies extends Context.Service<
     Copies,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const strategies = yield* RunningStrategies
 
-      const insert = Effect.fnUntraced(function* (copies: ReadonlyArray<Copy>) {
+      const insertSome = Effect.fnUntraced(function* (copies: ReadonlyArray<Copy>) {
         if (!Arr.isReadonlyArrayNonEmpty(copies)) return []
         const rows = yield* sql<{ fill_id: Uint8Array; strategy: Strategy }>`
           INSERT INTO copies ${sql.insert(Arr.map(copies, toRow))}
@@ -209,15 +79,19 @@ export class Copies extends Context.Service<
         return copies.filter(({ fillId, strategy }) => fresh.delete(`${fillId} ${strategy}`))
       }, Effect.orDie)
 
-      const detect = Effect.fnUntraced(function* (fills: ReadonlyArray<Fill>, detected: Detected) {
-        const copies = fills.flatMap((fill) =>
-          runningStrategies.map((strategy) => newCopy(fill, strategy, detected)),
-        )
+      const insert = Effect.fnUntraced(function* (copies: ReadonlyArray<Copy>) {
         const fresh: Array<Copy> = []
         for (let at = 0; at < copies.length; at += insertRows) {
-          fresh.push(...(yield* insert(copies.slice(at, at + insertRows))))
+          fresh.push(...(yield* insertSome(copies.slice(at, at + insertRows))))
         }
         return fresh
+      })
+
+      const detect = Effect.fnUntraced(function* (fills: ReadonlyArray<Fill>, detected: Detected) {
+        const copies = fills.flatMap((fill) =>
+          strategies.map((strategy) => newCopy(fill, strategy, detected)),
+        )
+        return yield* insert(copies)
       })
 
       const move = Effect.fnUntraced(function* (
@@ -263,7 +137,7 @@ export class Copies extends Context.Service<
         }
       }, Effect.orDie)
 
-      return Copies.of({ detect, move, find, inFlight })
+      return Copies.of({ detect, insert, move, find, inFlight })
     }),
   )
 }

@@ -10,8 +10,11 @@ import type { CopyState } from "@evaluator/domain/paper/CopyState"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { counterOf, metrics } from "@evaluator/telemetry/Names"
 import { Clock } from "effect"
-import { Copies, type Copy, type CopyColumns, type CopyMovedElsewhere } from "./Copies.ts"
+import { Copies, type CopyColumns, type CopyMovedElsewhere } from "./Copies.ts"
+import type { Copy } from "./CopyRow.ts"
+import { BookModes } from "./BookModes.ts"
 import { type ClosedCopy, PaperBook } from "./PaperBook.ts"
+import { bookOf } from "./Strategies.ts"
 
 const outcomes = counterOf(metrics.copyOutcomes)
 
@@ -39,15 +42,19 @@ export interface CopyEnds {
 export const makeCopyEnds: Effect.Effect<
   CopyEnds,
   never,
-  SqlClient.SqlClient | EventLog | Copies | PaperBook
+  SqlClient.SqlClient | EventLog | Copies | PaperBook | BookModes
 > = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const log = yield* EventLog
   const copies = yield* Copies
   const book = yield* PaperBook
+  const modes = yield* BookModes
 
   const decided: CopyEnds["decided"] = Effect.fnUntraced(function* (copy, outcome, costMicro) {
     const { fill, strategy } = copy
+    yield* sql.afterCommit(Metric.update(Metric.withAttributes(outcomes, { strategy, outcome }), 1))
+    // The other lane knows fills; an exit is told by what its closings settle.
+    if (copy.origin !== "fill") return
     yield* log.append([
       {
         type: "CopyDecided",
@@ -62,7 +69,6 @@ export const makeCopyEnds: Effect.Effect<
         },
       },
     ])
-    yield* sql.afterCommit(Metric.update(Metric.withAttributes(outcomes, { strategy, outcome }), 1))
   })
 
   const skip: CopyEnds["skip"] = Effect.fnUntraced(function* (
@@ -109,6 +115,8 @@ export const makeCopyEnds: Effect.Effect<
           },
         ])
       }
+      const books = closed.map((one) => bookOf(one.strategy, one.wallet))
+      for (const name of new Set(books)) yield* modes.mark(name)
     },
   )
 

@@ -8,24 +8,20 @@
 import { Clock, Duration, Effect, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { Book } from "@evaluator/domain/market/Book"
-import {
-  mostLevels,
-  trimBook,
-  type Walk,
-  walkAsks,
-  walkBids,
-} from "@evaluator/domain/market/BookWalk"
-import { mostFee } from "@evaluator/domain/money/Fee"
 import { CopyOutcome, type Strategy } from "@evaluator/domain/paper/CopyOutcome"
-import { type CopyState, isInFlight } from "@evaluator/domain/paper/CopyState"
-import { type MicroUsdc, shares, usdc } from "@evaluator/domain/money/Micro"
+import { isInFlight } from "@evaluator/domain/paper/CopyState"
+import { BookModes } from "./BookModes.ts"
 import { Breakers } from "./Breakers.ts"
-import { Copies, type Copy, type CopyMovedElsewhere, encodeBook } from "./Copies.ts"
+import { Copies, type CopyMovedElsewhere } from "./Copies.ts"
+import { type Copy, encodeBook } from "./CopyRow.ts"
 import { makeCopyEnds } from "./CopyEnds.ts"
+import { FollowList } from "./FollowList.ts"
 import { isOpen, type KnownMarket, MarketReplica, themeOf } from "./MarketReplica.ts"
 import { PaperBook } from "./PaperBook.ts"
-import { PaperSettings } from "./PaperSettings.ts"
+import { bankrollOf, PaperSettings } from "./PaperSettings.ts"
+import { makePricing, walkOf } from "./Pricing.ts"
 import { type CopyReview, makeReview } from "./Review.ts"
+import { isAtLeaderPrice, RunningStrategies } from "./Strategies.ts"
 
 /** The copy cannot go on, and this is its outcome. */
 export class CopyRefused extends Schema.TaggedError<CopyRefused>()("CopyRefused", {
@@ -42,11 +38,14 @@ export const makeCopySteps = Effect.gen(function* () {
   const copies = yield* Copies
   const book = yield* PaperBook
   const markets = yield* MarketReplica
+  const follows = yield* FollowList
   const breakers = yield* Breakers
+  const modes = yield* BookModes
   const ends = yield* makeCopyEnds
   const reviewCopy = yield* makeReview
-  const { paper } = yield* PaperSettings
-  const delayMs = Duration.toMillis(paper.delay)
+  const pricing = yield* makePricing
+  const settings = yield* PaperSettings
+  const delayMs = Duration.toMillis(settings.paper.delay)
 
   const inTransaction = <A, E, R>(step: Effect.Effect<A, E | SqlError.SqlError, R>) =>
     sql
@@ -61,21 +60,58 @@ export const makeCopySteps = Effect.gen(function* () {
   /** A book begins with the bankroll, at the first copy that belongs to it. */
   const fund = Effect.fnUntraced(function* (name: string, strategy: Strategy) {
     if (funded.has(name)) return
-    yield* book.fund(name, strategy, paper.bankroll)
+    yield* book.fund(name, strategy, bankrollOf(settings, strategy))
     yield* sql.afterCommit(Effect.sync(() => void funded.add(name)))
   })
 
   const refusedBy = ({ refused }: CopyReview) =>
     `${refused!.gate}: ${refused!.value} against a limit of ${refused!.limit} (${refused!.unit})`
 
-  /** detected → reviewed, or skipped (null). */
-  const review = Effect.fnUntraced(function* (copy: Copy) {
-    const known = yield* markets.learn(copy.fill.condition)
-    return yield* inTransaction(
-      Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
-        yield* fund(copy.book, copy.strategy)
-        const result = yield* reviewCopy(copy, known, now)
+  /** Those of the copies that go on, after a step for each of them in one transaction. */
+  const together = <A>(
+    of: ReadonlyArray<Copy>,
+    step: (copy: Copy) => Effect.Effect<A | null, CopyMovedElsewhere>,
+  ): Effect.Effect<ReadonlyArray<A>> =>
+    of.length === 0
+      ? Effect.succeed([])
+      : inTransaction(
+          Effect.forEach(of, (copy) =>
+            step(copy).pipe(Effect.catchTag("CopyMovedElsewhere", () => Effect.succeed(null))),
+          ),
+        ).pipe(Effect.map((went) => went.filter((one) => one !== null)))
+
+  /** Sales are not asked about it. */
+  const feedGap = ({ fill }: Copy, nowMs: number) =>
+    fill.side === "BUY" ? follows.feedGapMs(fill, nowMs) : Effect.succeed(0)
+
+  const asked = new WeakMap<
+    Copy,
+    { readonly result: CopyReview; readonly atMs: number; readonly ledger: number }
+  >()
+  /** The review of this very moment, when nothing it rests on has changed since; else null. */
+  const stillHolds = (copy: Copy, known: KnownMarket | null, nowMs: number): CopyReview | null => {
+    const before = asked.get(copy)
+    const same =
+      before !== undefined &&
+      before.atMs === nowMs &&
+      before.ledger === book.version(copy.book) &&
+      breakers.standing(copy.strategy, nowMs) === null &&
+      known !== null &&
+      isOpen(known) &&
+      known.atMs === before.result.approved!.known.atMs &&
+      known.seq === before.result.approved!.known.seq
+    return same ? before.result : null
+  }
+
+  /** detected → reviewed, or skipped: the copies of one fill. Answers with those that were reviewed. */
+  const review = Effect.fnUntraced(function* (of: ReadonlyArray<Copy>) {
+    const known = yield* markets.learn(of[0]!.fill.condition)
+    const now = yield* Clock.currentTimeMillis
+    const gapMs = yield* feedGap(of[0]!, now)
+    return yield* together(
+      of,
+      Effect.fnUntraced(function* (copy) {
+        const result = yield* reviewCopy(copy, known, now, gapMs)
         if (result.approved === null) {
           const outcome = result.refused!.outcome
           yield* ends.skip(copy, "detected", outcome, refusedBy(result), result.columns)
@@ -88,21 +124,25 @@ export const makeCopySteps = Effect.gen(function* () {
           offered,
           limit_price: limitPrice,
         })
-        return { ...copy, state: "reviewed", budget, offered, limitPrice } satisfies Copy as Copy
+        const reviewed: Copy = { ...copy, state: "reviewed", budget, offered, limitPrice }
+        asked.set(reviewed, { result, atMs: now, ledger: book.version(copy.book) })
+        return reviewed
       }),
     )
   })
 
   /**
-   * reviewed → reserved, or skipped (null). The gates are asked again in the transaction that sets the
-   * money aside: what other copies took since the review counts.
+   * reviewed → reserved, or skipped: the copies of one fill. The gates are asked again in the
+   * transaction that sets the money aside: what other copies took since the review counts.
    */
-  const reserve = Effect.fnUntraced(function* (copy: Copy) {
-    const known = yield* markets.find(copy.fill.condition)
-    return yield* inTransaction(
-      Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
-        const result = yield* reviewCopy(copy, known, now)
+  const reserve = Effect.fnUntraced(function* (of: ReadonlyArray<Copy>) {
+    const known = yield* markets.find(of[0]!.fill.condition)
+    const now = yield* Clock.currentTimeMillis
+    const gapMs = yield* feedGap(of[0]!, now)
+    return yield* together(
+      of,
+      Effect.fnUntraced(function* (copy) {
+        const result = stillHolds(copy, known, now) ?? (yield* reviewCopy(copy, known, now, gapMs))
         if (result.approved === null) {
           const outcome = result.refused!.outcome
           yield* ends.skip(copy, "reviewed", outcome, refusedBy(result), result.columns)
@@ -111,20 +151,21 @@ export const makeCopySteps = Effect.gen(function* () {
         const { budget, cash, offered, limitPrice } = result.approved
         const { market } = result.approved.known
         const theme = themeOf(market)
-        const reservation =
-          copy.fill.side === "BUY"
-            ? yield* book.reserveCash(copy, { theme, cash, exposure: budget })
-            : yield* book.promiseShares(copy, { theme, size: offered })
-        const arriveAtMs = now + delayMs + market.delayMs
+        const arriveAtMs = isAtLeaderPrice(copy.strategy) ? now : now + delayMs + market.delayMs
         yield* copies.move(copy, "reviewed", "reserved", {
           ...result.columns,
           budget,
           offered,
           limit_price: limitPrice,
-          reservation_id: reservation,
           reserved_at_ms: now,
           arrive_at_ms: arriveAtMs,
         })
+        yield* fund(copy.book, copy.strategy)
+        if (copy.fill.side === "BUY") {
+          yield* book.reserveCash(copy, { theme, cash, exposure: budget })
+        } else {
+          yield* book.promiseShares(copy, { theme, size: offered })
+        }
         const reserved: Copy = {
           ...copy,
           state: "reserved",
@@ -143,6 +184,11 @@ export const makeCopySteps = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const halt = breakers.standing(copy.strategy, now)
     if (halt !== null) return yield* refuse(copy, "SKIPPED_HALTED", `halted: ${halt.reason}`)
+    const { mode, drawdown } = modes.of(copy.book)
+    if (mode === "HALTED") {
+      const fell = `halted: the book is ${drawdown / 10_000} % below its peak`
+      return yield* refuse(copy, "SKIPPED_HALTED", fell)
+    }
     const known = yield* markets.find(copy.fill.condition)
     if (known === null || !isOpen(known)) {
       return yield* refuse(
@@ -155,68 +201,67 @@ export const makeCopySteps = Effect.gen(function* () {
   })
 
   /** reserved → priced: the book our order would meet is kept with the copy. */
-  const price = Effect.fnUntraced(function* (copy: Copy, met: Book) {
-    const pricedBook = trimBook(met)
+  const price = Effect.fnUntraced(function* (copy: Copy, found: Book) {
     return yield* inTransaction(
       Effect.gen(function* () {
         yield* stillOpen(copy)
         const now = yield* Clock.currentTimeMillis
+        const met = yield* pricing.meet(copy, found, now)
         yield* copies.move(copy, "reserved", "priced", {
           priced_at_ms: now,
-          priced_book: encodeBook(pricedBook),
+          priced_book: encodeBook(met.book),
+          own_taken: met.ownTaken,
         })
-        return { ...copy, state: "priced", pricedBook } satisfies Copy as Copy
+        return { ...copy, state: "priced", pricedBook: met.book } satisfies Copy as Copy
       }),
     )
   })
 
-  const walk = (copy: Copy, { market }: KnownMarket): Walk => {
-    const { asks, bids } = copy.pricedBook!
-    const limit = copy.limitPrice!
-    const budget = copy.budget ?? usdc(0)
-    const spendable = (budget + mostFee(budget, market.fee, mostLevels)) as MicroUsdc
-    return copy.fill.side === "BUY"
-      ? walkAsks(asks, { budget, spendable, limit, fee: market.fee })
-      : walkBids(bids, { size: copy.offered ?? shares(0), limit, fee: market.fee })
-  }
+  /** priced → filled (and closed, for a sale): the ledger is booked. In the caller's transaction. */
+  const settleFill = Effect.fnUntraced(function* (copy: Copy) {
+    const known = yield* stillOpen(copy)
+    const filled = walkOf(copy, known.market)
+    if (filled.takes.length === 0) {
+      return yield* refuse(
+        copy,
+        "SKIPPED_NO_FILL",
+        `nothing in the book at ${copy.limitPrice} millionths or better`,
+      )
+    }
+    const now = yield* Clock.currentTimeMillis
+    yield* copies.move(copy, "priced", "filled", {
+      outcome: "COPIED",
+      size: filled.size,
+      gross: filled.gross,
+      fee: filled.fee,
+      takes: JSON.stringify(filled.takes),
+      filled_at_ms: now,
+    })
+    if (copy.fill.side === "BUY") {
+      const token = known.market.tokens.find((one) => one.token === copy.fill.token)!
+      yield* book.buy(copy, filled, token.index)
+      return yield* ends.decided(copy, "COPIED", filled.gross + filled.fee)
+    }
+    const closed = yield* book.sell(copy, filled)
+    yield* copies.move(copy, "filled", "closed", { closed_at_ms: now })
+    yield* ends.decided(copy, "COPIED", filled.fee - filled.gross)
+    yield* ends.sharesGone(copy.fill.condition, closed, "sold")
+  })
 
-  /** priced → filled (and closed, for a sale): the ledger is booked. */
-  const fill = Effect.fnUntraced(function* (copy: Copy) {
-    yield* inTransaction(
+  const fill = (copy: Copy) => inTransaction(settleFill(copy))
+
+  /** reserved → priced → filled at the leader's price: no book is met. */
+  const fillAtLeader = (copy: Copy) =>
+    inTransaction(
       Effect.gen(function* () {
-        const known = yield* stillOpen(copy)
-        const filled = walk(copy, known)
-        if (filled.takes.length === 0) {
-          return yield* refuse(
-            copy,
-            "SKIPPED_NO_FILL",
-            `nothing in the book at ${copy.limitPrice} millionths or better`,
-          )
-        }
         const now = yield* Clock.currentTimeMillis
-        yield* copies.move(copy, "priced", "filled", {
-          outcome: "COPIED",
-          size: filled.size,
-          gross: filled.gross,
-          fee: filled.fee,
-          takes: JSON.stringify(filled.takes),
-          filled_at_ms: now,
-        })
-        if (copy.fill.side === "BUY") {
-          const token = known.market.tokens.find((one) => one.token === copy.fill.token)!
-          yield* book.buy(copy, filled, token.index)
-          return yield* ends.decided(copy, "COPIED", filled.gross + filled.fee)
-        }
-        const closed = yield* book.sell(copy, filled)
-        yield* copies.move(copy, "filled", "closed", { closed_at_ms: now })
-        yield* ends.decided(copy, "COPIED", filled.fee - filled.gross)
-        yield* ends.sharesGone(copy.fill.condition, closed, "sold")
+        yield* copies.move(copy, "reserved", "priced", { priced_at_ms: now })
+        yield* settleFill({ ...copy, state: "priced" })
       }),
     )
-  })
 
   /** Ends a copy that was refused on its way; its promise is taken back in the same commit. */
-  const skip = (copy: Copy, from: CopyState, outcome: CopyOutcome, reason: string) =>
+  const skip = (copy: Copy, from: Copy["state"], outcome: CopyOutcome, reason: string) =>
     inTransaction(ends.skip(copy, from, outcome, reason))
 
   /** Undoes a copy whose step broke: the intention is a row before the money moves back. */
@@ -240,7 +285,9 @@ export const makeCopySteps = Effect.gen(function* () {
       .move(copy, "compensating", "stuck", { outcome: "FAILED", reason })
       .pipe(Effect.andThen(ends.decided(copy, "FAILED", 0)))
 
-  yield* inTransaction(fund("portfolio", "portfolio"))
+  if ((yield* RunningStrategies).includes("portfolio")) {
+    yield* inTransaction(fund("portfolio", "portfolio"))
+  }
 
-  return { find: copies.find, review, reserve, price, fill, skip, compensate }
+  return { find: copies.find, review, reserve, price, fill, fillAtLeader, skip, compensate }
 })

@@ -3,9 +3,10 @@
  *
  * `detected → reviewed → reserved → priced → filled`, a row before each step. The reservation is
  * acquired and released: when a later step fails its release takes the promise back and the copy ends
- * skipped or compensated; on interruption it leaves the row to {@link Recover}. Sagas run in a bounded
- * pool, those of one outcome token in the order they were submitted; what cannot start in time ends
- * SKIPPED_OVERLOAD.
+ * skipped or compensated; on interruption it leaves the row to {@link Recover}. The copies of a fill,
+ * one a strategy, are decided together and share the book they meet; from the reservation on each is
+ * on its own. Fills run in a bounded pool, those of one outcome token in the order they were
+ * submitted; what cannot start in time ends SKIPPED_OVERLOAD.
  * Promises: exactly one outcome a copy, whoever else pushes it.
  */
 import { Cause, Clock, Context, Effect, Exit, Layer, Option } from "effect"
@@ -18,19 +19,24 @@ import { ClobApi } from "@evaluator/polymarket/ClobApi"
 import { consuming } from "@evaluator/telemetry/Messaging"
 import { attributes } from "@evaluator/telemetry/Names"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
-import type { Copy, CopyKey, CopyMovedElsewhere } from "./Copies.ts"
+import type { CopyMovedElsewhere } from "./Copies.ts"
+import type { Copy, CopyKey } from "./CopyRow.ts"
 import { CopyRefused, makeCopySteps } from "./CopySteps.ts"
 import { type DecisionSummary, makeDecisionTimes } from "./DecisionTimes.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 import { Settlement } from "./Settlement.ts"
+import { isAtLeaderPrice } from "./Strategies.ts"
 
 const keyOf = ({ fillId, strategy }: CopyKey): string => `${fillId} ${strategy}`
 
 export class CopyTrade extends Context.Service<
   CopyTrade,
   {
-    /** Hands a copy over from whatever state it is in. `since`: when its fill was decoded, if it was just now. */
-    readonly submit: (copy: Copy, since: bigint | null) => Effect.Effect<void>
+    /**
+     * Hands over the copies of one fill, one a strategy, from whatever state they are in. `since`: when
+     * the fill was decoded, if it was just now.
+     */
+    readonly submit: (ofFill: ReadonlyArray<Copy>, since: bigint | null) => Effect.Effect<void>
     /** A fiber is at work on the copy, or it waits for one. */
     readonly holds: (key: CopyKey) => boolean
     /** Ends a copy that is too old to go on. */
@@ -51,6 +57,8 @@ export class CopyTrade extends Context.Service<
       const decisions = yield* makeDecisionTimes
       const { paper } = yield* PaperSettings
       const held = new Set<string>()
+      const letGo = (ofFill: ReadonlyArray<Copy>) =>
+        Effect.sync(() => ofFill.forEach((copy) => held.delete(keyOf(copy))))
       const pool = yield* FastPath.make({
         name: "fills-to-copy",
         slots: paper.slots,
@@ -77,11 +85,20 @@ export class CopyTrade extends Context.Service<
         )
       })
 
-      const reserve = Effect.fnUntraced(function* (copy: Copy, since: bigint | null) {
-        if (copy.state !== "reviewed") return copy
-        const reserved = yield* steps.reserve(copy)
-        if (reserved !== null && since !== null) yield* decisions.note(since)
-        return reserved
+      const inState = (of: ReadonlyArray<Copy>, ...states: ReadonlyArray<Copy["state"]>) =>
+        of.filter((copy) => states.includes(copy.state))
+
+      /** Decides the copies of a fill; answers with those that have money set aside. */
+      const reserve = Effect.fnUntraced(function* (
+        ofFill: ReadonlyArray<Copy>,
+        since: bigint | null,
+      ) {
+        const detected = inState(ofFill, "detected")
+        const fresh = detected.length === 0 ? [] : yield* steps.review(detected)
+        const reviewed = [...inState(ofFill, "reviewed"), ...fresh]
+        const reserved = reviewed.length === 0 ? [] : yield* steps.reserve(reviewed)
+        if (reserved.length > 0 && since !== null) yield* decisions.note(since)
+        return [...inState(ofFill, "reserved", "priced"), ...reserved]
       })
 
       const undo = Effect.fnUntraced(function* (copy: Copy, cause: Cause.Cause<unknown>) {
@@ -107,27 +124,46 @@ export class CopyTrade extends Context.Service<
         if (outcome === "SKIPPED_MARKET_CLOSED") yield* settlement.hint(copy.fill.condition)
       })
 
-      const saga = Effect.fnUntraced(function* (copy: Copy, since: bigint | null) {
-        const reviewed = copy.state === "detected" ? yield* steps.review(copy) : copy
-        if (reviewed === null) return
-        const reserved = yield* Effect.acquireRelease(reserve(reviewed, since), (acquired, exit) =>
-          acquired === null || Exit.isSuccess(exit) ? Effect.void : undo(acquired, exit.cause),
-        )
-        if (reserved === null) return
-        const priced =
-          reserved.state === "priced"
-            ? reserved
-            : yield* meetBook(reserved).pipe(Effect.flatMap((book) => steps.price(reserved, book)))
-        yield* steps.fill(priced)
-      }, Effect.scoped)
+      /** From the reservation on, with the undo beside it. `meet` is shared by the copies of a fill. */
+      const order = Effect.fnUntraced(
+        function* (copy: Copy, meet: Effect.Effect<Book, CopyRefused>) {
+          const reserved = yield* Effect.acquireRelease(Effect.succeed(copy), (acquired, exit) =>
+            Exit.isSuccess(exit) ? Effect.void : undo(acquired, exit.cause),
+          )
+          if (isAtLeaderPrice(reserved.strategy) && reserved.state === "reserved") {
+            return yield* steps.fillAtLeader(reserved)
+          }
+          const priced =
+            reserved.state === "priced"
+              ? reserved
+              : yield* meet.pipe(Effect.flatMap((book) => steps.price(reserved, book)))
+          yield* steps.fill(priced)
+        },
+        Effect.scoped,
+        Effect.catchTag("CopyRefused", () => Effect.void),
+        (effect) => ignoreMoved(effect),
+      )
 
-      const run = (copy: Copy, since: bigint | null) =>
-        (copy.state === "compensating"
-          ? steps.compensate(copy, "it was being undone when the process ended")
-          : saga(copy, since)
-        ).pipe(
-          Effect.catchTag("CopyRefused", () => Effect.void),
-          ignoreMoved,
+      const saga = Effect.fnUntraced(function* (ofFill: ReadonlyArray<Copy>, since: bigint | null) {
+        for (const copy of inState(ofFill, "compensating")) {
+          yield* ignoreMoved(steps.compensate(copy, "it was being undone when the process ended"))
+        }
+        const reserved = yield* reserve(ofFill, since)
+        // Copies reserved together arrive together and meet the same book.
+        const books = new Map<number, Effect.Effect<Book, CopyRefused>>()
+        for (const copy of reserved) {
+          const at = copy.arriveAtMs!
+          if (!books.has(at)) books.set(at, yield* Effect.cached(meetBook(copy)))
+        }
+        yield* Effect.forEach(reserved, (copy) => order(copy, books.get(copy.arriveAtMs!)!), {
+          concurrency: "unbounded",
+          discard: true,
+        })
+      })
+
+      const run = (ofFill: ReadonlyArray<Copy>, since: bigint | null) => {
+        const copy = ofFill[0]!
+        return saga(ofFill, since).pipe(
           consuming({
             destination: "fills-to-copy",
             traceparent: copy.detected.traceparent,
@@ -136,22 +172,26 @@ export class CopyTrade extends Context.Service<
           }),
           tracer.within("paper-saga"),
           caused(copy),
-          Effect.ensuring(Effect.sync(() => held.delete(keyOf(copy)))),
+          Effect.ensuring(letGo(ofFill)),
         )
+      }
 
       const end = (copy: Copy, outcome: CopyRefused["outcome"], reason: string) =>
         skipNow(copy, outcome, reason).pipe(ignoreMoved, caused(copy))
 
-      const submit = (copy: Copy, since: bigint | null) =>
+      const submit = (copies: ReadonlyArray<Copy>, since: bigint | null) =>
         Effect.suspend(() => {
-          if (held.has(keyOf(copy))) return Effect.void
-          held.add(keyOf(copy))
+          const ofFill = copies.filter((copy) => !held.has(keyOf(copy)))
+          if (ofFill.length === 0) return Effect.void
+          for (const copy of ofFill) held.add(keyOf(copy))
           return pool.submit({
-            key: copy.fill.token,
-            run: run(copy, since),
-            shed: end(copy, "SKIPPED_OVERLOAD", "it could not start in time").pipe(
-              Effect.ensuring(Effect.sync(() => held.delete(keyOf(copy)))),
-            ),
+            key: ofFill[0]!.fill.token,
+            run: run(ofFill, since),
+            shed: Effect.forEach(
+              ofFill,
+              (copy) => end(copy, "SKIPPED_OVERLOAD", "it could not start in time"),
+              { discard: true },
+            ).pipe(Effect.ensuring(letGo(ofFill))),
           })
         })
 

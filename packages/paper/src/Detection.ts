@@ -11,7 +11,8 @@ import type { Fill } from "@evaluator/domain/trade/Trade"
 import { Causation } from "@evaluator/runtime/EventLog"
 import { producing } from "@evaluator/telemetry/Messaging"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
-import { Copies, type DetectedVia } from "./Copies.ts"
+import { Copies } from "./Copies.ts"
+import { byFill, type DetectedVia } from "./CopyRow.ts"
 import { CopyTrade } from "./CopyTrade.ts"
 import { FollowList } from "./FollowList.ts"
 
@@ -19,7 +20,12 @@ export class Detection extends Context.Service<
   Detection,
   {
     /** Takes fills in, oldest first; in the caller's transaction when there is one. Answers with how many were new. */
-    readonly detect: (fills: ReadonlyArray<Fill>, via: DetectedVia) => Effect.Effect<number>
+    readonly detect: (
+      fills: ReadonlyArray<Fill>,
+      via: DetectedVia,
+      /** When they could first be seen; now when absent. */
+      visibleAtMs?: number,
+    ) => Effect.Effect<number>
     /** Something came over the bridge or the stream: hints flow. */
     readonly hinted: Effect.Effect<void>
     /** When something last came; 0 before the first. */
@@ -37,31 +43,44 @@ export class Detection extends Context.Service<
       let lastHint = 0
 
       const write = Effect.fnUntraced(
-        function* (fills: ReadonlyArray<Fill>, via: DetectedVia, traceparent: string | null) {
+        function* (
+          fills: ReadonlyArray<Fill>,
+          via: DetectedVia,
+          traceparent: string | null,
+          visibleAtMs: number | undefined,
+        ) {
+          const now = yield* Clock.currentTimeMillis
           const since = yield* trades.now
           const causation = yield* Causation
           const fresh = yield* copies.detect(fills, {
             via,
-            atMs: yield* Clock.currentTimeMillis,
+            atMs: now,
+            visibleAtMs: visibleAtMs ?? now,
             correlationId: causation?.correlationId ?? null,
             causationId: causation?.causationId ?? null,
             traceparent,
           })
           yield* sql.afterCommit(
-            Effect.forEach(fresh, (copy) => trades.submit(copy, since), { discard: true }),
+            Effect.forEach(byFill(fresh), (ofFill) => trades.submit(ofFill, since), {
+              discard: true,
+            }),
           )
-          return fresh.length
+          return byFill(fresh).length
         },
         (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
       )
 
-      const detect = Effect.fnUntraced(function* (fills: ReadonlyArray<Fill>, via: DetectedVia) {
+      const detect = Effect.fnUntraced(function* (
+        fills: ReadonlyArray<Fill>,
+        via: DetectedVia,
+        visibleAtMs?: number,
+      ) {
         const ours = fills.filter(follows.covers)
         if (ours.length === 0) return 0
-        if (!tracer.exporting) return yield* write(ours, via, null)
+        if (!tracer.exporting) return yield* write(ours, via, null, visibleAtMs)
         return yield* producing(
           { destination: "fills-to-copy", consumer: "paper-saga" },
-          (traceparent) => write(ours, via, traceparent),
+          (traceparent) => write(ours, via, traceparent, visibleAtMs),
         ).pipe(tracer.within("fast-path"))
       })
 

@@ -25,6 +25,14 @@ export class FollowList extends Context.Service<
     readonly put: (follows: ReadonlyArray<Follow>, source: Source) => Effect.Effect<void>
     /** The wallet was followed at the fill's own time. Answers from memory. */
     readonly covers: (fill: Pick<Fill, "wallet" | "atMs">) => boolean
+    /**
+     * How long the fills of the follow that the fill belongs to have not been known without a gap: the
+     * time since its ledger was last seen complete. 0 when there is no such follow.
+     */
+    readonly feedGapMs: (
+      fill: Pick<Fill, "wallet" | "atMs">,
+      nowMs: number,
+    ) => Effect.Effect<number>
     /** The wallet is or was followed. Answers from memory. */
     readonly knows: (wallet: WalletAddress) => boolean
     /** Opens when a follow began or changed. */
@@ -89,7 +97,23 @@ export class FollowList extends Context.Service<
         return false
       }
 
-      return FollowList.of({ put, covers, knows: (wallet) => spans.has(wallet), changed })
+      const feedGapMs = Effect.fnUntraced(function* (
+        fill: Pick<Fill, "wallet" | "atMs">,
+        nowMs: number,
+      ) {
+        const [row] = yield* sql<{ through: number | null }>`
+          SELECT max(complete_through_ms) AS through FROM watches
+          WHERE wallet = ${hexToBytes(fill.wallet)} AND from_ms <= ${fill.atMs}`
+        return Math.max(0, nowMs - (row?.through ?? nowMs))
+      }, Effect.orDie)
+
+      return FollowList.of({
+        put,
+        covers,
+        feedGapMs,
+        knows: (wallet) => spans.has(wallet),
+        changed,
+      })
     }),
   )
 }

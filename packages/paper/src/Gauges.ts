@@ -4,7 +4,7 @@
 import { Effect, Metric } from "effect"
 import { gaugeOf, metrics } from "@evaluator/telemetry/Names"
 import type { PaperReports } from "./PaperReports.ts"
-import { runningStrategies } from "./Strategies.ts"
+import { RunningStrategies } from "./Strategies.ts"
 
 const inFlight = gaugeOf(metrics.copiesInFlight)
 const cash = gaugeOf(metrics.cash)
@@ -13,7 +13,7 @@ const equity = gaugeOf(metrics.equity)
 export const updateGauges = (reports: PaperReports["Service"]): Effect.Effect<void> =>
   Effect.gen(function* () {
     let flying = 0
-    for (const strategy of runningStrategies) {
+    for (const strategy of yield* RunningStrategies) {
       const money = yield* reports.money(strategy)
       flying += yield* reports.inFlight(strategy)
       yield* Metric.update(Metric.withAttributes(cash, { strategy }), money.cashMicro)

@@ -8,11 +8,14 @@ import { Context, Effect, Layer } from "effect"
 import { Backlogs } from "@evaluator/runtime/Backlogs"
 import { type BridgeState, serveLog } from "@evaluator/runtime/Bridge"
 import * as Job from "@evaluator/runtime/Job"
+import { BookModes } from "./BookModes.ts"
 import { Breakers } from "./Breakers.ts"
 import { Copies } from "./Copies.ts"
+import { serveCopyResults } from "./CopyResults.ts"
 import { CopyTrade } from "./CopyTrade.ts"
 import type { DecisionSummary } from "./DecisionTimes.ts"
 import { Detection } from "./Detection.ts"
+import { Exits } from "./Exits.ts"
 import { FollowList } from "./FollowList.ts"
 import { MarketReplica } from "./MarketReplica.ts"
 import { PaperBook } from "./PaperBook.ts"
@@ -20,6 +23,7 @@ import { PaperReports } from "./PaperReports.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 import { Recover } from "./Recover.ts"
 import { feedReplicas } from "./Replicas.ts"
+import { Reversals } from "./Reversals.ts"
 import { Settlement } from "./Settlement.ts"
 import { updateGauges } from "./Gauges.ts"
 import { Watch } from "./Watch.ts"
@@ -52,6 +56,7 @@ const lane = Layer.effect(
     const backlogs = yield* Backlogs
     const reports = yield* PaperReports
     yield* serveLog("paper")
+    yield* serveCopyResults
     const { state: bridge } = yield* feedReplicas
 
     const catchUp = Effect.gen(function* () {
@@ -108,9 +113,10 @@ const jobs = Layer.unwrap(
 export const layer = Layer.mergeAll(lane, jobs).pipe(
   Layer.provide(Watch.layer),
   Layer.provide(Recover.layer),
-  Layer.provide(Detection.layer),
+  Layer.provide(Layer.merge(Detection.layer, Exits.layer)),
   Layer.provide(CopyTrade.layer),
   Layer.provide(Settlement.layer),
+  Layer.provide(Reversals.layer),
   Layer.provide(
     Layer.mergeAll(
       Copies.layer,
@@ -119,6 +125,6 @@ export const layer = Layer.mergeAll(lane, jobs).pipe(
       FollowList.layer,
       Breakers.layer,
       PaperReports.layer,
-    ),
+    ).pipe(Layer.provideMerge(BookModes.layer)),
   ),
 )

@@ -133,9 +133,9 @@ export const checkLedger: Effect.Effect<
     [
       "a purchase is filled while shares of it are left, and closed when none are",
       sql`SELECT lower(hex(c.fill_id)) AS subject, l.open_size AS found,
-        CASE c.state WHEN 'closed' THEN 0 ELSE 1 END AS expected
+        CASE WHEN c.state IN ('closed', 'reversed') THEN 0 ELSE 1 END AS expected
         FROM lots l JOIN copies c ON c.fill_id = l.fill_id AND c.strategy = l.strategy
-        WHERE (c.state = 'closed') <> (l.open_size = 0) LIMIT ${faultsShown}`,
+        WHERE (c.state IN ('closed', 'reversed')) <> (l.open_size = 0) LIMIT ${faultsShown}`,
     ],
     [
       "a purchase that was copied has its lot",

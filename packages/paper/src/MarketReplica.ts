@@ -141,9 +141,10 @@ export class MarketReplica extends Context.Service<
         const condition = hexToBytes(resolution.condition)
         const [known] = yield* sql<{ payouts: string }>`SELECT payouts FROM resolutions
             WHERE condition_id = ${condition}`
-        if (known !== undefined && known.payouts !== payouts) {
+        const corrects = known !== undefined && known.payouts !== payouts
+        if (corrects) {
           yield* Effect.logWarning(
-            `the payouts of ${resolution.condition} were corrected from ${known.payouts} to ${payouts}; what was paid before stays`,
+            `the payouts of ${resolution.condition} were corrected from ${known.payouts} to ${payouts}; what was paid before is corrected too`,
           )
         }
         yield* sql`INSERT INTO resolutions ${sql.insert({
@@ -154,9 +155,11 @@ export class MarketReplica extends Context.Service<
           source: source.source,
           seq: source.seq,
           at_ms: source.atMs,
+          correction_due: 0,
         })} ON CONFLICT (condition_id) DO UPDATE SET payouts = excluded.payouts,
             disputed = excluded.disputed, resolved_at_ms = excluded.resolved_at_ms,
-            source = excluded.source, seq = excluded.seq, at_ms = excluded.at_ms
+            source = excluded.source, seq = excluded.seq, at_ms = excluded.at_ms,
+            correction_due = max(correction_due, ${corrects ? 1 : 0})
             WHERE excluded.at_ms >= resolutions.at_ms`
         return true
       }, Effect.orDie)

@@ -32,7 +32,7 @@ import {
   reserveCashEntries,
   saleEntries,
 } from "@evaluator/domain/paper/Ledger"
-import type { Copy, CopyKey } from "./Copies.ts"
+import type { Copy, CopyKey } from "./CopyRow.ts"
 import { makeJournal, type TransferHead } from "./Journal.ts"
 
 /** A copy whose shares were closed, wholly or in part. */
@@ -61,6 +61,8 @@ interface Reservation {
 export class PaperBook extends Context.Service<
   PaperBook,
   {
+    /** Grows with every transfer of a book, also one rolled back: while it stands, so does its money. */
+    readonly version: (book: string) => number
     /** Puts the bankroll into a book that has none yet. */
     readonly fund: (book: string, strategy: Strategy, amount: number) => Effect.Effect<void>
     /** Promises cash to a purchase; `exposure` is the part that counts against the caps. */
@@ -93,7 +95,14 @@ export class PaperBook extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
 
-      const post = yield* makeJournal
+      const journal = yield* makeJournal
+      const versions = new Map<string, number>()
+      const version = (book: string) => versions.get(book) ?? 0
+      const post: typeof journal = (head, entries) =>
+        Effect.suspend(() => {
+          versions.set(head.book, version(head.book) + 1)
+          return journal(head, entries)
+        })
 
       const headOf = (copy: Copy, kind: TransferHead["kind"], reason: string | null = null) => ({
         book: copy.book,
@@ -285,6 +294,7 @@ export class PaperBook extends Context.Service<
       }, Effect.orDie)
 
       return PaperBook.of({
+        version,
         fund,
         reserveCash,
         promiseShares,

@@ -73,7 +73,7 @@ export class PaperReports extends Context.Service<
     readonly counts: (strategy: Strategy, asOfMs: number | null) => Effect.Effect<CopyCounts>
     /** Copies without an outcome, whatever their time. */
     readonly inFlight: (strategy: Strategy) => Effect.Effect<number>
-    readonly inFlightIds: Effect.Effect<ReadonlyArray<FillId>>
+    readonly inFlightIds: (strategy: Strategy) => Effect.Effect<ReadonlyArray<FillId>>
     /** The time up to which every followed wallet's fills are known here; null when nothing is watched. */
     readonly watermark: Effect.Effect<number | null>
     /** Those of the given fills that have no copy. */
@@ -107,7 +107,7 @@ export class PaperReports extends Context.Service<
       const counts = Effect.fnUntraced(function* (strategy: Strategy, asOfMs: number | null) {
         const rows = yield* sql<{ outcome: CopyOutcome | null; count: number }>`
           SELECT outcome, count(*) AS count FROM copies c
-          WHERE strategy = ${strategy} AND leader_at_ms <= ${asOfMs ?? Number.MAX_SAFE_INTEGER}
+          WHERE origin = 'fill' AND strategy = ${strategy} AND leader_at_ms <= ${asOfMs ?? Number.MAX_SAFE_INTEGER}
             AND EXISTS (SELECT 1 FROM follows f WHERE f.wallet = c.wallet
               AND f.from_ms <= c.leader_at_ms AND (f.to_ms IS NULL OR c.leader_at_ms < f.to_ms))
           GROUP BY outcome ORDER BY outcome`
@@ -125,15 +125,16 @@ export class PaperReports extends Context.Service<
 
       const inFlight = Effect.fnUntraced(function* (strategy: Strategy) {
         const [row] = yield* sql<{ count: number }>`SELECT count(*) AS count FROM copies
-          WHERE ${flying} AND strategy = ${strategy}`
+          WHERE ${flying} AND +strategy = ${strategy}`
         return row!.count
       }, Effect.orDie)
 
-      const inFlightIds = sql<{ fill_id: Uint8Array }>`SELECT DISTINCT fill_id FROM copies
-        WHERE ${flying} ORDER BY detected_at_ms LIMIT ${copiesListed}`.pipe(
-        Effect.map((rows) => rows.map((row) => bytesToBareHex(row.fill_id) as FillId)),
-        Effect.orDie,
-      )
+      const inFlightIds = Effect.fnUntraced(function* (strategy: Strategy) {
+        const rows = yield* sql<{ fill_id: Uint8Array }>`SELECT fill_id FROM copies
+          WHERE ${flying} AND +strategy = ${strategy}
+          ORDER BY detected_at_ms LIMIT ${copiesListed}`
+        return rows.map((row) => bytesToBareHex(row.fill_id) as FillId)
+      }, Effect.orDie)
 
       // A follow that is over and complete holds nothing back any more.
       const watermark = sql<{ through: number | null }>`

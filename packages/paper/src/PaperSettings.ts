@@ -10,28 +10,39 @@ import {
   NumberLeaf,
   UsdcLeaf,
 } from "@evaluator/domain/settings/Leaf"
-import { ONE } from "@evaluator/domain/money/Micro"
-import type { GateLimits } from "@evaluator/domain/paper/Gates"
+import { type MicroUsdc, ONE } from "@evaluator/domain/money/Micro"
+import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import type { ModeLimits } from "@evaluator/domain/paper/TradingMode"
+import type { GateLimits } from "@evaluator/domain/paper/GateFacts"
 
 export const paperSections = {
   paper: Schema.Struct({
     bankroll: UsdcLeaf,
+    /** Each followed wallet's own, in the books of `solo` and `careless`. */
+    solo_bankroll: UsdcLeaf,
     buy_size: UsdcLeaf,
     least_buy: UsdcLeaf,
     /** USDC a share may cost more (or bring less) than the leader's. */
     slippage: NumberLeaf(0, 1),
     delay: DurationLeaf,
+    /** How long what we took out of a book stays out of the books we meet later. */
+    own_impact: DurationLeaf,
     book_timeout: DurationLeaf,
     max_detection_lag: DurationLeaf,
     max_positions: IntLeaf(1, 100_000),
     portfolio_exposure: FractionLeaf,
     wallet_exposure: FractionLeaf,
+    /** As `wallet_exposure`, of the wallet's own bankroll. */
+    solo_exposure: FractionLeaf,
     market_exposure: FractionLeaf,
     theme_exposure: FractionLeaf,
     portfolio_daily_loss: FractionLeaf,
     portfolio_weekly_loss: FractionLeaf,
     wallet_daily_loss: FractionLeaf,
     wallet_weekly_loss: FractionLeaf,
+    drawdown_reduce: FractionLeaf,
+    drawdown_halt: FractionLeaf,
+    drawdown_resume: FractionLeaf,
     slots: IntLeaf(1, 256),
     waiting: IntLeaf(1, 100_000),
     deadline: DurationLeaf,
@@ -43,6 +54,7 @@ export const paperSections = {
     poll_seldom: DurationLeaf,
     hint_silence: DurationLeaf,
     visibility_lag: DurationLeaf,
+    stale_after: DurationLeaf,
     polls_in_flight: IntLeaf(1, 64),
     page_rows: IntLeaf(1, 1000),
     pages_per_poll: IntLeaf(1, 100),
@@ -56,21 +68,36 @@ export class PaperSettings extends Context.Service<PaperSettings, PaperSettingsS
   "paper/PaperSettings",
 ) {}
 
-/** The settings as the gates want them. */
-export const gateLimits = ({ paper }: PaperSettingsShape): GateLimits => ({
-  bankroll: paper.bankroll,
-  buySize: paper.buy_size,
-  leastBuy: paper.least_buy,
-  maxDetectionLagMs: Duration.toMillis(paper.max_detection_lag),
-  maxPositions: paper.max_positions,
-  portfolioExposure: paper.portfolio_exposure,
-  walletExposure: paper.wallet_exposure,
-  marketExposure: paper.market_exposure,
-  themeExposure: paper.theme_exposure,
-  portfolioDailyLoss: paper.portfolio_daily_loss,
-  portfolioWeeklyLoss: paper.portfolio_weekly_loss,
-  walletDailyLoss: paper.wallet_daily_loss,
-  walletWeeklyLoss: paper.wallet_weekly_loss,
+/** What the books of a strategy begin with. */
+export const bankrollOf = ({ paper }: PaperSettingsShape, strategy: Strategy): MicroUsdc =>
+  strategy === "portfolio" ? paper.bankroll : paper.solo_bankroll
+
+/** The settings as the gates of a strategy want them. */
+export const gateLimits = (settings: PaperSettingsShape, strategy: Strategy): GateLimits => {
+  const { paper, watch } = settings
+  return {
+    bankroll: bankrollOf(settings, strategy),
+    buySize: paper.buy_size,
+    leastBuy: paper.least_buy,
+    maxDetectionLagMs: Duration.toMillis(paper.max_detection_lag),
+    maxFeedGapMs: Duration.toMillis(watch.stale_after),
+    maxPositions: paper.max_positions,
+    portfolioExposure: paper.portfolio_exposure,
+    walletExposure: strategy === "portfolio" ? paper.wallet_exposure : paper.solo_exposure,
+    marketExposure: paper.market_exposure,
+    themeExposure: paper.theme_exposure,
+    portfolioDailyLoss: paper.portfolio_daily_loss,
+    portfolioWeeklyLoss: paper.portfolio_weekly_loss,
+    walletDailyLoss: paper.wallet_daily_loss,
+    walletWeeklyLoss: paper.wallet_weekly_loss,
+  }
+}
+
+/** The drawdowns at which a book stops buying, stops altogether, and buys again. */
+export const modeLimits = ({ paper }: PaperSettingsShape): ModeLimits => ({
+  resume: paper.drawdown_resume,
+  reduce: paper.drawdown_reduce,
+  halt: paper.drawdown_halt,
 })
 
 /** The slippage budget in millionths of a USDC per share. */

@@ -7,7 +7,8 @@
  * Limits: pages of 500 rows; each is in the pool or ended before the next is read.
  */
 import { Clock, Context, Duration, Effect, Layer } from "effect"
-import { Copies, type Copy, type CopyPlace } from "./Copies.ts"
+import { Copies } from "./Copies.ts"
+import { byFill, type Copy, type CopyPlace } from "./CopyRow.ts"
 import { CopyTrade } from "./CopyTrade.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 
@@ -30,13 +31,16 @@ export class Recover extends Context.Service<
       const { paper } = yield* PaperSettings
       const resumeWithinMs = Duration.toMillis(paper.resume_within)
 
-      const takeUp = Effect.fnUntraced(function* (copy: Copy) {
+      /** Takes up the copies of one fill. */
+      const takeUp = Effect.fnUntraced(function* (ofFill: ReadonlyArray<Copy>) {
         const now = yield* Clock.currentTimeMillis
-        if (now - copy.detected.atMs <= resumeWithinMs) {
-          yield* trades.submit(copy, null)
+        if (now - ofFill[0]!.detected.atMs <= resumeWithinMs) {
+          yield* trades.submit(ofFill, null)
           return "resumed"
         }
-        yield* trades.expire(copy, `it was left ${copy.state} and is too old to go on`)
+        for (const copy of ofFill) {
+          yield* trades.expire(copy, `it was left ${copy.state} and is too old to go on`)
+        }
         return "expired"
       })
 
@@ -46,9 +50,8 @@ export class Recover extends Context.Service<
         do {
           const page: { copies: ReadonlyArray<Copy>; next: CopyPlace | null } =
             yield* copies.inFlight(after)
-          for (const copy of page.copies) {
-            if (!trades.holds(copy)) tally[yield* takeUp(copy)] += 1
-          }
+          const left = page.copies.filter((copy) => !trades.holds(copy))
+          for (const ofFill of byFill(left)) tally[yield* takeUp(ofFill)] += ofFill.length
           after = page.next
         } while (after !== null)
         return tally

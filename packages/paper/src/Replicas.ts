@@ -78,7 +78,7 @@ export const feedReplicas = Effect.gen(function* () {
       case "FollowListChanged":
         return yield* follows.put(event.payload.follows, source)
       case "TradesIngested":
-        yield* detection.detect(event.payload.fills, "bridge")
+        yield* detection.detect(event.payload.fills, "bridge", envelope.atMs)
     }
   })
 

@@ -10,12 +10,17 @@ import { hexToBytes, tokenToBytes } from "@evaluator/domain/Id"
 import { limitPrice, mostLevels } from "@evaluator/domain/market/BookWalk"
 import { mostFee } from "@evaluator/domain/money/Fee"
 import type { MicroShares, MicroUsdc, Price } from "@evaluator/domain/money/Micro"
-import { reviewArrival, reviewBook, type Verdict } from "@evaluator/domain/paper/Gates"
+import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import type { GateLimits, Verdict } from "@evaluator/domain/paper/GateFacts"
+import { reviewArrival, reviewBook } from "@evaluator/domain/paper/Gates"
+import { BookModes } from "./BookModes.ts"
 import { Breakers } from "./Breakers.ts"
-import type { Copy, CopyColumns } from "./Copies.ts"
+import type { CopyColumns } from "./Copies.ts"
+import type { Copy } from "./CopyRow.ts"
 import { isOpen, type KnownMarket } from "./MarketReplica.ts"
 import { gateLimits, PaperSettings, slippageMicro } from "./PaperSettings.ts"
 import { makeStanding } from "./Standing.ts"
+import { feeOf, isAtLeaderPrice } from "./Strategies.ts"
 
 /** The order a passed review allows. */
 export interface Approved {
@@ -38,6 +43,7 @@ export type ReviewCopy = (
   copy: Copy,
   known: KnownMarket | null,
   nowMs: number,
+  feedGapMs: number,
 ) => Effect.Effect<CopyReview>
 
 /**
@@ -81,13 +87,16 @@ const marketAs = (copy: Copy, known: KnownMarket | null) => {
 export const makeReview: Effect.Effect<
   ReviewCopy,
   never,
-  SqlClient.SqlClient | Breakers | PaperSettings
+  SqlClient.SqlClient | BookModes | Breakers | PaperSettings
 > = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const breakers = yield* Breakers
+  const modes = yield* BookModes
   const settings = yield* PaperSettings
   const standing = yield* makeStanding
-  const limits = gateLimits(settings)
+  const limitsOf = Object.fromEntries(
+    Strategy.literals.map((one) => [one, gateLimits(settings, one)]),
+  ) as Record<Strategy, GateLimits>
   const slippage = slippageMicro(settings)
 
   const isOvertaken = ({ fill, strategy }: Copy) =>
@@ -98,20 +107,26 @@ export const makeReview: Effect.Effect<
       Effect.orDie,
     )
 
-  return Effect.fnUntraced(function* (copy, known, nowMs) {
-    const { side, price, atMs } = copy.fill
+  return Effect.fnUntraced(function* (copy, known, nowMs, feedGapMs) {
+    const { strategy, fill } = copy
+    const { side, price, atMs } = fill
+    const limits = limitsOf[strategy]
     const market = marketAs(copy, known)
+    const mode = modes.of(copy.book)
     const arrival = reviewArrival(
       {
         side,
         nowMs,
-        leaderAtMs: atMs,
+        // An exit sells at any price, so none is lost by coming late.
+        leaderAtMs: copy.origin === "fill" ? atMs : nowMs,
+        feedGapMs,
         // A purchase on its way was found in order when it was first reviewed.
         overtaken: copy.state === "detected" && (yield* isOvertaken(copy)),
-        halted: breakers.standing(copy.strategy, nowMs) !== null,
+        halted: mode.mode === "HALTED" || breakers.standing(strategy, nowMs) !== null,
         market,
       },
       limits,
+      strategy,
     )
     if (arrival.refused !== null || known === null) {
       return {
@@ -120,14 +135,19 @@ export const makeReview: Effect.Effect<
         columns: columnsOf(nowMs, arrival.verdicts, known),
       }
     }
-    const limit = limitPrice(side, price, slippage, known.market.tick)
-    const review = reviewBook(side, yield* standing(copy, known, limit, nowMs), limits)
+    const limit = isAtLeaderPrice(strategy)
+      ? price
+      : copy.origin !== "fill"
+        ? known.market.tick
+        : limitPrice(side, price, slippage, known.market.tick)
+    const facts = yield* standing(copy, known, limit, mode, nowMs)
+    const review = reviewBook(side, facts, limits, strategy)
     const columns = columnsOf(nowMs, [...arrival.verdicts, ...review.verdicts], known)
     if (review.refused !== null) return { refused: review.refused, approved: null, columns }
     const { budget, size } = review
     const approved = {
       budget,
-      cash: (budget + mostFee(budget, known.market.fee, mostLevels)) as MicroUsdc,
+      cash: (budget + mostFee(budget, feeOf(strategy, known.market), mostLevels)) as MicroUsdc,
       offered: size,
       limitPrice: limit,
       known,

@@ -1,6 +1,7 @@
 /**
  * Pays out what is held in resolved markets: each open lot at its own outcome's payout, 0, 1 or a
- * fraction; its copy closes with the profit or loss.
+ * fraction; its copy closes with the profit or loss. Payouts corrected later are corrected in the
+ * ledger too.
  *
  * Hints come with resolutions; the truth is a query for open lots whose condition has a known
  * resolution, asked by a job. Promises: a lot is paid once, whoever holds it now, also for wallets
@@ -11,11 +12,13 @@
 import { Clock, Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToHex, type ConditionId, hexToBytes } from "@evaluator/domain/Id"
+import type { Price } from "@evaluator/domain/money/Micro"
 import * as Backlog from "@evaluator/runtime/Backlog"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { makeCopyEnds } from "./CopyEnds.ts"
 import { MarketReplica } from "./MarketReplica.ts"
 import { type ClosedCopy, type OpenLot, PaperBook } from "./PaperBook.ts"
+import { Reversals } from "./Reversals.ts"
 
 export const lotsAtOnce = 100
 export const conditionsAtOnce = 200
@@ -36,6 +39,7 @@ export class Settlement extends Context.Service<
       const markets = yield* MarketReplica
       const book = yield* PaperBook
       const ends = yield* makeCopyEnds
+      const reversals = yield* Reversals
       const tracer = yield* ServiceTracer
 
       const isSaleOnItsWay = (condition: ConditionId) =>
@@ -59,6 +63,24 @@ export class Settlement extends Context.Service<
         }
       })
 
+      /** What was paid by payouts that were corrected since. */
+      const correct = Effect.fnUntraced(function* (
+        condition: ConditionId,
+        payouts: ReadonlyArray<Price>,
+      ) {
+        const due = yield* sql`SELECT 1 FROM resolutions
+          WHERE condition_id = ${hexToBytes(condition)} AND correction_due = 1`
+        if (due.length === 0) return
+        if (yield* reversals.correct(condition, payouts)) {
+          yield* sql`UPDATE resolutions SET correction_due = 0
+            WHERE condition_id = ${hexToBytes(condition)}`
+        } else {
+          yield* Effect.logWarning(
+            `payouts of ${condition} cannot all be corrected yet: a book lacks the cash; the next sweep tries again`,
+          )
+        }
+      })
+
       /** One transaction; the number of lots paid. */
       const payOnce = Effect.fnUntraced(
         function* (condition: ConditionId) {
@@ -71,6 +93,7 @@ export class Settlement extends Context.Service<
             else closed.push(yield* book.payOut(lot, at))
           }
           yield* ends.sharesGone(condition, closed, "resolved")
+          yield* correct(condition, payouts)
           return closed.length
         },
         (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
@@ -103,11 +126,11 @@ export class Settlement extends Context.Service<
 
       const sweep = Effect.gen(function* () {
         const rows = yield* sql<{ condition_id: Uint8Array }>`
-          SELECT DISTINCT l.condition_id FROM lots l
+          SELECT l.condition_id FROM lots l
           JOIN resolutions r ON r.condition_id = l.condition_id
-          WHERE l.open_size > 0 ORDER BY l.condition_id LIMIT ${conditionsAtOnce}`.pipe(
-          Effect.orDie,
-        )
+          WHERE l.open_size > 0
+          UNION SELECT condition_id FROM resolutions WHERE correction_due = 1
+          ORDER BY condition_id LIMIT ${conditionsAtOnce}`.pipe(Effect.orDie)
         let paid = 0
         for (const row of rows) {
           paid += yield* settleInSpan(bytesToHex(row.condition_id) as ConditionId)

@@ -9,11 +9,15 @@ import { bytesToBareHex, hexToBytes, tokenToBytes } from "@evaluator/domain/Id"
 import { mostLevels } from "@evaluator/domain/market/BookWalk"
 import { feeGrain } from "@evaluator/domain/money/Fee"
 import { type Price, shares, usdc } from "@evaluator/domain/money/Micro"
-import { type BookFacts, mondayOf, utcDay } from "@evaluator/domain/paper/Gates"
+import type { BookFacts } from "@evaluator/domain/paper/GateFacts"
+import { mondayOf, utcDay } from "@evaluator/domain/paper/Gates"
 import type { Side } from "@evaluator/domain/trade/Trade"
-import type { Copy } from "./Copies.ts"
+import type { Copy } from "./CopyRow.ts"
+import type { BookMode } from "./BookModes.ts"
 import { usdcToken } from "./Journal.ts"
 import { type KnownMarket, themeOf } from "./MarketReplica.ts"
+import { bankrollOf, PaperSettings } from "./PaperSettings.ts"
+import { feeOf } from "./Strategies.ts"
 
 interface Exposed {
   readonly token: Uint8Array
@@ -31,12 +35,14 @@ export type ReadStanding = (
   copy: Copy,
   known: KnownMarket,
   limitPrice: Price,
+  mode: BookMode,
   nowMs: number,
 ) => Effect.Effect<BookFacts>
 
-export const makeStanding: Effect.Effect<ReadStanding, never, SqlClient.SqlClient> = Effect.gen(
-  function* () {
+export const makeStanding: Effect.Effect<ReadStanding, never, SqlClient.SqlClient | PaperSettings> =
+  Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
+    const settings = yield* PaperSettings
 
     /** What is held or on its way, by token and wallet, and how it touches this copy. */
     const readExposure = Effect.fnUntraced(function* (copy: Copy, theme: string) {
@@ -87,8 +93,10 @@ export const makeStanding: Effect.Effect<ReadStanding, never, SqlClient.SqlClien
     const readCash = Effect.fnUntraced(function* (copy: Copy) {
       const [row] = yield* sql<{ amount: number }>`SELECT amount FROM balances
         WHERE book = ${copy.book} AND token = ${usdcToken} AND account = 'cash'`
+      // A book that has not been traded yet has its bankroll before it.
+      const cash = row?.amount ?? bankrollOf(settings, copy.strategy)
       // What rounding could add to the fees of a whole book is not ours to spend.
-      return usdc(Math.max(0, (row?.amount ?? 0) - mostLevels * feeGrain))
+      return usdc(Math.max(0, cash - mostLevels * feeGrain))
     })
 
     const readShares = Effect.fnUntraced(function* (copy: Copy) {
@@ -107,13 +115,15 @@ export const makeStanding: Effect.Effect<ReadStanding, never, SqlClient.SqlClien
       return { heldShares: shares(held!.size), leaderKnown: shares(Math.max(0, leader!.known)) }
     })
 
-    return Effect.fnUntraced(function* (copy, { market }, limitPrice, nowMs) {
+    return Effect.fnUntraced(function* (copy, { market }, limitPrice, mode, nowMs) {
       const side: Side = copy.fill.side
       const common = {
         leaderSold: copy.fill.size,
         limitPrice,
         minimumSize: market.minimumSize,
-        feeRate: market.fee.rate,
+        feeRate: feeOf(copy.strategy, market).rate,
+        drawdown: mode.drawdown,
+        buysBelow: mode.buysBelow,
       }
       if (side === "SELL") {
         const held = yield* readShares(copy)
@@ -125,5 +135,4 @@ export const makeStanding: Effect.Effect<ReadStanding, never, SqlClient.SqlClien
       const cash = yield* readCash(copy)
       return { ...common, ...exposed, pnl, cash, heldShares: shares(0), leaderKnown: shares(0) }
     }, Effect.orDie)
-  },
-)
+  })

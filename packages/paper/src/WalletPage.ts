@@ -4,14 +4,18 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToToken, hexToBytes, type WalletAddress } from "@evaluator/domain/Id"
+import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { formatMicro } from "@evaluator/domain/money/Micro"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
+import { makeLatency } from "./Latency.ts"
 
 /** Most rows of open lots shown. */
 export const lotsShown = 50
 
 export const makeWalletPage = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+
+  const latency = yield* makeLatency
 
   const wallet = Effect.fnUntraced(function* (address: WalletAddress) {
     const id = hexToBytes(address)
@@ -31,10 +35,17 @@ export const makeWalletPage = Effect.gen(function* () {
     }>`
       SELECT strategy, token, open_size, open_cost FROM lots
       WHERE wallet = ${id} AND open_size > 0 ORDER BY id LIMIT ${lotsShown}`
-    const [result] = yield* sql<{ pnl: number }>`SELECT coalesce(sum(pnl), 0) AS pnl FROM results
-      WHERE wallet = ${id}`
-    const copied = outcomes.find((row) => row.outcome === "COPIED")?.copies ?? 0
-    const all = outcomes.reduce((total, row) => total + row.copies, 0)
+    const results = yield* sql<{ strategy: Strategy; pnl: number }>`
+      SELECT CASE instr(book, ':') WHEN 0 THEN book ELSE substr(book, 1, instr(book, ':') - 1) END
+        AS strategy, sum(pnl) AS pnl FROM results WHERE wallet = ${id} GROUP BY 1`
+    const hops = yield* latency("portfolio", id)
+    const story = (strategy: Strategy) => {
+      const its = outcomes.filter((row) => row.strategy === strategy)
+      const copied = its.find((row) => row.outcome === "COPIED")?.copies ?? 0
+      const all = its.reduce((total, row) => total + row.copies, 0)
+      const pnl = results.find((row) => row.strategy === strategy)?.pnl ?? 0
+      return `${strategy}: of ${all} fills made while it was followed, ${copied} were copied; the shares that are gone made ${formatMicro(pnl)} USDC after fees.`
+    }
     const sections: ReadonlyArray<Section> = [
       {
         title: "Followed by the fast lane",
@@ -45,11 +56,18 @@ export const makeWalletPage = Effect.gen(function* () {
       },
       {
         title: "Copies",
-        says: [
-          `Of ${all} fills made while it was followed, ${copied} were copied.`,
-          `The shares that are gone made ${formatMicro(result!.pnl)} USDC after fees.`,
-        ],
+        says: Strategy.literals
+          .filter((one) => outcomes.some((row) => row.strategy === one))
+          .map(story),
         rows: outcomes.map((row) => ({ ...row })),
+      },
+      {
+        title: "How fast",
+        says: hops.map(
+          ({ hop, copies, p50, p99 }) =>
+            `${hop}: ${p50 / 1000} s in the median, ${p99 / 1000} s at the 99th percentile of ${copies}.`,
+        ),
+        rows: hops.map((hop) => ({ ...hop })),
       },
       {
         title: "Open shares",

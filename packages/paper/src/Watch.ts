@@ -12,7 +12,7 @@
  */
 import { Clock, Context, Duration, Effect, Layer, Random, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import { bytesToHex, type WalletAddress } from "@evaluator/domain/Id"
+import { bytesToBareHex, bytesToHex, type FillId, type WalletAddress } from "@evaluator/domain/Id"
 import { DataApi, type LedgerRow } from "@evaluator/polymarket/DataApi"
 import type { Page, Served } from "@evaluator/polymarket/Page"
 import type { PolymarketError } from "@evaluator/polymarket/PolymarketError"
@@ -20,8 +20,10 @@ import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { CopyTrade } from "./CopyTrade.ts"
 import { Detection } from "./Detection.ts"
+import { Exits } from "./Exits.ts"
 import { FollowList } from "./FollowList.ts"
 import { PaperSettings } from "./PaperSettings.ts"
+import { Reversals } from "./Reversals.ts"
 
 export const giveUpAt = 12
 /** Watches one look takes up. */
@@ -65,7 +67,9 @@ export class Watch extends Context.Service<
       const supervisor = yield* Supervisor
       const trades = yield* CopyTrade
       const detection = yield* Detection
+      const exits = yield* Exits
       const follows = yield* FollowList
+      const reversals = yield* Reversals
       const { paper, watch } = yield* PaperSettings
       const lagMs = Duration.toMillis(watch.visibility_lag)
       const oftenMs = Duration.toMillis(watch.poll_often)
@@ -81,6 +85,29 @@ export class Watch extends Context.Service<
         Effect.repeat({ while: (full) => full }),
       )
 
+      /**
+       * A fill that the stream announced and the wallet's own ledger does not show, when it should have
+       * long since, failed: it never came on the chain.
+       */
+      const takeBackFailed = Effect.fnUntraced(function* (
+        wallet: Uint8Array,
+        shown: ReadonlySet<string>,
+        fromMs: number,
+        toMs: number,
+      ) {
+        const rows = yield* sql<{ fill_id: Uint8Array }>`SELECT DISTINCT fill_id FROM copies
+          WHERE wallet = ${wallet} AND leader_at_ms BETWEEN ${fromMs} AND ${toMs}
+            AND detected_via = 'feed' AND outcome = 'COPIED' AND state <> 'reversed'`.pipe(
+          Effect.orDie,
+        )
+        for (const row of rows) {
+          const fillId = bytesToBareHex(row.fill_id) as FillId
+          if (shown.has(fillId)) continue
+          yield* Effect.logWarning(`fill ${fillId} of a leader failed: what followed it goes back`)
+          yield* reversals.takeBack(fillId, "the leader's fill failed").pipe(inTransaction(sql))
+        }
+      })
+
       /** Walks the wallet's ledger from where it is known to, oldest first. */
       const walk = Effect.fnUntraced(function* (row: WatchRow, wallet: WalletAddress) {
         const startedMs = yield* Clock.currentTimeMillis
@@ -88,6 +115,7 @@ export class Watch extends Context.Service<
         let cursor: string | null = null
         let fresh = 0
         let rejected = 0
+        const shown = new Set<string>()
         let lastMs = row.complete_through_ms
         for (let page = 0; page < watch.pages_per_poll; page++) {
           yield* roomForMore
@@ -104,13 +132,18 @@ export class Watch extends Context.Service<
             fills.toSorted((a, b) => a.atMs - b.atMs),
             "poll",
           )
+          yield* exits.detect(
+            rows.flatMap((one) => (one.kind === "activity" ? [one.activity] : [])),
+          )
           rejected += served.rejected.length
+          for (const one of fills) shown.add(one.id)
           const times = rows.map((one) => (one.kind === "fill" ? one.fill : one.activity).atMs)
           const ascending = times.every((atMs, index) => index === 0 || times[index - 1]! <= atMs)
           // A venue that ignores the order says nothing about completeness until its last page.
           lastMs = ascending ? Math.max(lastMs, (times.at(-1) ?? 0) - 1) : row.complete_through_ms
           cursor = served.nextCursor
           if (cursor === null) {
+            yield* takeBackFailed(row.wallet, shown, startMs, startedMs - 2 * lagMs)
             return { fresh, rejected, completeThroughMs: startedMs - lagMs, more: false }
           }
         }

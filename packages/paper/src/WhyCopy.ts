@@ -7,7 +7,7 @@ import { SqlClient } from "effect/sql"
 import { bytesToHex, bytesToToken, type FillId, hexToBytes } from "@evaluator/domain/Id"
 import { Book } from "@evaluator/domain/market/Book"
 import { formatMicro } from "@evaluator/domain/money/Micro"
-import { gatesByName } from "@evaluator/domain/paper/Gates"
+import { gatesByName } from "@evaluator/domain/paper/GateList"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
 import { KeptReview } from "./Review.ts"
 
@@ -50,13 +50,15 @@ const inUnit = (unit: string, value: number): string =>
     ? usd(value)
     : unit === "shares"
       ? many(value)
-      : unit === "ms"
-        ? `${value / 1000} s`
-        : unit === "flag"
-          ? value === 1
-            ? "yes"
-            : "no"
-          : String(value)
+      : unit === "ppm"
+        ? `${value / 10_000} %`
+        : unit === "ms"
+          ? `${value / 1000} s`
+          : unit === "flag"
+            ? value === 1
+              ? "yes"
+              : "no"
+            : String(value)
 
 const decodeBook = Schema.decodeSync(Schema.fromJsonString(Book))
 

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
 import { CopyState, copyMoves } from "@evaluator/domain/paper/CopyState"
 import { Copies } from "@evaluator/paper/Copies"
+import { RunningStrategies } from "@evaluator/paper/Strategies"
 import * as Database from "@evaluator/sqlite/Database"
 import { fill, noon, paperMigrations } from "./PaperHarness.ts"
 
@@ -9,12 +10,14 @@ const services = Copies.layer.pipe(
   Layer.provideMerge(
     Database.layer({ file: ":memory:", lane: "paper", migrations: paperMigrations }),
   ),
+  Layer.provide(Layer.succeed(RunningStrategies, ["portfolio"])),
   Layer.fresh,
 )
 
 const seen = {
   via: "feed",
   atMs: noon,
+  visibleAtMs: noon,
   correlationId: null,
   causationId: null,
   traceparent: null,

@@ -5,9 +5,11 @@ import { CopyOutcome, Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { CopyState } from "@evaluator/domain/paper/CopyState"
 import type { Walk } from "@evaluator/domain/market/BookWalk"
 import { price, shares, usdc } from "@evaluator/domain/money/Micro"
-import { Copies, type Copy } from "@evaluator/paper/Copies"
+import { Copies } from "@evaluator/paper/Copies"
+import type { Copy } from "@evaluator/paper/CopyRow"
 import { checkLedger } from "@evaluator/paper/LedgerCheck"
 import { PaperBook } from "@evaluator/paper/PaperBook"
+import { RunningStrategies } from "@evaluator/paper/Strategies"
 import * as Database from "@evaluator/sqlite/Database"
 import { condition, fill, noon, paperMigrations, wallet } from "./PaperHarness.ts"
 
@@ -15,6 +17,7 @@ const services = Layer.mergeAll(PaperBook.layer, Copies.layer).pipe(
   Layer.provideMerge(
     Database.layer({ file: ":memory:", lane: "paper", migrations: paperMigrations }),
   ),
+  Layer.provide(Layer.succeed(RunningStrategies, ["portfolio"])),
   Layer.fresh,
 )
 
@@ -32,6 +35,7 @@ const fundAndDetect = Effect.fnUntraced(function* (fills: ReadonlyArray<ReturnTy
   return yield* copies.detect(fills, {
     via: "poll",
     atMs: noon,
+    visibleAtMs: noon,
     correlationId: null,
     causationId: null,
     traceparent: null,

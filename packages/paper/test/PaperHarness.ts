@@ -16,10 +16,12 @@ import type { ConditionId, FillId, TokenId, WalletAddress } from "@evaluator/dom
 import type { Book } from "@evaluator/domain/market/Book"
 import type { Market } from "@evaluator/domain/market/Market"
 import { price, shares, usdc } from "@evaluator/domain/money/Micro"
+import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { type Fill, fillKey, type Side } from "@evaluator/domain/trade/Trade"
 import { layer as laneLayer, PaperLane } from "@evaluator/paper/Lane"
 import { PaperReports } from "@evaluator/paper/PaperReports"
 import { PaperSettings, PaperSettingsSchema } from "@evaluator/paper/PaperSettings"
+import { RunningStrategies } from "@evaluator/paper/Strategies"
 import { replicasRequest, type ReplicasPage } from "@evaluator/paper/Replicas"
 import { Backlogs } from "@evaluator/runtime/Backlogs"
 import { Boot } from "@evaluator/runtime/Boot"
@@ -34,11 +36,13 @@ import * as Bridge from "@evaluator/runtime/Bridge"
 import * as Database from "@evaluator/sqlite/Database"
 import createRuntime from "../../../migrations/paper/0001_create_runtime.ts"
 import createPaper from "../../../migrations/paper/0002_create_paper.ts"
+import extendCopies from "../../../migrations/paper/0003_extend_copies.ts"
 import { FakeVenue } from "./FakeVenue.ts"
 
 export const paperMigrations = {
   "0001_create_runtime": createRuntime,
   "0002_create_paper": createPaper,
+  "0003_extend_copies": extendCopies,
 }
 
 /** Monday 2026-01-05 12:00:00 UTC. */
@@ -49,21 +53,27 @@ const decodeSettings = Schema.decodeUnknownSync(PaperSettingsSchema)
 const defaults = {
   paper: {
     bankroll: 1000,
+    solo_bankroll: 1000,
     buy_size: 25,
     least_buy: 1,
     slippage: 0.02,
     delay: "250ms",
+    own_impact: "5m",
     book_timeout: "3s",
     max_detection_lag: "60s",
     max_positions: 20,
     portfolio_exposure: 0.15,
     wallet_exposure: 0.05,
+    solo_exposure: 0.5,
     market_exposure: 0.05,
     theme_exposure: 0.05,
     portfolio_daily_loss: 0.03,
     portfolio_weekly_loss: 0.08,
     wallet_daily_loss: 0.02,
     wallet_weekly_loss: 0.05,
+    drawdown_reduce: 0.1,
+    drawdown_halt: 0.15,
+    drawdown_resume: 0.05,
     slots: 8,
     waiting: 8192,
     deadline: "2s",
@@ -75,6 +85,7 @@ const defaults = {
     poll_seldom: "60s",
     hint_silence: "1h",
     visibility_lag: "5s",
+    stale_after: "1d",
     polls_in_flight: 4,
     page_rows: 500,
     pages_per_poll: 10,
@@ -213,6 +224,7 @@ const openPaper = (
   link: LaneLink["Service"],
   overrides: Overrides,
   killPoint: KillPoint,
+  strategies: ReadonlyArray<Strategy>,
 ) =>
   Layer.build(
     laneLayer.pipe(
@@ -220,6 +232,7 @@ const openPaper = (
       Layer.provideMerge(runtime(file, "paper", link)),
       Layer.provide(venue.layer),
       Layer.provide(Layer.succeed(PaperSettings, settings(overrides))),
+      Layer.provide(Layer.succeed(RunningStrategies, strategies)),
       Layer.provide(Layer.succeed(KillPoint, killPoint)),
       Layer.fresh,
     ),
@@ -242,6 +255,8 @@ export interface House {
   readonly lane: PaperLane["Service"]
   readonly reports: PaperReports["Service"]
   readonly backlogs: Backlogs["Service"]
+  /** Asks the fast lane as the evaluation lane does. */
+  readonly ask: LaneLink["Service"]["ask"]
   /** Appends events in the evaluation lane. */
   readonly tell: (drafts: ReadonlyArray<EventDraft>) => Effect.Effect<void>
   /** Lets time pass until nothing is pending. */
@@ -254,6 +269,8 @@ export interface HouseOptions {
   readonly venue?: FakeVenue
   readonly directory?: string
   readonly overrides?: Overrides
+  /** `portfolio` alone when absent. */
+  readonly strategies?: ReadonlyArray<Strategy>
   /** Lets a little time pass; by default on the test's clock. */
   readonly pass?: Effect.Effect<void>
   /** Called after each commit of the fast lane. */
@@ -279,10 +296,17 @@ export const openHouse = Effect.fnUntraced(function* (options: HouseOptions = {}
       Effect.sync(() => replicas((payload as { after: string | null }).after)),
     )
     .pipe(Scope.provide(scope))
-  const paper = yield* openPaper(file, venue, here, options.overrides ?? {}, {
-    beforeCommit: () => undefined,
-    afterCommit: options.onCommit ?? (() => undefined),
-  }).pipe(Scope.provide(scope))
+  const paper = yield* openPaper(
+    file,
+    venue,
+    here,
+    options.overrides ?? {},
+    {
+      beforeCommit: () => undefined,
+      afterCommit: options.onCommit ?? (() => undefined),
+    },
+    options.strategies ?? ["portfolio"],
+  ).pipe(Scope.provide(scope))
   const backlogs = Context.get(paper, Backlogs)
   const log = Context.get(evaluation, EventLog)
   const lane = Context.get(paper, PaperLane)
@@ -308,6 +332,7 @@ export const openHouse = Effect.fnUntraced(function* (options: HouseOptions = {}
     lane,
     reports: Context.get(paper, PaperReports),
     backlogs,
+    ask: there.ask,
     tell: log.append,
     settle,
     stop: Scope.close(scope, Exit.void),

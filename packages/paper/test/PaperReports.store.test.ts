@@ -134,7 +134,7 @@ describe("the reports of the fast lane", () => {
       const sections = yield* house.reports.wallet(wallet(1))
       const text = sections.flatMap((section) => section.says).join(" ")
       assert.include(text, "It is followed now")
-      assert.include(text, "Of 1 fills made while it was followed, 1 were copied.")
+      assert.include(text, "portfolio: of 1 fills made while it was followed, 1 were copied")
       assert.deepStrictEqual(yield* house.reports.wallet(wallet(9)), [])
     }),
   )

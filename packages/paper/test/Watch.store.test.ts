@@ -282,3 +282,57 @@ describe("the drain", () => {
     }),
   )
 })
+
+describe("a stale feed", () => {
+  it.effect("is refused until the wallet's ledger was seen complete again; sales go through", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({ overrides: { watch: { stale_after: "2m" } } })
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]], bids: [[0.59, 1000]] }))
+      yield* introduce(house, [market(1)], [follow(wallet(1))])
+      yield* Queue.offer(house.venue.announced, fill({}))
+      yield* house.settle
+      house.venue.down.add("activity")
+      yield* TestClock.adjust("4 minutes")
+      const late = noon + 240_000
+      yield* Queue.offer(house.venue.announced, fill({ n: 2, atMs: late }))
+      yield* house.settle
+      yield* Queue.offer(
+        house.venue.announced,
+        fill({ side: "SELL", price: 0.59, n: 3, atMs: late + 1000 }),
+      )
+      yield* house.settle
+      const outcomes = (yield* house.reports.copies({})).map((copy) => copy.outcome)
+      assert.deepStrictEqual(outcomes, ["COPIED", "SKIPPED_STALE_FEED", "COPIED"])
+      const [gate] = yield* house.sql`SELECT gate, gate_value > gate_limit AS beyond FROM copies
+        WHERE outcome = 'SKIPPED_STALE_FEED'`
+      assert.deepInclude(gate, { gate: "stale-feed", beyond: 1 })
+      house.venue.down.clear()
+      show(house.venue, [fill({}), fill({ n: 2, atMs: late })])
+      show(house.venue, [fill({ side: "SELL", price: 0.59, n: 3, atMs: late + 1000 })])
+      yield* TestClock.adjust("5 minutes")
+      yield* Queue.offer(house.venue.announced, fill({ n: 4, atMs: late + 300_000 }))
+      yield* house.settle
+      assert.strictEqual((yield* house.reports.copies({}))[0]!.outcome, "COPIED")
+    }),
+  )
+})
+
+describe("the hops of a copy", () => {
+  it.effect("are kept: trade, visible, detected, decided, priced", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      yield* introduce(house, [market(1)], [follow(wallet(1))])
+      yield* TestClock.adjust("2 seconds")
+      yield* Queue.offer(house.venue.announced, fill({ atMs: noon }))
+      yield* house.settle
+      const page = yield* house.reports.wallet(wallet(1))
+      const hops = page.find((section) => section.title === "How fast")!.rows
+      assert.deepStrictEqual(
+        hops!.map((row) => row["hop"]),
+        ["trade → visible", "visible → detected", "detected → decided", "decided → priced"],
+      )
+      assert.isAtLeast(Number(hops![0]!["p50"]), 2000)
+      assert.strictEqual(hops![3]!["p50"], 250)
+    }),
+  )
+})

@@ -1,9 +1,9 @@
 /**
- * The queues of a lane, by name: their counters, and waiting until all are empty.
+ * The queues of a lane, by name: their counters, pausing one, and waiting until all are empty.
  *
  * The law every queue keeps: `offered = done + failed + dropped + coalesced + pending`.
  */
-import { Context, Effect, Layer, Schedule } from "effect"
+import { Context, Effect, Layer, Schedule, Schema } from "effect"
 
 export interface QueueCounters {
   readonly name: string
@@ -21,28 +21,96 @@ export interface QueueCounters {
   readonly pending: number
 }
 
+/** Why a queue hands nothing out, and until when; `untilMs` null: until it is resumed. */
+export interface QueuePause {
+  readonly reason: string
+  readonly untilMs: number | null
+}
+
+export interface QueueView extends QueueCounters {
+  readonly capacity: number
+  readonly workers: number
+  readonly whenFull: string
+  /** How long the first in the queue has waited, ms; null when nobody waits. */
+  readonly oldestMs: number | null
+  /** Items that waited longer than the queue's declared worst delay. */
+  readonly late: number
+  /** It filled up to its high-water mark and has not come down to its low one. */
+  readonly pressed: boolean
+  readonly paused: QueuePause | null
+}
+
+/** What can be asked of a queue beside its counters. */
+export interface QueueControls {
+  readonly view: () => QueueView
+  readonly pause: (pause: QueuePause) => Effect.Effect<void>
+  readonly resume: Effect.Effect<void>
+}
+
+/** No queue of this lane that can be paused has the name. */
+export class QueueNotFound extends Schema.TaggedError<QueueNotFound>()("QueueNotFound", {
+  queue: Schema.String,
+  known: Schema.Array(Schema.String),
+}) {
+  override get message(): string {
+    return `no queue is called ${this.queue}; there are ${this.known.join(", ")}`
+  }
+}
+
+interface Registered {
+  readonly counters: () => QueueCounters
+  readonly controls: QueueControls | null
+}
+
 export class Backlogs extends Context.Service<
   Backlogs,
   {
-    readonly add: (counters: () => QueueCounters) => Effect.Effect<void>
+    readonly add: (counters: () => QueueCounters, controls?: QueueControls) => Effect.Effect<void>
     readonly all: Effect.Effect<ReadonlyArray<QueueCounters>>
-    /** Returns when no queue has anything pending. */
+    /** The queues with a policy of their own, with how full they are and what holds them up. */
+    readonly views: Effect.Effect<ReadonlyArray<QueueView>>
+    /** The queue takes items in and hands none out until it is resumed or the pause is over. */
+    readonly pause: (name: string, pause: QueuePause) => Effect.Effect<QueueView, QueueNotFound>
+    readonly resume: (name: string) => Effect.Effect<QueueView, QueueNotFound>
+    /** Returns when no queue has anything pending. A paused queue is at rest: its work is due in its rows. */
     readonly drained: Effect.Effect<void>
   }
 >()("runtime/Backlogs") {
   static readonly layer = Layer.sync(Backlogs, () => {
-    const readers: Array<() => QueueCounters> = []
-    const all = Effect.sync(() =>
-      readers.map((read) => read()).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    )
+    const registered: Array<Registered> = []
+    const byName = <A extends { readonly name: string }>(rows: ReadonlyArray<A>) =>
+      rows.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+
+    const controlled = () => registered.flatMap(({ controls }) => controls ?? [])
+    const controlsOf = Effect.fnUntraced(function* (name: string) {
+      const found = controlled().find((controls) => controls.view().name === name)
+      if (found !== undefined) return found
+      const known = byName(controlled().map(({ view }) => view())).map((view) => view.name)
+      return yield* new QueueNotFound({ queue: name, known })
+    })
+    const changed = (
+      name: string,
+      change: (controls: QueueControls) => Effect.Effect<void>,
+    ): Effect.Effect<QueueView, QueueNotFound> =>
+      Effect.flatMap(controlsOf(name), (controls) =>
+        Effect.as(change(controls), controls).pipe(Effect.map(({ view }) => view())),
+      )
+
+    const busy = () =>
+      registered.some(
+        ({ counters, controls }) =>
+          counters().pending > 0 && (controls === null || controls.view().paused === null),
+      )
+
     return Backlogs.of({
-      add: (counters) => Effect.sync(() => void readers.push(counters)),
-      all,
-      drained: all.pipe(
-        Effect.repeat({
-          while: (queues) => queues.some((queue) => queue.pending > 0),
-          schedule: Schedule.spaced("10 millis"),
-        }),
+      add: (counters, controls) =>
+        Effect.sync(() => void registered.push({ counters, controls: controls ?? null })),
+      all: Effect.sync(() => byName(registered.map(({ counters }) => counters()))),
+      views: Effect.sync(() => byName(controlled().map(({ view }) => view()))),
+      pause: (name, pause) => changed(name, (controls) => controls.pause(pause)),
+      resume: (name) => changed(name, (controls) => controls.resume),
+      drained: Effect.sync(busy).pipe(
+        Effect.repeat({ while: (is) => is, schedule: Schedule.spaced("10 millis") }),
         Effect.asVoid,
       ),
     })

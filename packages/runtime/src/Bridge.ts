@@ -5,13 +5,27 @@
  * The side that owns the log serves it ({@link serveLog}) and sends a hint after each commit; the
  * subscriber ({@link subscribe}) pulls at most {@link pullLimit} events a turn, handles them and moves its
  * cursor in one transaction. An event whose handler fails is tried alone, three times with growing
- * pauses, then kept in `dead_letters` with its cause while the others go on. A cursor that no longer
+ * pauses, then kept in `dead_letters` with its cause while the others go on; what is redriven from
+ * there is applied again between turns. A cursor that no longer
  * fits the log (a restore, a lost tail) is rewound: the subscriber derives its state again from the
  * truth and takes the head.
  */
-import { Cause, Clock, Effect, Latch, Ref, Schedule, Schema, type Scope } from "effect"
+import {
+  Cause,
+  Clock,
+  Effect,
+  Latch,
+  Metric,
+  Option,
+  Ref,
+  Schedule,
+  Schema,
+  type Scope,
+} from "effect"
 import { SqlClient } from "effect/sql"
 import { Envelope } from "@evaluator/domain/event/DomainEvent"
+import { counterOf, gaugeOf, metrics } from "@evaluator/telemetry/Names"
+import * as DeadLetters from "./DeadLetters.ts"
 import { Causation, EventLog, type LogPosition } from "./EventLog.ts"
 import { LaneLink } from "./LaneLink.ts"
 import { Supervisor, SweepEvery } from "./Supervisor.ts"
@@ -55,7 +69,10 @@ export interface Subscription<E, R> {
   readonly logName: string
   /** Applies one event, idempotently, inside the transaction that moves the cursor. */
   readonly handle: (event: Envelope) => Effect.Effect<void, E, R>
-  /** Derives the subscriber's state again from the truth, in the transaction that takes the head. Also run when there is no cursor yet. */
+  /**
+   * Derives the subscriber's state again from the truth, in the transaction that takes the head. Also
+   * run when there is no cursor yet, and after events were redriven or replayed.
+   */
   readonly rewound: Effect.Effect<void, E, R>
 }
 
@@ -92,6 +109,13 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
     Effect.orDie,
   )
 
+  const labels = { subscriber }
+  const delivered = Metric.withAttributes(counterOf(metrics.eventsDelivered), labels)
+  const rewinds = Metric.withAttributes(counterOf(metrics.cursorRewinds), labels)
+  const lag = Metric.withAttributes(gaugeOf(metrics.subscriberLag), labels)
+  const note = (seq: number, headSeq: number) =>
+    Ref.set(state, { seq, headSeq }).pipe(Effect.andThen(Metric.update(lag, headSeq - seq)))
+
   const moveCursor = Effect.fnUntraced(function* (to: LogPosition, rewinds: 0 | 1) {
     const now = yield* Clock.currentTimeMillis
     yield* sql`INSERT INTO cursors (subscriber, log_id, seq, event_id, moved_at_ms)
@@ -117,14 +141,16 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
 
   const bury = Effect.fnUntraced(
     function* (event: Envelope, logId: string, cause: Cause.Cause<unknown>) {
-      const now = yield* Clock.currentTimeMillis
       yield* Effect.logError(
         `event ${event.id} (${event.type}) could not be applied by ${subscriber} and was kept in dead_letters`,
         cause,
       )
-      yield* sql`INSERT INTO dead_letters (source, subject, cause, attempts, payload, at_ms)
-      VALUES (${subscriber}, ${event.id}, ${Cause.pretty(cause)}, 3, ${JSON.stringify(event)}, ${now})
-      ON CONFLICT (source, subject) DO UPDATE SET cause = excluded.cause, attempts = attempts + 3`
+      yield* DeadLetters.keep({
+        source: subscriber,
+        event,
+        cause: Cause.pretty(cause),
+        attempts: DeadLetters.attemptsEach,
+      })
       yield* moveCursor({ logId, seq: event.seq, eventId: event.id }, 0)
     },
     (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
@@ -136,7 +162,10 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
       (event) =>
         applyAll([event], logId).pipe(
           Effect.sandbox,
-          Effect.retry({ times: 2, schedule: Schedule.exponential("100 millis") }),
+          Effect.retry({
+            times: DeadLetters.attemptsEach - 1,
+            schedule: Schedule.exponential("100 millis"),
+          }),
           Effect.catch((cause) => bury(event, logId, cause)),
         ),
       { discard: true },
@@ -144,6 +173,7 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
 
   const rewind = Effect.fnUntraced(function* (from: LogPosition | null, head: LogPosition) {
     if (from !== null) {
+      yield* Metric.update(rewinds, 1)
       yield* Effect.logWarning(
         `the cursor of ${subscriber} (seq ${from.seq}) is no place in log ${head.logId}: its state is derived again from the truth, the cursor takes seq ${head.seq}`,
       )
@@ -165,7 +195,7 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
     if (pulled === null) return false
     if (!pulled.matched) {
       yield* rewind(cursor, pulled.head)
-      yield* Ref.set(state, { seq: pulled.head.seq, headSeq: pulled.head.seq })
+      yield* note(pulled.head.seq, pulled.head.seq)
       return true
     }
     if (pulled.events.length > 0) {
@@ -173,19 +203,28 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
         Effect.sandbox,
         Effect.catch(() => applyOneByOne(pulled.events, pulled.head.logId)),
       )
+      yield* Metric.update(delivered, pulled.events.length)
     }
     const seq = pulled.events.at(-1)?.seq ?? cursor?.seq ?? 0
-    yield* Ref.set(state, { seq, headSeq: pulled.head.seq })
+    yield* note(seq, pulled.head.seq)
     return seq < pulled.head.seq
   })
 
   const turns = Effect.repeat(turn, { while: (more) => more })
+  // What is applied again comes after newer events and may have put an old state back: the truth has
+  // the last word.
+  const redeliver = DeadLetters.redeliver(subscriber, apply).pipe(
+    Effect.flatMap((letters) =>
+      letters === 0 ? Effect.void : sql.withTransaction(subscription.rewound),
+    ),
+  )
   const loop = hinted.close.pipe(
     Effect.andThen(turns),
     Effect.andThen(hinted.await.pipe(Effect.timeoutOption(sweepEvery))),
+    Effect.andThen((woken) => (Option.isNone(woken) ? redeliver : Effect.void)),
     Effect.forever,
   )
 
-  yield* supervisor.service(`bridge-${subscriber}`, loop)
+  yield* supervisor.service(`bridge-${subscriber}`, Effect.andThen(redeliver, loop))
   return { state: Ref.get(state) }
 })

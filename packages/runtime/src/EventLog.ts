@@ -7,7 +7,7 @@
  * sliding subscription; whoever must see every event reads by `seq`, as the bridge does.
  * Limits: {@link announcementCapacity} unread announcements a listener; a read of at most 256 events.
  */
-import { Clock, Context, Effect, Layer, PubSub, Random, type Scope } from "effect"
+import { Clock, Context, Effect, Layer, Metric, PubSub, Random, type Scope } from "effect"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { SqlClient } from "effect/sql"
 import {
@@ -19,6 +19,7 @@ import {
   eventVersion,
 } from "@evaluator/domain/event/DomainEvent"
 import { traceparentOf } from "@evaluator/telemetry/Messaging"
+import { counterOf, metrics } from "@evaluator/telemetry/Names"
 
 /** Unread announcements kept for one listener before the oldest slide out. */
 export const announcementCapacity = 1024
@@ -37,6 +38,8 @@ export const Causation = Context.Reference<{
   readonly correlationId: string
   readonly causationId: string
 } | null>("runtime/Causation", { defaultValue: () => null })
+
+const published = counterOf(metrics.eventsPublished)
 
 interface EventRow {
   readonly seq: number
@@ -109,6 +112,7 @@ export class EventLog extends Context.Service<
 
       const announce = Effect.fnUntraced(function* (events: ReadonlyArray<Announcement>) {
         for (const event of events) {
+          yield* Metric.update(Metric.withAttributes(published, { type: event.type }), 1)
           for (const topic of topics.get(event.type) ?? []) yield* PubSub.publish(topic, event)
         }
         for (const wake of wakes) yield* wake

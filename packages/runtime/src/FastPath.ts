@@ -7,6 +7,7 @@
  * Limits: `slots` running, `capacity` waiting; beyond that an item is shed at once.
  */
 import { Cause, Clock, Duration, Effect, Metric, Queue, type Scope } from "effect"
+import { counterOf, histogramOf, metrics } from "@evaluator/telemetry/Names"
 import { Backlogs, type QueueCounters } from "./Backlogs.ts"
 import { Supervisor } from "./Supervisor.ts"
 
@@ -31,11 +32,12 @@ export interface FastPath {
   readonly counters: Effect.Effect<QueueCounters>
 }
 
-const fates = Metric.counter("fast_path_items", { description: "Fast-path items by fate" })
-const waits = Metric.histogram("fast_path_wait_ms", {
-  description: "From submission to start, milliseconds",
-  boundaries: Metric.exponentialBoundaries({ start: 0.25, factor: 2, count: 14 }),
-})
+const fates = {
+  offered: counterOf(metrics.queueOffered),
+  done: counterOf(metrics.queueDone),
+  failed: counterOf(metrics.queueFailed),
+  dropped: counterOf(metrics.queueDropped),
+} as const
 
 interface Waiting extends Submission {
   readonly since: bigint
@@ -54,9 +56,11 @@ export const make = Effect.fnUntraced(function* (
   const tally = { offered: 0, done: 0, failed: 0, dropped: 0, coalesced: 0 }
   let pending = 0
 
-  const count = (fate: "offered" | "done" | "failed" | "dropped") => {
+  const waits = Metric.withAttributes(histogramOf(metrics.queueWait), { queue: name })
+
+  const count = (fate: keyof typeof fates) => {
     tally[fate] += 1
-    return Metric.update(Metric.withAttributes(fates, { pool: name, fate }), 1)
+    return Metric.update(Metric.withAttributes(fates[fate], { queue: name }), 1)
   }
   const counters = (): QueueCounters => ({ name, ...tally, pending })
 

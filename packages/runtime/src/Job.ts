@@ -7,7 +7,11 @@
 import { type Duration, Effect, Layer } from "effect"
 import type { EventType } from "@evaluator/domain/event/DomainEvent"
 import type { LogicalService } from "@evaluator/telemetry/LogicalService"
+import type { Retry } from "./Retry.ts"
 import { Supervisor } from "./Supervisor.ts"
+
+/** Missed slots a job of `missed: "each"` owes at most; beyond, the oldest are let go. */
+export const mostOwed = 24
 
 /** What a run did, by name; shown in `job_runs` and on the metrics page. */
 export type JobCounts = Readonly<Record<string, number>>
@@ -19,8 +23,15 @@ export interface Job<E = never, R = never> {
   readonly about: string
   /** The logical service its spans belong to. */
   readonly service: LogicalService
-  /** The period of its slots; a slot missed while it runs is skipped. */
+  /** The period of its slots. */
   readonly every: Duration.Input
+  /**
+   * What becomes of slots that come while it runs: `skip` lets them go, `once` (the default) makes one
+   * run up for all of them, `each` one run for each, {@link mostOwed} at most.
+   */
+  readonly missed?: "skip" | "once" | "each"
+  /** How a run tries again by itself, by the kind of its errors; default not at all. */
+  readonly retry?: Retry<E>
   /** Also runs once at the start. */
   readonly atBoot: boolean
   /** Also runs after events of these types; several while it runs make one more run. */

@@ -8,7 +8,6 @@
  * Does not: retry inside a run; that belongs to the job's own effects.
  */
 import {
-  Cause,
   Context,
   Deferred,
   Duration,
@@ -23,11 +22,15 @@ import {
   Schema,
   type Scope,
 } from "effect"
+import { counterOf, gaugeOf, histogramOf, metrics } from "@evaluator/telemetry/Names"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import type { QueueCounters } from "./Backlogs.ts"
 import { EventLog } from "./EventLog.ts"
-import type { Job } from "./Job.ts"
+import { type Job, mostOwed } from "./Job.ts"
 import { JobLog, type RunRow } from "./JobLog.ts"
+import { contradictionOf } from "./JobWiring.ts"
+import { restarting } from "./Restarts.ts"
+import { retrying } from "./Retry.ts"
 
 /** No job of this lane has the name. */
 export class JobNotFound extends Schema.TaggedError<JobNotFound>()("JobNotFound", {
@@ -57,17 +60,14 @@ interface Registered {
   readonly job: Job<unknown>
   readonly requests: Queue.Queue<Request>
   running: boolean
+  /** Slots that came while it ran and are still to be made up for. */
+  owed: number
   last: RunRow | null
 }
 
-const jobRuns = Metric.counter("job_runs", { description: "Runs of a job by outcome" })
-const jobDuration = Metric.histogram("job_duration_ms", {
-  description: "How long a run of a job took, milliseconds",
-  boundaries: Metric.exponentialBoundaries({ start: 1, factor: 4, count: 10 }),
-})
-const serviceRestarts = Metric.counter("service_restarts", {
-  description: "Times a service of the lane ended and was started again",
-})
+const jobRuns = counterOf(metrics.jobRuns)
+const jobDuration = histogramOf(metrics.jobDuration)
+const jobsRunning = gaugeOf(metrics.jobsRunning)
 
 /** What starts jobs: their own triggers as well, or only {@link Supervisor} `runNow`, for a lane opened for one command. */
 export const JobTriggers = Context.Reference<"all" | "by-hand">("runtime/JobTriggers", {
@@ -167,23 +167,35 @@ export class Supervisor extends Context.Service<
           tracer.within(entry.job.service),
         )
 
+      const request = (entry: Registered, cause: string) =>
+        Effect.map(Queue.offer(entry.requests, { cause, done: null }), (accepted) => {
+          tally.offered += 1
+          if (!accepted) tally.coalesced += 1
+        })
+
       const consume = Effect.fnUntraced(function* (entry: Registered) {
-        const request = yield* Queue.take(entry.requests)
+        const asked = yield* Queue.take(entry.requests)
         if (yield* Ref.get(stopping)) {
           tally.dropped += 1
           return
         }
+        const running = Metric.withAttributes(jobsRunning, { job: entry.job.name })
         entry.running = true
-        const row = yield* runInSpan(entry, request.cause).pipe(
+        yield* Metric.update(running, 1)
+        const row = yield* runInSpan(entry, asked.cause).pipe(
           Effect.ensuring(
             Effect.sync(() => {
               entry.running = false
-            }),
+            }).pipe(Effect.andThen(Metric.update(running, 0))),
           ),
         )
         tally[row.outcome === "completed" ? "done" : "failed"] += 1
-        if (request.done !== null) Deferred.doneUnsafe(request.done, Effect.succeed(row))
-        if (request.cause.startsWith("event ")) {
+        if (asked.done !== null) Deferred.doneUnsafe(asked.done, Effect.succeed(row))
+        if (entry.owed > 0) {
+          entry.owed -= 1
+          yield* request(entry, "missed slot")
+        }
+        if (asked.cause.startsWith("event ")) {
           yield* Effect.sleep(
             Duration.max(Duration.fromInputUnsafe(entry.job.settle ?? "1 second"), leastSettle),
           )
@@ -194,45 +206,38 @@ export class Supervisor extends Context.Service<
         name: string,
         effect: Effect.Effect<unknown, E, R>,
       ): Effect.fn.Return<void, never, R | Scope.Scope> {
-        const again = Schedule.min([
-          Schedule.exponential("1 second"),
-          Schedule.spaced("60 seconds"),
-        ])
-        const supervised = effect.pipe(
-          Effect.andThen(Effect.die(new Error("it ended by itself"))),
-          Effect.tapCause((cause) =>
-            Cause.hasInterruptsOnly(cause)
-              ? Effect.void
-              : Effect.logError(`service ${name} stopped and is started again`, cause).pipe(
-                  Effect.andThen(
-                    Metric.update(Metric.withAttributes(serviceRestarts, { name }), 1),
-                  ),
-                ),
-          ),
-          Effect.sandbox,
-          Effect.retry({ schedule: again, while: (cause) => !Cause.hasInterruptsOnly(cause) }),
-          Effect.ignore,
-        )
-        yield* Effect.forkScoped(supervised)
+        yield* Effect.forkScoped(restarting(name, effect))
       })
 
       const register = Effect.fnUntraced(function* <E>(
         job: Job<E>,
       ): Effect.fn.Return<void, never, Scope.Scope> {
+        const contradiction = contradictionOf(job as Job<unknown>, new Set(registered.keys()))
+        if (contradiction !== null) return yield* Effect.die(contradiction)
         // Room for one waiting request: whatever comes while one waits is the same run.
         const requests = yield* Queue.dropping<Request>(1)
-        const entry: Registered = { job: job as Job<unknown>, requests, running: false, last: null }
+        const run = job.retry === undefined ? job.run : retrying<E>(job.name, job.retry)(job.run)
+        const entry: Registered = {
+          job: { ...job, run } as Job<unknown>,
+          requests,
+          running: false,
+          owed: 0,
+          last: null,
+        }
         registered.set(job.name, entry)
         yield* Effect.addFinalizer(() => Effect.sync(() => registered.delete(job.name)))
         yield* service(`job-${job.name}`, Effect.forever(consume(entry)))
         if (triggers === "by-hand") return
-        const ask = (cause: string) =>
-          Effect.map(Queue.offer(requests, { cause, done: null }), (accepted) => {
-            tally.offered += 1
-            if (!accepted) tally.coalesced += 1
-          })
-        const slots = ask("slot").pipe(Effect.schedule(Schedule.fixed(job.every)))
-        yield* service(`slots-${job.name}`, slots)
+        const ask = (cause: string) => request(entry, cause)
+        const slot = Effect.suspend(() => {
+          const busy = entry.running || requests.messages.length > 0
+          if (!busy || (job.missed ?? "once") === "once") return ask("slot")
+          tally.offered += 1
+          tally.coalesced += 1
+          if (job.missed === "each") entry.owed = Math.min(mostOwed, entry.owed + 1)
+          return Effect.void
+        })
+        yield* service(`slots-${job.name}`, Effect.schedule(slot, Schedule.fixed(job.every)))
         if (job.atBoot) yield* ask("boot")
         if (job.on !== undefined && job.on.length > 0) {
           const events = yield* log.listen(job.on)

@@ -9,6 +9,7 @@
  * world under this clock must answer within the turn.
  */
 import { Clock, Duration, Effect, Exit, Fiber, Scheduler } from "effect"
+import { Heap } from "./Heap.ts"
 
 /** The program waits for something that no wake-up can bring: a promise, a socket, or a deadlock. */
 export class NothingRunnable extends Error {
@@ -21,53 +22,7 @@ interface Sleeper {
   resume: (() => void) | null
 }
 
-/** Sleepers by due time, then by registration: a binary heap. */
-class Sleepers {
-  private readonly heap: Array<Sleeper> = []
-
-  get nextDueMs(): number | null {
-    while (this.heap.length > 0 && this.heap[0]!.resume === null) this.pop()
-    return this.heap[0]?.dueMs ?? null
-  }
-
-  push(sleeper: Sleeper): void {
-    let at = this.heap.push(sleeper) - 1
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      if (!before(this.heap[at]!, this.heap[parent]!)) break
-      this.swap(at, parent)
-      at = parent
-    }
-  }
-
-  pop(): Sleeper {
-    const top = this.heap[0]!
-    const last = this.heap.pop()!
-    if (this.heap.length > 0) {
-      this.heap[0] = last
-      let at = 0
-      for (;;) {
-        const left = 2 * at + 1
-        let least = at
-        if (left < this.heap.length && before(this.heap[left]!, this.heap[least]!)) least = left
-        if (left + 1 < this.heap.length && before(this.heap[left + 1]!, this.heap[least]!)) {
-          least = left + 1
-        }
-        if (least === at) break
-        this.swap(at, least)
-        at = least
-      }
-    }
-    return top
-  }
-
-  private swap(a: number, b: number): void {
-    const held = this.heap[a]!
-    this.heap[a] = this.heap[b]!
-    this.heap[b] = held
-  }
-}
-
+/** Sleepers by due time, then by registration. */
 const before = (a: Sleeper, b: Sleeper): boolean =>
   a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order)
 
@@ -101,7 +56,7 @@ export class VirtualTime {
   private readonly onAdvance: (nowMs: number) => void
   private readonly draw: (() => number) | null
   private readonly tasks: Array<() => void> = []
-  private readonly sleepers = new Sleepers()
+  private readonly sleepers = new Heap<Sleeper>(before)
   readonly clock: Clock.Clock
   readonly scheduler: Scheduler.Scheduler
 
@@ -196,14 +151,19 @@ export class VirtualTime {
     }
   }
 
+  /** When the next sleeper that still waits is due; those that were interrupted are let go. */
+  private get nextDueMs(): number | null {
+    while (this.sleepers.top?.resume === null) this.sleepers.pop()
+    return this.sleepers.top?.dueMs ?? null
+  }
+
   private advance(): boolean {
-    const due = this.sleepers.nextDueMs
+    const due = this.nextDueMs
     if (due === null) return false
     this.nowMs = Math.max(this.nowMs, due)
     this.onAdvance(this.nowMs)
-    while (this.sleepers.nextDueMs === due) {
-      const sleeper = this.sleepers.pop()
-      sleeper.resume?.()
+    while (this.nextDueMs === due) {
+      this.sleepers.pop()?.resume?.()
     }
     return true
   }

@@ -4,6 +4,7 @@ import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { join } from "node:path"
 import type { Envelope, EventDraft } from "@evaluator/domain/event/DomainEvent"
+import * as DeadLetters from "@evaluator/runtime/DeadLetters"
 import * as Bridge from "@evaluator/runtime/Bridge"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
@@ -106,6 +107,43 @@ describe("Bridge", () => {
         SELECT source, cause FROM dead_letters`
         assert.strictEqual(letters.length, 1)
         assert.match(letters[0]!.cause, /poison/)
+      }),
+  )
+
+  it.effect(
+    "applies a redriven event again and then forgets it; one that fails again is kept",
+    () =>
+      Effect.gen(function* () {
+        const { near, far } = yield* twoLanes
+        yield* Bridge.serveLog("far").pipe(inLane(far))
+        const mended = new Set<string>()
+        const poisonous = (event: Envelope) =>
+          /"events":[23]/.test(event.payload) && !mended.has(event.payload)
+        const subscription = yield* recordingSubscription((event) =>
+          poisonous(event) ? Effect.fail(`poison ${event.seq}`) : Effect.void,
+        ).pipe(inLane(near))
+        yield* settle
+        yield* appendFar([scored(1), scored(2), scored(3)]).pipe(inLane(far))
+        yield* settle
+        assert.deepStrictEqual(yield* subscription.arrived, [1])
+        const groups = yield* DeadLetters.grouped.pipe(inLane(near))
+        assert.deepStrictEqual(
+          groups.map(({ source, cause, letters }) => ({ source, cause, letters })),
+          [{ source: "near", cause: "Error: poison n", letters: 2 }],
+        )
+        const derived = subscription.rewinds()
+        mended.add('{"day":"2026-11-25","markets":1,"events":2}')
+        assert.strictEqual(yield* DeadLetters.ask("near", null).pipe(inLane(near)), 2)
+        yield* TestClock.adjust("31 seconds")
+        yield* settle
+        assert.deepStrictEqual(yield* subscription.arrived, [1, 2])
+        assert.strictEqual(subscription.rewinds(), derived + 1, "the truth has the last word")
+        const letters = yield* subscription.sql<{ attempts: number; cause: string }>`
+        SELECT attempts, cause FROM dead_letters`
+        assert.deepStrictEqual(
+          letters.map(({ attempts, cause }) => [attempts, cause.split("\n")[0]]),
+          [[3, "Error: poison 3"]],
+        )
       }),
   )
 

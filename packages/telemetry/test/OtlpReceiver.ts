@@ -27,6 +27,7 @@ const Body = Schema.fromJsonString(
                 parentSpanId: Schema.optionalKey(Schema.String),
                 name: Schema.String,
                 kind: Schema.Int,
+                endTimeUnixNano: Schema.String,
                 attributes: Attributes,
               }),
             ),
@@ -48,6 +49,7 @@ export interface ReceivedSpan {
   readonly parentSpanId: string | undefined
   readonly name: string
   readonly kind: number
+  readonly endMs: number
 }
 
 const record = (attributes: typeof Attributes.Type) =>
@@ -66,6 +68,7 @@ const spansOf = (text: string): ReadonlyArray<ReceivedSpan> =>
         parentSpanId: span.parentSpanId,
         name: span.name,
         kind: span.kind,
+        endMs: Number(BigInt(span.endTimeUnixNano) / 1_000_000n),
       })),
     )
   })

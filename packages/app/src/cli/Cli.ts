@@ -10,15 +10,18 @@ import { version } from "../Version.ts"
 import { copiesCommand } from "./CopiesCommand.ts"
 import { configCommand } from "./ConfigCommand.ts"
 import { dbCommand } from "./DbCommand.ts"
+import { deadLettersCommand } from "./DeadLettersCommand.ts"
 import { doctorCommand } from "./DoctorCommand.ts"
 import { eventsCommand } from "./EventsCommand.ts"
 import { endingOf } from "./ExitCode.ts"
 import { haltCommand, resumeCommand } from "./HaltCommand.ts"
 import { jobCommand } from "./JobCommand.ts"
 import { ledgerCommand } from "./LedgerCommand.ts"
+import { queuesCommand } from "./QueuesCommand.ts"
 import { rankCommand } from "./RankCommand.ts"
 import { replayCommand } from "./ReplayCommand.ts"
 import { runCommand } from "./RunCommand.ts"
+import { runsCommand } from "./RunsCommand.ts"
 import { simCommand } from "./SimCommand.ts"
 import { statusCommand } from "./StatusCommand.ts"
 import { walletCommand } from "./WalletCommand.ts"
@@ -44,6 +47,9 @@ export const rootCommand = Command.make("trader-evaluator").pipe(
         copiesCommand,
         ledgerCommand,
         eventsCommand,
+        queuesCommand,
+        runsCommand,
+        deadLettersCommand,
       ],
     },
     {

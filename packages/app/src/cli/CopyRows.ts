@@ -33,8 +33,12 @@ interface StoredCopy {
   readonly leader_price: number
   readonly leader_size: number
   readonly leader_at_ms: number
+  readonly visible_at_ms: number | null
   readonly detected_at_ms: number
+  readonly reserved_at_ms: number | null
+  readonly priced_at_ms: number | null
   readonly detected_via: string
+  readonly origin: string
   readonly size: number | null
   readonly gross: number | null
   readonly fee: number | null
@@ -56,8 +60,12 @@ const toRow = (copy: StoredCopy) => ({
   leader_price: formatMicro(copy.leader_price),
   leader_shares: formatMicro(copy.leader_size),
   leader_at_ms: copy.leader_at_ms,
+  visible_at_ms: copy.visible_at_ms,
   detected_at_ms: copy.detected_at_ms,
+  decided_at_ms: copy.reserved_at_ms,
+  priced_at_ms: copy.priced_at_ms,
   detected_via: copy.detected_via,
+  origin: copy.origin,
   shares: money(copy.size),
   gross_usdc: money(copy.gross),
   fee_usdc: money(copy.fee),
@@ -85,7 +93,7 @@ export const readCopies = Effect.fnUntraced(function* (
     const after = last === undefined ? [] : [sql`rowid < ${last.row}`]
     const page = yield* sql<StoredCopy>`SELECT rowid AS row, fill_id, strategy, state, outcome,
         reason, wallet, condition_id, token, side, leader_price, leader_size, leader_at_ms,
-        detected_at_ms, detected_via, size, gross, fee, pnl
+        visible_at_ms, detected_at_ms, reserved_at_ms, priced_at_ms, detected_via, origin, size, gross, fee, pnl
       FROM copies WHERE ${sql.and([...wanted, ...after])}
       ORDER BY rowid DESC LIMIT ${Math.min(pageSize, limit - rows.length)}`
     if (page.length === 0) break

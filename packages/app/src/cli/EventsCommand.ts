@@ -7,6 +7,7 @@ import type { SqlClient } from "effect/sql"
 import { EventType } from "@evaluator/domain/event/DomainEvent"
 import { LaneName } from "../Control.ts"
 import { dataDirectoryFor } from "./Directory.ts"
+import { eventsReplayCommand } from "./EventsReplayCommand.ts"
 import * as Flags from "./Flags.ts"
 import { printRows } from "./Output.ts"
 import { timeOf } from "./Readable.ts"
@@ -99,4 +100,5 @@ export const eventsCommand = Command.make(
     { command: "trader-evaluator events --type FollowListChanged --limit 10" },
     { command: "trader-evaluator events --correlation 0197… --json" },
   ]),
+  Command.withSubcommands([eventsReplayCommand]),
 )

@@ -1,5 +1,6 @@
 /**
- * `job list` and `job run NAME`: one-off jobs, through the running service or alone under the lock.
+ * `job list`, `job run NAME` and `job graph`: one-off jobs, through the running service or alone under
+ * the lock, and which of them led to which.
  */
 import { Effect, Schema } from "effect"
 import { Argument, Command } from "effect/cli"
@@ -8,6 +9,7 @@ import type { ControlHandlers, JobRun } from "../Control.ts"
 import { handlersFor } from "./Directory.ts"
 import { WrongUsage } from "./ExitCode.ts"
 import * as Flags from "./Flags.ts"
+import { graphCommand } from "./GraphCommand.ts"
 import { printRows } from "./Output.ts"
 import { timeOf } from "./Readable.ts"
 import type { Row } from "./Table.ts"
@@ -105,5 +107,5 @@ const run = Command.make(
 export const jobCommand = Command.make("job").pipe(
   Command.withDescription("List jobs, or run one now"),
   Command.withExamples([{ command: "trader-evaluator job run discover-wallets" }]),
-  Command.withSubcommands([list, run]),
+  Command.withSubcommands([list, run, graphCommand]),
 )

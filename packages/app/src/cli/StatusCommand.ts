@@ -21,8 +21,14 @@ const clearScreen = "\u001B[2J\u001B[H"
 const look = Effect.fnUntraced(
   function* (directory: string) {
     const { venue, socket } = locate(directory)
+    const reports = yield* EvaluationReports
+    const background = {
+      verdicts: yield* reports.verdicts,
+      facts: yield* reports.facts,
+      storage: yield* reports.storage,
+    }
     const status = yield* readStatus(
-      yield* EvaluationReports,
+      reports,
       yield* PaperReports,
       venue === null ? null : describeVenue(venue),
     )
@@ -31,7 +37,7 @@ const look = Effect.fnUntraced(
       onNone: () => Effect.succeed(null),
       onSome: ({ state }) => Effect.orElseSucceed(state, () => null),
     })
-    return { status, service }
+    return { status, background, service }
   },
   (effect, directory) => effect.pipe(withReports(directory), Effect.scoped),
 )
@@ -51,9 +57,9 @@ export const statusCommand = Command.make(
     const style = yield* tableStyle
     const { canAnimate } = yield* TerminalCapabilities.TerminalCapabilities
     const show = Effect.gen(function* () {
-      const { status, service } = yield* look(directory)
-      if (flags.json) return yield* printJson({ ...status, service })
-      const text = statusText(status, service, style)
+      const { status, background, service } = yield* look(directory)
+      if (flags.json) return yield* printJson({ ...status, ...background, service })
+      const text = statusText(status, service, style, background)
       yield* Console.log(flags.watch && canAnimate ? `${clearScreen}${text}` : text)
     })
     yield* flags.watch ? show.pipe(Effect.repeat(Schedule.spaced(watchEvery))) : show

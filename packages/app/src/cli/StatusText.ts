@@ -1,7 +1,9 @@
 /**
  * The state of the service as a page of a terminal: funnel with drop-off and reasons, copies, ledger,
- * ranking, what is due.
+ * ranking, what is due, how large the tables are.
  */
+import type { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
+import type { Effect } from "effect"
 import type { ServiceState } from "../Control.ts"
 import type { StatusDocument } from "../StatusDocument.ts"
 import { timeOf } from "./Readable.ts"
@@ -9,6 +11,51 @@ import { renderTable, type Row, type TableStyle } from "./Table.ts"
 
 /** Reasons shown; the document has all of them. */
 export const reasonsShown = 12
+/** Tables shown, largest first; the document has all of them. */
+export const tablesShown = 8
+
+type Reports = EvaluationReports["Service"]
+
+/** What the background lane adds to the status document. */
+export interface BackgroundFigures {
+  readonly verdicts: Effect.Success<Reports["verdicts"]>
+  readonly facts: Effect.Success<Reports["facts"]>
+  readonly storage: Effect.Success<Reports["storage"]>
+}
+
+const megabytes = (bytes: number | null): string | null =>
+  bytes === null ? null : `${(bytes / 1_000_000).toFixed(1)} MB`
+
+const backgroundSections = ({
+  facts,
+  storage,
+  verdicts,
+}: BackgroundFigures): ReadonlyArray<readonly [string, ReadonlyArray<Row>]> => [
+  [
+    `Verdicts of ${verdicts.discovered} wallets`,
+    (["classified", "excluded", "waiting"] as const).map((verdict) => ({
+      verdict,
+      wallets: verdicts[verdict],
+    })),
+  ],
+  [
+    `Markets that stored rows name: ${facts.described} of ${facts.conditions} have facts`,
+    facts.missing.map(({ reason, conditions }) => ({ reason, conditions })),
+  ],
+  [
+    storage.used_bytes === null
+      ? "Tables: not measured yet"
+      : `Tables: ${megabytes(storage.used_bytes)} of ${megabytes(storage.max_bytes)}, ${storage.gives_up} given up`,
+    storage.tables.slice(0, tablesShown).map((size) => ({
+      table: size.table,
+      rows: size.rows,
+      size: megabytes(size.bytes),
+      "rows a day": size.rows_per_day,
+      "growth a day": megabytes(size.bytes_per_day),
+      keeps: size.keeps,
+    })),
+  ],
+]
 
 /** Stages that are a part of the one named: the share of it that got so far. */
 const partOf: Readonly<Record<string, string>> = {
@@ -51,6 +98,7 @@ export const statusText = (
   status: StatusDocument,
   service: ServiceState | null,
   style: TableStyle,
+  background: BackgroundFigures | null = null,
 ): string => {
   const { copies, ledger } = status
   const dueRows = status.due.filter(({ count }) => count > 0)
@@ -89,6 +137,7 @@ export const statusText = (
       "Due: work that queries find now",
       dueRows.map(({ kind, count, oldest_ms }) => ({ kind, count, since: timeOf(oldest_ms) })),
     ],
+    ...(background === null ? [] : backgroundSections(background)),
   ]
   const head = [
     status.venue === null ? "No venue recorded." : `Data of ${status.venue}.`,

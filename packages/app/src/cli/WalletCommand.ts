@@ -1,15 +1,36 @@
 /**
  * `wallet ADDRESS`: everything both lanes know about a wallet, in plain words with the rows behind.
+ * `wallet approve ADDRESS`: an owner's approval of what is paper traded.
  */
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
 import { PaperReports } from "@evaluator/paper/PaperReports"
-import { dataDirectoryFor } from "./Directory.ts"
+import { dataDirectoryFor, handlersFor } from "./Directory.ts"
 import { NotFound } from "./ExitCode.ts"
 import * as Flags from "./Flags.ts"
-import { printSections } from "./Output.ts"
+import { printRows, printSections } from "./Output.ts"
 import { withReports } from "./Reader.ts"
+
+const approve = Command.make(
+  "approve",
+  { address: Flags.address, data: Flags.data, json: Flags.json },
+  Effect.fn("cli wallet approve")(function* (flags) {
+    const handlers = yield* handlersFor({ data: flags.data, profiles: [] })
+    const approval = yield* handlers.approveWallet(flags.address)
+    yield* printRows(flags, { document: approval, rows: [{ ...approval }] })
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription(
+    "Approve a wallet that is paper traded, before its copies have earned it; a breach still stops it. The move is kept with its reason.",
+  ),
+  Command.withShortDescription("Approve a wallet that is paper traded"),
+  Command.withExamples([
+    {
+      command: "trader-evaluator wallet approve 0x1234567890abcdef1234567890abcdef12345678",
+    },
+  ]),
+)
 
 export const walletCommand = Command.make(
   "wallet",
@@ -36,4 +57,5 @@ export const walletCommand = Command.make(
   Command.withExamples([
     { command: "trader-evaluator wallet 0x1234567890abcdef1234567890abcdef12345678" },
   ]),
+  Command.withSubcommands([approve]),
 )

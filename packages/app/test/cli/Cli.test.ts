@@ -231,6 +231,7 @@ const handlers = (log: Array<string>): ControlHandlers => ({
       return { halted: true, reason, untilMs }
     }),
   resume: () => Effect.succeed({ halted: false, reason: null, untilMs: null }),
+  approveWallet: (wallet) => Effect.succeed({ wallet, from: "PAPER_TRADING", to: "APPROVED" }),
 })
 
 describe("a command that acts while no service runs", () => {
@@ -297,6 +298,22 @@ describe("a command that acts while no service runs", () => {
       // The test clock stands at 0.
       assert.include(log, `halt looks odd ${2 * 3_600_000}`)
       assert.match(said.out, /halted\s+looks odd\s+1970-01-01 02:00:00Z/)
+    }),
+  )
+
+  it.effect("approves a wallet by its address, which `wallet` alone would only show", () =>
+    Effect.gen(function* () {
+      const address = `0x${"ab".repeat(20)}`
+      const directory = join(yield* temporary, "data")
+      const { said } = yield* acting(directory, "wallet", "approve", address, "--json")
+      assert.strictEqual(said.code, 0)
+      assert.deepStrictEqual(JSON.parse(said.out), {
+        wallet: address,
+        from: "PAPER_TRADING",
+        to: "APPROVED",
+      })
+      const wrong = yield* acting(directory, "wallet", "approve", "0x12")
+      assert.strictEqual(wrong.said.code, 2)
     }),
   )
 

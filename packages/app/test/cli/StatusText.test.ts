@@ -72,4 +72,36 @@ describe("the status page", () => {
     assert.include(text.split("\n\n")[0], "HALTED: looks odd, until resumed by hand.")
     assert.include(text, "NOT BALANCED")
   })
+
+  it("shows verdicts, markets without facts and why, and the largest tables", () => {
+    const text = statusText(status, null, plain, {
+      verdicts: { classified: 4, excluded: 30, waiting: 6, discovered: 40 },
+      facts: {
+        conditions: 12,
+        described: 10,
+        missing: [{ reason: "the venue lists no market under this condition", conditions: 2 }],
+      },
+      storage: {
+        used_bytes: 54_800_000,
+        max_bytes: 20_000_000_000,
+        gives_up: "bodies",
+        tables: [
+          {
+            table: "trades",
+            rows: 1000,
+            bytes: 27_300_000,
+            rows_per_day: 200,
+            bytes_per_day: null,
+            keeps: "retention.events",
+          },
+        ],
+      },
+    })
+    assert.include(text, "Verdicts of 40 wallets")
+    assert.match(text, /excluded\s+30/)
+    assert.include(text, "10 of 12 have facts")
+    assert.match(text, /the venue lists no market under this condition\s+2/)
+    assert.include(text, "54.8 MB of 20000.0 MB, bodies given up")
+    assert.match(text, /trades\s+1000\s+27\.3 MB\s+200\s+retention\.events/)
+  })
 })

@@ -109,6 +109,31 @@ export const payoutEntries = (payout: {
     usd("realised", payout.basis - payout.amount),
   ])
 
+/** A payout made earlier is corrected by `amount`, which may be negative. */
+export const correctionEntries = (amount: number): ReadonlyArray<Entry> =>
+  nonZero([usd("cash", amount), usd("realised", -amount)])
+
+/**
+ * Takes a whole purchase back: its open shares at what they cost with the fee paid for them, and what
+ * its closings brought, `profit` before fees and `fees` in all.
+ */
+export const reversalEntries = (purchase: {
+  readonly token: TokenId
+  readonly openSize: number
+  readonly openCost: number
+  readonly openFee: number
+  readonly profit: number
+  readonly fees: number
+}): ReadonlyArray<Entry> =>
+  nonZero([
+    of(purchase.token, "held", -purchase.openSize),
+    of(purchase.token, "venue", purchase.openSize),
+    usd("positions", -purchase.openCost),
+    usd("fees", -purchase.openFee - purchase.fees),
+    usd("cash", purchase.openCost + purchase.openFee - purchase.profit + purchase.fees),
+    usd("realised", purchase.profit),
+  ])
+
 /** The currencies whose entries do not sum to zero; empty for a sound transfer. */
 export const unbalanced = (entries: ReadonlyArray<Entry>): ReadonlyArray<TokenId | "USDC"> => {
   const sums = new Map<TokenId | "USDC", number>()

@@ -3,11 +3,21 @@
  *
  * A window of N days is `now − N days ≤ at ≤ now`. Profit is realised profit of closed lots, the one
  * definition everything else uses; rates divide by the part of the window the wallet was there.
+ *
+ * Promises: a window that was moved on says the same as one gathered anew: all sums are of integers.
+ * An entry costs the same however many are in the window; asking costs time by markets and days.
  */
-import { ONE } from "../money/Micro.ts"
-import type { LedgerEntry } from "./LedgerEntry.ts"
-import type { ClosedLot } from "./Lots.ts"
-import { dailyProfits, maxDrawdown, median, sharpeRatio } from "./Returns.ts"
+import { OrderedSample } from "./OrderedSample.ts"
+import { maxDrawdown, sharpeRatio } from "./Returns.ts"
+import { SlidingMaximum } from "./SlidingMaximum.ts"
+import {
+  addTo,
+  type LoggedClosing,
+  type LoggedFill,
+  takeFrom,
+  type Total,
+  type WindowLog,
+} from "./WindowLog.ts"
 
 export const dayMs = 86_400_000
 /** Less than this much of a token is dust, not a position: a hundredth of a share. */
@@ -64,80 +74,155 @@ export interface Features {
   readonly unmatchedShares: number
 }
 
-interface Closing {
-  readonly atMs: number
-  readonly pnl: number
-}
+const hourMs = 3_600_000
 
-/** Gathers one window; `features` may be asked once everything was told. */
+/** A span of the log that ends now; `days` null is the whole of it. */
 export class FeatureWindow {
-  readonly days: number
-  readonly fromMs: number
-  private readonly times: Array<number> = []
-  private readonly volumes = new Map<string, number>()
-  private readonly profits = new Map<string, number>()
-  private readonly closings: Array<Closing> = []
-  private readonly holds: Array<number> = []
+  private readonly length: number | null
+  private readonly log: WindowLog
+  private fromMs = 0
+  private nowMs = 0
+  private firstFill = 0
+  private firstClosing = 0
+  private firstCapital = 0
+  /** The first fill more than an hour after the window's first. */
+  private secondHour = 0
+  private readonly busiest = new SlidingMaximum()
+  private readonly losses = new SlidingMaximum()
+  private readonly invested = new SlidingMaximum()
+  private readonly holds = new OrderedSample()
+  private readonly volumes = new Map<string, Total>()
+  private readonly profits = new Map<string, Total>()
+  private readonly daily = new Map<number, Total>()
   private buys = 0
   private mids = 0
   private extremes = 0
   private notional = 0
-  private notionalSquares = 0
+  private notionalSquares = 0n
+  private held = 0
   private closedCost = 0
   private realized = 0
   private wins = 0
   private wonMicro = 0
-  private largestLoss = 0
-  capital = 0
 
-  constructor(days: number, nowMs: number) {
-    this.days = days
-    this.fromMs = nowMs - days * dayMs
+  constructor(days: number | null, nowMs: number, log: WindowLog) {
+    this.length = days
+    this.log = log
+    this.moveTo(nowMs)
   }
 
-  fill(entry: LedgerEntry): void {
-    const usdc = (entry.size * entry.price) / ONE
-    this.times.push(entry.atMs)
-    this.notional += usdc
-    this.notionalSquares += usdc * usdc
-    this.volumes.set(entry.condition, (this.volumes.get(entry.condition) ?? 0) + entry.size)
-    if (entry.kind === "buy") this.buys += 1
-    if (Math.abs(entry.price - ONE / 2) <= ONE / 20) this.mids += 1
-    if (entry.price >= 0.9 * ONE || entry.price <= 0.1 * ONE) this.extremes += 1
+  get days(): number {
+    return this.length ?? Math.ceil(this.nowMs / dayMs)
   }
 
-  closed(lot: ClosedLot): void {
-    const pnl = lot.proceeds - lot.cost
-    this.closings.push({ atMs: lot.closedAtMs, pnl })
-    this.holds.push(lot.closedAtMs - lot.openedAtMs)
-    this.closedCost += lot.cost
-    this.realized += pnl
-    this.profits.set(lot.condition, (this.profits.get(lot.condition) ?? 0) + pnl)
-    if (pnl > 0) {
-      this.wins += 1
-      this.wonMicro += pnl
-    } else {
-      this.largestLoss = Math.max(this.largestLoss, -pnl)
+  /** Ends the window at a later time: what is too old by then leaves it. */
+  moveTo(nowMs: number): void {
+    const { capital, closings, fills } = this.log
+    this.nowMs = nowMs
+    this.fromMs = nowMs - this.days * dayMs
+    while (this.firstFill < fills.length && fills[this.firstFill]!.atMs < this.fromMs) {
+      this.count(fills[this.firstFill++]!, -1)
+    }
+    while (this.firstClosing < closings.length && closings[this.firstClosing]!.atMs < this.fromMs) {
+      this.countClosing(closings[this.firstClosing++]!, -1)
+    }
+    while (this.firstCapital < capital.length && capital[this.firstCapital]!.atMs < this.fromMs) {
+      this.firstCapital += 1
     }
   }
 
+  /** The last fill of the log is new. */
+  fill(): void {
+    const index = this.log.fills.length - 1
+    const fill = this.log.fills[index]!
+    if (fill.atMs < this.fromMs) this.firstFill = index + 1
+    else {
+      this.count(fill, 1)
+      this.busiest.add(index, fill.hourly)
+    }
+  }
+
+  /** The last closing of the log is new. */
+  closed(): void {
+    const index = this.log.closings.length - 1
+    const closing = this.log.closings[index]!
+    if (closing.atMs < this.fromMs) this.firstClosing = index + 1
+    else {
+      this.countClosing(closing, 1)
+      this.losses.add(index, -closing.pnl)
+    }
+  }
+
+  /** The last capital of the log is new. */
+  capital(): void {
+    const index = this.log.capital.length - 1
+    const { atMs, micro } = this.log.capital[index]!
+    if (atMs < this.fromMs) this.firstCapital = index + 1
+    else this.invested.add(index, micro)
+  }
+
+  private count(fill: LoggedFill, times: 1 | -1): void {
+    this.notional += times * fill.notional
+    this.notionalSquares += BigInt(times) * BigInt(fill.notional) ** 2n
+    if (fill.buy) this.buys += times
+    if (fill.mid) this.mids += times
+    if (fill.extreme) this.extremes += times
+    const change = times === 1 ? addTo : takeFrom
+    change(this.volumes, fill.condition, fill.size)
+  }
+
+  private countClosing({ atMs, condition, cost, holdMs, pnl }: LoggedClosing, times: 1 | -1): void {
+    this.held += times * holdMs
+    this.closedCost += times * cost
+    this.realized += times * pnl
+    if (pnl > 0) {
+      this.wins += times
+      this.wonMicro += times * pnl
+    }
+    if (times === 1) this.holds.add(holdMs)
+    else this.holds.remove(holdMs)
+    const change = times === 1 ? addTo : takeFrom
+    change(this.profits, condition, pnl)
+    change(this.daily, Math.floor(atMs / dayMs), pnl)
+  }
+
+  /** The most fills within any hour of the window. */
+  private busiestHour(): number {
+    const { fills } = this.log
+    const first = fills[this.firstFill]
+    if (first === undefined) return 0
+    this.secondHour = Math.max(this.secondHour, this.firstFill)
+    while (this.secondHour < fills.length && fills[this.secondHour]!.atMs - first.atMs <= hourMs) {
+      this.secondHour += 1
+    }
+    return Math.max(this.secondHour - this.firstFill, this.busiest.from(this.secondHour))
+  }
+
   features(end: {
-    readonly nowMs: number
     readonly firstFillMs: number
     readonly activePositions: number
     readonly unmatched: number
     readonly domainOf: (condition: string) => string
   }): Features {
-    const count = this.times.length
+    const count = this.log.fills.length - this.firstFill
     const since = Math.max(this.fromMs, end.firstFillMs)
-    const observedDays = Math.min(this.days, Math.max(1, (end.nowMs - since) / dayMs))
+    const observedDays = Math.min(this.days, Math.max(1, (this.nowMs - since) / dayMs))
     const mean = count === 0 ? 0 : this.notional / count
-    const variance = count === 0 ? 0 : Math.max(0, this.notionalSquares / count - mean * mean)
+    // count² × variance, exactly.
+    const spread = BigInt(count) * this.notionalSquares - BigInt(this.notional) ** 2n
     const sells = count - this.buys
-    const closedLots = this.closings.length
-    const daily = dailyProfits(this.closings)
-    const won = [...this.profits.values()].filter((pnl) => pnl > 0)
-    const wonTotal = won.reduce((sum, pnl) => sum + pnl, 0)
+    const closedLots = this.log.closings.length - this.firstClosing
+    const capital = this.invested.from(this.firstCapital)
+    const daily = [...this.daily].toSorted(([a], [b]) => a - b).map(([, { sum }]) => sum)
+    let profitableMarkets = 0
+    let wonTotal = 0
+    let wonMost = 0
+    for (const { sum } of this.profits.values()) {
+      if (sum <= 0) continue
+      profitableMarkets += 1
+      wonTotal += sum
+      wonMost = Math.max(wonMost, sum)
+    }
     const [topDomain, topDomainRatio] = largestShare(this.volumes, end.domainOf)
     return {
       windowDays: this.days,
@@ -147,7 +232,7 @@ export class FeatureWindow {
       tradesPerDay: count / observedDays,
       tradesPerWeek: (count / observedDays) * 7,
       meanTradeMicro: Math.round(mean),
-      turnoverMicro: Math.round(this.notional),
+      turnoverMicro: this.notional,
       closedLots,
       wins: this.wins,
       losses: closedLots - this.wins,
@@ -156,23 +241,22 @@ export class FeatureWindow {
       closedCostMicro: this.closedCost,
       roi: this.closedCost === 0 ? 0 : this.realized / this.closedCost,
       closedMarkets: this.profits.size,
-      profitableMarkets: won.length,
-      topMarketProfitShare: wonTotal === 0 ? 0 : won.reduce((a, b) => Math.max(a, b), 0) / wonTotal,
+      profitableMarkets,
+      topMarketProfitShare: wonTotal === 0 ? 0 : wonMost / wonTotal,
       meanWinMicro: this.wins === 0 ? 0 : Math.round(this.wonMicro / this.wins),
-      largestLossMicro: this.largestLoss,
-      meanHoldHours:
-        closedLots === 0 ? 0 : this.holds.reduce((a, b) => a + b, 0) / closedLots / 3_600_000,
-      medianHoldMinutes: median(this.holds) / 60_000,
-      capitalMicro: this.capital,
-      maxDrawdown: maxDrawdown(daily, this.capital),
-      sharpe: sharpeRatio(daily, this.capital),
+      largestLossMicro: this.losses.from(this.firstClosing),
+      meanHoldHours: closedLots === 0 ? 0 : this.held / closedLots / hourMs,
+      medianHoldMinutes: this.holds.median() / 60_000,
+      capitalMicro: capital,
+      maxDrawdown: maxDrawdown(daily, capital),
+      sharpe: sharpeRatio(daily, capital),
       activePositions: end.activePositions,
       concentration: topThree(this.volumes),
-      sizeCv: mean <= 0 ? 0 : Math.sqrt(variance) / mean,
+      sizeCv: this.notional <= 0 ? 0 : Math.sqrt(Number(spread)) / this.notional,
       buySellBalance: count === 0 ? 0 : 1 - Math.abs(this.buys - sells) / count,
       midFillRatio: count === 0 ? 0 : this.mids / count,
       extremePriceRatio: count === 0 ? 0 : this.extremes / count,
-      burstiness: count === 0 ? 0 : busiestHour(this.times) / count,
+      burstiness: count === 0 ? 0 : this.busiestHour() / count,
       topDomain,
       topDomainRatio,
       unmatchedShares: end.unmatched,
@@ -180,30 +264,24 @@ export class FeatureWindow {
   }
 }
 
-/** The most trades within any hour, both ends included; times ascend. */
-const busiestHour = (times: ReadonlyArray<number>): number => {
-  let from = 0
-  let most = 0
-  for (let to = 0; to < times.length; to++) {
-    while (times[to]! - times[from]! > 3_600_000) from += 1
-    most = Math.max(most, to - from + 1)
+const topThree = (volumes: ReadonlyMap<string, Total>): number => {
+  let [first, second, third, total] = [0, 0, 0, 0]
+  for (const { sum } of volumes.values()) {
+    total += sum
+    if (sum > first) [first, second, third] = [sum, first, second]
+    else if (sum > second) [second, third] = [sum, second]
+    else if (sum > third) third = sum
   }
-  return most
-}
-
-const topThree = (volumes: ReadonlyMap<string, number>): number => {
-  const sorted = [...volumes.values()].toSorted((a, b) => b - a)
-  const total = sorted.reduce((sum, volume) => sum + volume, 0)
-  return total === 0 ? 0 : sorted.slice(0, 3).reduce((sum, volume) => sum + volume, 0) / total
+  return total === 0 ? 0 : (first + second + third) / total
 }
 
 const largestShare = (
-  volumes: ReadonlyMap<string, number>,
+  volumes: ReadonlyMap<string, Total>,
   domainOf: (condition: string) => string,
 ): readonly [string | null, number] => {
   const domains = new Map<string, number>()
   let total = 0
-  for (const [condition, volume] of volumes) {
+  for (const [condition, { sum: volume }] of volumes) {
     const domain = domainOf(condition)
     domains.set(domain, (domains.get(domain) ?? 0) + volume)
     total += volume

@@ -2,20 +2,30 @@
  * What a wallet did within trailing windows, in numbers.
  *
  * {@link FeatureRun} walks the ordered ledger once, carrying inventory into every window, and gives
- * one {@link Features} a window. It takes the ledger in pieces so that its caller can let others run.
+ * one {@link Features} a window. It takes the ledger in pieces so that its caller can let others run,
+ * and can be moved on: later entries are taken, older ones leave their windows, and what comes out is
+ * what a new run over the whole ledger gives.
  */
-import { dayMs, dustShares, type Features, FeatureWindow } from "./FeatureWindow.ts"
+import { ONE } from "../money/Micro.ts"
+import { dustShares, type Features, FeatureWindow } from "./FeatureWindow.ts"
 import { type LedgerEntry } from "./LedgerEntry.ts"
 import { LotBook, type LotMarket } from "./Lots.ts"
+import type { WindowLog } from "./WindowLog.ts"
+
+const hourMs = 3_600_000
 
 export class FeatureRun {
-  private readonly nowMs: number
+  private nowMs: number
   private readonly markets: ReadonlyMap<string, LotMarket>
-  private readonly windows: ReadonlyArray<FeatureWindow>
+  private readonly log: WindowLog = { fills: [], closings: [], capital: [] }
+  private readonly windows: ReadonlyMap<number, FeatureWindow>
   private readonly life: FeatureWindow
   private readonly all: ReadonlyArray<FeatureWindow>
+  private hourFrom = 0
   private firstFillMs = Number.POSITIVE_INFINITY
   private lastFillMs = Number.NEGATIVE_INFINITY
+  private lastEntryMs = Number.NEGATIVE_INFINITY
+  private leftOut = 0
   readonly book: LotBook
 
   constructor(
@@ -26,30 +36,75 @@ export class FeatureRun {
     this.markets = markets
     this.nowMs = nowMs
     this.book = new LotBook(markets)
-    this.windows = windowDays.map((days) => new FeatureWindow(days, nowMs))
-    this.life = new FeatureWindow(Math.ceil(nowMs / dayMs), nowMs)
-    this.all = [this.life, ...this.windows]
+    this.windows = new Map(
+      windowDays.map((days) => [days, new FeatureWindow(days, nowMs, this.log)] as const),
+    )
+    this.life = new FeatureWindow(null, nowMs, this.log)
+    this.all = [this.life, ...this.windows.values()]
+  }
+
+  /** Every entry taken is older than this, milliseconds; entries from here on may still be taken. */
+  get takenBeforeMs(): number {
+    return this.lastEntryMs + 1
+  }
+
+  /** Entries that lay after `now` and are missing: this run cannot be moved on. */
+  get missing(): number {
+    return this.leftOut
+  }
+
+  /** Moves `now` forward; entries up to it may be taken then. */
+  moveTo(nowMs: number): void {
+    this.nowMs = nowMs
+    for (const window of this.all) window.moveTo(nowMs)
   }
 
   /** Takes the next entries of the ordered ledger. Entries after `now` are left out. */
   take(entries: Iterable<LedgerEntry>): void {
     for (const entry of entries) {
-      if (entry.atMs > this.nowMs) continue
+      if (entry.atMs > this.nowMs) {
+        this.leftOut += 1
+        continue
+      }
+      this.lastEntryMs = entry.atMs
       const closed = this.book.apply(entry)
-      const isFill = entry.kind === "buy" || entry.kind === "sell"
-      if (isFill) {
-        this.firstFillMs = Math.min(this.firstFillMs, entry.atMs)
-        this.lastFillMs = Math.max(this.lastFillMs, entry.atMs)
+      if (entry.kind === "buy" || entry.kind === "sell") this.noteFill(entry)
+      let before = this.book.openCost
+      for (const lot of closed) {
+        before += lot.cost
+        this.log.closings.push({
+          atMs: lot.closedAtMs,
+          pnl: lot.proceeds - lot.cost,
+          cost: lot.cost,
+          holdMs: lot.closedAtMs - lot.openedAtMs,
+          condition: lot.condition,
+        })
+        for (const window of this.all) window.closed()
       }
-      for (const window of this.all) {
-        if (entry.atMs < window.fromMs) continue
-        if (isFill) window.fill(entry)
-        for (const lot of closed) window.closed(lot)
-        // What was closed by this entry was at work until now.
-        const before = this.book.openCost + closed.reduce((sum, lot) => sum + lot.cost, 0)
-        window.capital = Math.max(window.capital, before)
-      }
+      // What was closed by this entry was at work until now.
+      this.log.capital.push({ atMs: entry.atMs, micro: before })
+      for (const window of this.all) window.capital()
     }
+  }
+
+  private noteFill(entry: LedgerEntry): void {
+    const { fills } = this.log
+    this.firstFillMs = Math.min(this.firstFillMs, entry.atMs)
+    this.lastFillMs = Math.max(this.lastFillMs, entry.atMs)
+    while (this.hourFrom < fills.length && entry.atMs - fills[this.hourFrom]!.atMs > hourMs) {
+      this.hourFrom += 1
+    }
+    fills.push({
+      atMs: entry.atMs,
+      notional: Math.round((entry.size * entry.price) / ONE),
+      size: entry.size,
+      condition: entry.condition,
+      buy: entry.kind === "buy",
+      mid: Math.abs(entry.price - ONE / 2) <= ONE / 20,
+      extreme: entry.price >= 0.9 * ONE || entry.price <= 0.1 * ONE,
+      hourly: fills.length - this.hourFrom + 1,
+    })
+    for (const window of this.all) window.fill()
   }
 
   finish(): WalletFeatures {
@@ -61,17 +116,15 @@ export class FeatureRun {
 
   /** As {@link finish}, with a pause after each window. */
   *finishing(): Generator<undefined, WalletFeatures> {
-    const open = this.book.open().filter((holding) => holding.size > dustShares)
     const end = {
-      nowMs: this.nowMs,
       firstFillMs: this.firstFillMs,
-      activePositions: new Set(open.map((holding) => holding.condition)).size,
+      activePositions: this.book.conditionsHeld(dustShares),
       unmatched: this.book.unmatched,
       domainOf: (condition: string) => this.markets.get(condition)?.domain ?? "unknown",
     }
     const windows = new Map<number, Features>()
-    for (const window of this.windows) {
-      windows.set(window.days, window.features(end))
+    for (const [days, window] of this.windows) {
+      windows.set(days, window.features(end))
       yield undefined
     }
     const seen = Number.isFinite(this.firstFillMs)

@@ -115,6 +115,13 @@ export class LotBook {
       }))
   }
 
+  /** How many conditions are held with more than `dust` micro-shares of a token. */
+  conditionsHeld(dust: number): number {
+    const held = new Set<string>()
+    for (const { condition, size } of this.holdings.values()) if (size > dust) held.add(condition)
+    return held.size
+  }
+
   private add(condition: string, token: string, size: number, paid: number, atMs: number): void {
     if (size <= 0) return
     let holding = this.holdings.get(token)

@@ -41,11 +41,3 @@ export const sharpeRatio = (daily: ReadonlyArray<number>, capital: number): numb
   const deviation = Math.sqrt(variance)
   return deviation <= 1e-12 ? 0 : (mean / deviation) * Math.sqrt(252)
 }
-
-/** The middle value; the mean of the two middle ones; 0 when there is none. */
-export const median = (values: ReadonlyArray<number>): number => {
-  if (values.length === 0) return 0
-  const sorted = Float64Array.from(values).toSorted()
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
-}

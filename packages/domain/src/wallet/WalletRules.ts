@@ -35,6 +35,7 @@ export const RulesReason = Schema.Literals([
   "copy_profit_too_low",
   "copy_drawdown_too_high",
   "copies_earned",
+  "approved_by_owner",
   "live_inactive",
   "live_drawdown_breach",
   "live_style_drift",
@@ -140,6 +141,33 @@ export const evaluateRules = (
   }
 }
 
+/** Why an owner's approval is refused, or the move it makes. */
+export type OwnerApproval =
+  | { readonly kind: "move"; readonly decision: RulesDecision }
+  | { readonly kind: "refused"; readonly why: string }
+
+/** An owner may approve what is paper traded, whatever our copies of it earned so far. */
+export const approveByOwner = ({
+  followable,
+  state,
+}: Pick<RulesSubject, "state" | "followable">): OwnerApproval => {
+  if (!followable)
+    return { kind: "refused", why: "it is not followable: its verdict is against it" }
+  switch (state) {
+    case "PAPER_TRADING":
+      return { kind: "move", decision: decide("APPROVED", "approved_by_owner") }
+    case "APPROVED":
+      return { kind: "refused", why: "it is approved already" }
+    case "CANDIDATE":
+      return {
+        kind: "refused",
+        why: "it is a candidate: only what is paper traded can be approved",
+      }
+    case "STOPPED":
+      return { kind: "refused", why: "it is stopped: it is paper traded again after its cool-down" }
+  }
+}
+
 const decide = (
   to: RulesState,
   reason: RulesReason,
@@ -208,32 +236,31 @@ const paper = (subject: RulesSubject, limits: RulesThresholds, nowMs: number): R
       limits.max_copy_drawdown,
     )
   }
-  return decide("APPROVED", "copies_earned", each, limits.min_profit_per_copy)
+  // What would be stopped at the next look is not approved at this one.
+  const breach = breachOf({ ...subject, baseline: null }, limits, nowMs)
+  return breach === null
+    ? decide("APPROVED", "copies_earned", each, limits.min_profit_per_copy)
+    : { ...breach, to: "PAPER_TRADING" }
 }
 
-const live = (subject: RulesSubject, limits: RulesThresholds, nowMs: number): RulesDecision => {
-  if (!limits.breakers) return decide("APPROVED", "live_continue")
-  const idle = idleDaysOf(subject, nowMs)
-  if (idle > limits.max_idle_days) {
-    return decide("STOPPED", "live_inactive", idle, limits.max_idle_days)
-  }
+/** What stops an approved wallet now, or null. */
+const breachOf = (
+  subject: RulesSubject,
+  limits: RulesThresholds,
+  nowMs: number,
+): RulesDecision | null => {
+  if (!limits.breakers) return null
+  const stop = (reason: RulesReason, metric: number, threshold: number) =>
+    metric > threshold ? decide("STOPPED", reason, metric, threshold) : null
   const { month, quarter, baseline } = subject
-  if (quarter !== null && quarter.maxDrawdown > limits.max_live_drawdown) {
-    return decide("STOPPED", "live_drawdown_breach", quarter.maxDrawdown, limits.max_live_drawdown)
-  }
-  if (month !== null && baseline !== null) {
-    const drift = styleDrift(baseline, styleOf(month))
-    if (drift > limits.max_style_drift) {
-      return decide("STOPPED", "live_style_drift", drift, limits.max_style_drift)
-    }
-  }
-  if (month !== null && month.topDomainRatio > limits.max_theme_concentration) {
-    return decide(
-      "STOPPED",
-      "live_theme_concentration",
-      month.topDomainRatio,
-      limits.max_theme_concentration,
-    )
-  }
-  return decide("APPROVED", "live_continue")
+  const drift = month === null || baseline === null ? 0 : styleDrift(baseline, styleOf(month))
+  return (
+    stop("live_inactive", idleDaysOf(subject, nowMs), limits.max_idle_days) ??
+    stop("live_drawdown_breach", quarter?.maxDrawdown ?? 0, limits.max_live_drawdown) ??
+    stop("live_style_drift", drift, limits.max_style_drift) ??
+    stop("live_theme_concentration", month?.topDomainRatio ?? 0, limits.max_theme_concentration)
+  )
 }
+
+const live = (subject: RulesSubject, limits: RulesThresholds, nowMs: number): RulesDecision =>
+  breachOf(subject, limits, nowMs) ?? decide("APPROVED", "live_continue")

@@ -1,10 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { price, shares, usdc } from "@evaluator/domain/money/Micro"
+import type { ArrivalFacts, BookFacts, GateLimits } from "@evaluator/domain/paper/GateFacts"
 import {
-  type ArrivalFacts,
-  type BookFacts,
-  type GateLimits,
   mondayOf,
   reviewArrival,
   reviewBook,
@@ -19,6 +17,7 @@ const limits: GateLimits = {
   buySize: usd(25),
   leastBuy: usd(1),
   maxDetectionLagMs: 60_000,
+  maxFeedGapMs: 300_000,
   maxPositions: 20,
   portfolioExposure: 150_000,
   walletExposure: 50_000,
@@ -34,6 +33,7 @@ const arrival: ArrivalFacts = {
   side: "BUY",
   nowMs: 1_000_000,
   leaderAtMs: 990_000,
+  feedGapMs: 100_000,
   overtaken: false,
   halted: false,
   market: "open",
@@ -43,6 +43,8 @@ const calm: BookFacts = {
   cash: usd(1000),
   exposure: { portfolio: 0, wallet: 0, market: 0, theme: 0 },
   positions: 0,
+  drawdown: 0,
+  buysBelow: 100_000,
   tokenHeld: false,
   pnl: { portfolio: { day: 0, week: 0 }, wallet: { day: 0, week: 0 } },
   heldShares: shares(0),

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { dailyProfits, maxDrawdown, median, sharpeRatio } from "@evaluator/domain/wallet/Returns"
+import { dailyProfits, maxDrawdown, sharpeRatio } from "@evaluator/domain/wallet/Returns"
 
 describe("drawdown and Sharpe ratio", () => {
   it("give the reference's 40 % where profit alone was at work", () => {
@@ -28,10 +28,5 @@ describe("drawdown and Sharpe ratio", () => {
       ]),
       [1, 7, 1],
     )
-  })
-
-  it("take the middle of an even number of values between the two", () => {
-    assert.strictEqual(median([4, 1, 3, 2]), 2.5)
-    assert.strictEqual(median([]), 0)
   })
 })

@@ -188,6 +188,28 @@ describe("rules", () => {
   )
 })
 
+describe("an earned approval", () => {
+  const copies = { settled: 30, profitMicro: 3_000_000, drawdown: 0.01 }
+
+  it("waits while a breach would take it back at the next look", () => {
+    const earned = (changes: Partial<RulesSubject>, other: Partial<RulesThresholds> = {}) =>
+      decide({ state: "PAPER_TRADING", copies, ...changes }, other)
+    assert.strictEqual(earned({}), "APPROVED copies_earned")
+    assert.strictEqual(
+      earned({ quarter: month({ maxDrawdown: 0.2 }) }),
+      "PAPER_TRADING live_drawdown_breach",
+    )
+    assert.strictEqual(
+      earned({ month: month({ topDomainRatio: 0.9 }) }),
+      "PAPER_TRADING live_theme_concentration",
+    )
+    assert.strictEqual(
+      earned({ quarter: month({ maxDrawdown: 0.2 }) }, { breakers: false }),
+      "APPROVED copies_earned",
+    )
+  })
+})
+
 describe("an owner's approval", () => {
   it("moves only where the rules may move, and only what is followable", () => {
     for (const state of RulesState.literals) {

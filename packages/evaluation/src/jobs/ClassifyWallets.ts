@@ -3,8 +3,9 @@
  *
  * Truth: `wallets.judge_due_ms`, set when a history becomes complete, changes, or a market it touched
  * resolves (then at most every
- * `judgement.every`), and by the last judgement for a look after `judgement.rejudge_after`. The whole stored ledger is walked through
- * the lots engine, {@link chunkEntries} entries at a time with a yield in between. A first judgement
+ * `judgement.every`), and by the last judgement for a look after `judgement.rejudge_after`. The stored
+ * ledger is walked through the lots engine, only what is new of it where that is enough
+ * (`WarmHistories.ts`). A first judgement
  * waits for outcomes that nobody has asked for yet, but not longer than
  * `judgement.wait_for_resolutions`: an unpaid loser must not look like an open bet. Emits
  * `WalletsClassified`.
@@ -14,14 +15,12 @@ import { SqlClient } from "effect/sql"
 import { bytesToHex } from "@evaluator/domain/Id"
 import { classify, personaWindowDays } from "@evaluator/domain/wallet/Classify"
 import { dayMs } from "@evaluator/domain/wallet/FeatureWindow"
-import { FeatureRun, type WalletFeatures } from "@evaluator/domain/wallet/Features"
-import { orderedPieces } from "@evaluator/domain/wallet/LedgerEntry"
 import type { WaitingReason } from "@evaluator/domain/wallet/Persona"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { outcomesPending } from "../stores/Conditions.ts"
-import { countHistory, readHistory, type WalletHistory } from "../stores/History.ts"
+import { countHistory } from "../stores/History.ts"
 import {
   type DueWallet,
   dueToJudge,
@@ -29,11 +28,11 @@ import {
   keepWaiting,
   storeJudgement,
 } from "../stores/Judgements.ts"
+import { measureWallet } from "../WarmHistories.ts"
 import { inRounds } from "./Rounds.ts"
 
 /** Windows that features are kept for; 7, 30 and 90 are scored, 180 is judged. */
 export const featureWindows: ReadonlyArray<number> = [7, 30, 90, personaWindowDays]
-const chunkEntries = 2000
 const perStep = 20
 const roundsPerRun = 25
 /** A wallet that waits for outcomes is looked at again after this long. */
@@ -50,41 +49,20 @@ type Judged =
   | { readonly kind: "judged"; readonly judgement: Judgement }
   | { readonly kind: "waiting"; readonly waiting: Waiting }
 
-/** Walks the ledger and measures it, letting others run in between. */
-export const measureHistory = Effect.fnUntraced(function* (
-  history: WalletHistory,
-  nowMs: number,
-): Effect.fn.Return<WalletFeatures> {
-  const run = new FeatureRun(history.markets, featureWindows, nowMs)
-  for (const piece of orderedPieces(history.entries, chunkEntries)) {
-    run.take(piece)
-    yield* Effect.yieldNow
-  }
-  const finishing = run.finishing()
-  let step = finishing.next()
-  while (step.done !== true) {
-    yield* Effect.yieldNow
-    step = finishing.next()
-  }
-  return step.value
-})
-
 const judge = Effect.fnUntraced(function* (
   due: DueWallet,
 ): Effect.fn.Return<Judged, never, SqlClient.SqlClient | EvaluationSettings> {
   const settings = yield* EvaluationSettings
   const now = yield* Clock.currentTimeMillis
   const { wallet } = due
-  if ((yield* countHistory(wallet)) > settings.judgement.max_history) {
-    return waiting(wallet, "HISTORY_TOO_LARGE", now + dayMs)
-  }
+  const small = Effect.map(countHistory(wallet), (rows) => rows <= settings.judgement.max_history)
   const patience = Duration.toMillis(settings.judgement.wait_for_resolutions)
   const patient = due.judgedAtMs === null && now - due.completeAtMs < patience
-  if (patient && (yield* outcomesPending(wallet)) > 0) {
+  if (patient && (yield* small) && (yield* outcomesPending(wallet)) > 0) {
     return waiting(wallet, "RESOLUTIONS_PENDING", now + lookAgainMs)
   }
-  const history = yield* readHistory(wallet, now)
-  const features = yield* measureHistory(history, now)
+  const features = yield* measureWallet(wallet, featureWindows, small)
+  if (features === null) return waiting(wallet, "HISTORY_TOO_LARGE", now + dayMs)
   const classification = classify(
     { wallet: bytesToHex(wallet), features, nowMs: now },
     settings.personas,

@@ -2,15 +2,15 @@
  * discover-wallets: who holds and trades the markets of the selected events, and who leads.
  *
  * Truth: `discovery_items.due_ms`; the items are the selected events' markets and the leaderboards.
- * Of a market: its largest holders, and everybody with enough fills on its recent tape. A place that
- * fails backs off by itself. The watchlist ends at `discovery.max_wallets`; what is found beyond is
- * counted and logged, not stored. Emits `WalletsDiscovered`.
+ * Of a market: its largest holders, kept as a set, and everybody with enough fills on its recent tape. A place that
+ * fails backs off by itself. The watchlist ends at `discovery.max_wallets`, or where the file has no
+ * more room; what is found beyond is counted and logged, not stored. Emits `WalletsDiscovered`.
  */
 import { Clock, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { ConditionId, WalletAddress } from "@evaluator/domain/Id"
 import type { Fill } from "@evaluator/domain/trade/Trade"
-import { DataApi } from "@evaluator/polymarket/DataApi"
+import { DataApi, type Holder } from "@evaluator/polymarket/DataApi"
 import type { Page, Served } from "@evaluator/polymarket/Page"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
@@ -26,13 +26,21 @@ import {
   setItems,
   subjectCondition,
 } from "../stores/DiscoveryItems.ts"
+import { replaceHolders } from "../stores/Holders.ts"
 import { selectedMarkets } from "../stores/MarketScores.ts"
+import { givenUp } from "../stores/Storage.ts"
 import { addWallets, countWallets, type Discovered } from "../stores/Wallets.ts"
 import { inRounds } from "./Rounds.ts"
 
 const perStep = 20
 const roundsPerRun = 100
 const perTransaction = 250
+
+/** What a place told. */
+interface Place {
+  readonly found: ReadonlyArray<Discovered>
+  readonly holders: ReadonlyArray<Holder>
+}
 
 const inMarket = Effect.fnUntraced(function* (subject: string) {
   const api = yield* DataApi
@@ -61,7 +69,7 @@ const inMarket = Effect.fnUntraced(function* (subject: string) {
     if (count < discovery.min_tape_trades || found.has(wallet)) continue
     found.set(wallet, { wallet, source: "TRADER_RECENT", condition: bytes })
   }
-  return [...found.values()]
+  return { found: [...found.values()], holders: holders.rows }
 })
 
 const onLeaderboard = Effect.fnUntraced(function* (subject: string) {
@@ -73,11 +81,12 @@ const onLeaderboard = Effect.fnUntraced(function* (subject: string) {
     period: period === "month" ? "month" : "week",
     limit: discovery.leaderboard_rows,
   })
-  return board.rows.map(({ wallet }): Discovered => ({
+  const found = board.rows.map(({ wallet }): Discovered => ({
     wallet,
     source: "LEADERBOARD",
     condition: null,
   }))
+  return { found, holders: [] as ReadonlyArray<Holder> }
 })
 
 const inTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -98,24 +107,28 @@ const add = Effect.fnUntraced(function* (item: DiscoveryItem, found: ReadonlyArr
   return fresh.length
 }, inTransaction)
 
-const close = Effect.fnUntraced(function* (item: DiscoveryItem, fresh: number, held: boolean) {
+const close = Effect.fnUntraced(function* (item: DiscoveryItem, fresh: number, at: Place) {
   const { discovery } = yield* EvaluationSettings
   const now = yield* Clock.currentTimeMillis
-  if (item.kind === "market" && held) {
-    yield* nameConditions([subjectCondition(item.subject)], "holder")
+  if (item.kind === "market") {
+    const condition = subjectCondition(item.subject)
+    if (at.found.length > 0) yield* nameConditions([condition], "holder")
+    yield* replaceHolders(condition, at.holders)
   }
   const every = item.kind === "market" ? discovery.every : discovery.leaderboard_every
   yield* itemVisited(item, now + Duration.toMillis(every), fresh)
 }, inTransaction)
 
-const keep = Effect.fnUntraced(function* (item: DiscoveryItem, found: ReadonlyArray<Discovered>) {
+const keep = Effect.fnUntraced(function* (item: DiscoveryItem, place: Place) {
+  const { found } = place
   const { discovery } = yield* EvaluationSettings
-  const kept = found.slice(0, Math.max(0, discovery.max_wallets - (yield* countWallets)))
+  const room = (yield* givenUp) === "tape" ? 0 : discovery.max_wallets - (yield* countWallets)
+  const kept = found.slice(0, Math.max(0, room))
   let fresh = 0
   for (let at = 0; at < kept.length; at += perTransaction) {
     fresh += yield* add(item, kept.slice(at, at + perTransaction))
   }
-  yield* close(item, fresh, found.length > 0)
+  yield* close(item, fresh, place)
   return { fresh, beyond: found.length - kept.length }
 })
 

@@ -3,7 +3,8 @@
  *
  * Truth: `conditions.resolve_due_ms`, set when a stored row names the condition and moved to the
  * market's end while it is open. An outcome that is not final is asked for again after a quarter of
- * the time it is late. Payouts are trusted only when the venue calls the market resolved. Emits
+ * the time it is late. Payouts are trusted only when the venue calls the market resolved and they
+ * agree with its facts (`ResolutionCheck.ts`). Emits
  * `MarketResolved` once and makes the wallets that touched the condition due to be judged.
  */
 import { Clock, Duration, Effect, Layer } from "effect"
@@ -21,6 +22,7 @@ import {
   postponeCondition,
   resolutionChecked,
 } from "../stores/Conditions.ts"
+import { checkResolution } from "../ResolutionCheck.ts"
 import { storeResolution } from "../stores/Resolutions.ts"
 import { noteResolved } from "../stores/Wallets.ts"
 import { inRounds } from "./Rounds.ts"
@@ -45,6 +47,14 @@ const keep = Effect.fnUntraced(
     const { judgement } = yield* EvaluationSettings
     if (served === undefined) {
       yield* resolutionChecked(due.condition, yield* recheckMs(due), "the venue says nothing yet")
+      return false
+    }
+    const contradiction = isFinal(served) ? yield* checkResolution(served) : null
+    if (contradiction !== null) {
+      yield* Effect.logWarning(
+        `the outcome of ${served.condition} is not believed and asked for again: ${contradiction}`,
+      )
+      yield* resolutionChecked(due.condition, yield* recheckMs(due), contradiction)
       return false
     }
     const news = yield* storeResolution(served)

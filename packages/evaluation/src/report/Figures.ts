@@ -1,6 +1,6 @@
 /**
  * Counts of the background lane: the funnel, what is due, what became of recorded rows, why wallets
- * are where they are, how large the tables are.
+ * are where they are.
  */
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -59,6 +59,7 @@ const dueKinds = [
   ["wallet-score", "wallets", "score_due_ms"],
   ["wallet-rules", "wallets", "rules_due_ms"],
   ["wallet-discovery", "discovery_items", "due_ms"],
+  ["wallet-positions", "position_snapshots", "due_ms"],
 ] as const
 
 /** What the truth queries would find now. */
@@ -135,33 +136,3 @@ export const readLeaderFills = Effect.fnUntraced(function* (asOfMs: number) {
     ORDER BY t.at_ms, t.id`
   return rows.map((row) => bytesToBareHex(row.id) as FillId)
 }, Effect.orDie)
-
-const tables = [
-  "markets",
-  "conditions",
-  "resolutions",
-  "market_scores",
-  "wallets",
-  "trades",
-  "activity",
-  "wallet_features",
-  "wallet_gates",
-  "wallet_scores",
-  "follows",
-  "copy_results",
-  "quarantine",
-  "row_fates",
-  "events",
-  "job_runs",
-  "dead_letters",
-] as const
-
-/** Rows of each table; those that only grow are taken from their last row number. */
-export const readTables = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  return yield* Effect.forEach(tables, (table) =>
-    sql<{ rows: number }>`SELECT count(*) AS rows FROM ${sql(table)}`.pipe(
-      Effect.map(([row]) => ({ table, rows: row!.rows })),
-    ),
-  )
-}).pipe(Effect.orDie)

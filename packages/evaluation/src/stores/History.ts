@@ -16,12 +16,13 @@ const lookupRows = 500
 
 export interface WalletHistory {
   readonly entries: ReadonlyArray<LedgerEntry>
-  readonly markets: ReadonlyMap<string, LotMarket>
+  readonly markets: Map<string, LotMarket>
   /** Neg-risk conversions, which no lot explains. */
   readonly conversions: number
 }
 
-interface Loading {
+/** A history while it is put together. */
+export interface Loading {
   readonly entries: Array<LedgerEntry>
   /** Tokens seen in fills, by condition and outcome index. */
   readonly seen: Map<string, Map<number, string>>
@@ -43,13 +44,7 @@ export const readHistory = Effect.fnUntraced(function* (
   wallet: Uint8Array,
   nowMs: number,
 ): Effect.fn.Return<WalletHistory, never, SqlClient.SqlClient> {
-  const loading: Loading = {
-    entries: [],
-    seen: new Map(),
-    bytes: new Map(),
-    lastAt: new Map(),
-    conversions: 0,
-  }
+  const loading = emptyHistory()
   yield* readTrades(wallet, loading)
   yield* readActivity(wallet, loading)
   const markets = new Map<string, LotMarket>()
@@ -61,6 +56,14 @@ export const readHistory = Effect.fnUntraced(function* (
   return { entries: loading.entries, markets, conversions: loading.conversions }
 })
 
+export const emptyHistory = (): Loading => ({
+  entries: [],
+  seen: new Map(),
+  bytes: new Map(),
+  lastAt: new Map(),
+  conversions: 0,
+})
+
 const note = (loading: Loading, condition: Uint8Array, atMs: number): string => {
   const key = bytesToHex(condition)
   if (!loading.bytes.has(key)) loading.bytes.set(key, condition)
@@ -68,40 +71,45 @@ const note = (loading: Loading, condition: Uint8Array, atMs: number): string => 
   return key
 }
 
+export interface FillRow {
+  readonly rowid: number
+  readonly id: Uint8Array
+  readonly at_ms: number
+  readonly condition: Uint8Array
+  readonly token: Uint8Array
+  readonly outcome_index: number
+  readonly side: "BUY" | "SELL"
+  readonly price: number
+  readonly size: number
+}
+
+export const takeFill = (loading: Loading, fill: FillRow): void => {
+  const condition = note(loading, fill.condition, fill.at_ms)
+  const token = bytesToBareHex(fill.token)
+  const tokens = loading.seen.get(condition) ?? new Map<number, string>()
+  loading.seen.set(condition, tokens.set(fill.outcome_index, token))
+  loading.entries.push({
+    kind: fill.side === "BUY" ? "buy" : "sell",
+    id: bytesToBareHex(fill.id),
+    atMs: fill.at_ms,
+    condition,
+    token,
+    size: fill.size,
+    price: fill.price,
+    usdc: 0,
+  })
+}
+
 const readTrades = Effect.fnUntraced(function* (wallet: Uint8Array, loading: Loading) {
   const sql = yield* SqlClient.SqlClient
   let atMs = -1
   let row = 0
   for (;;) {
-    const rows = yield* sql<{
-      rowid: number
-      id: Uint8Array
-      at_ms: number
-      condition: Uint8Array
-      token: Uint8Array
-      outcome_index: number
-      side: "BUY" | "SELL"
-      price: number
-      size: number
-    }>`SELECT rowid, id, at_ms, condition, token, outcome_index, side, price, size FROM trades
+    const rows =
+      yield* sql<FillRow>`SELECT rowid, id, at_ms, condition, token, outcome_index, side, price, size FROM trades
       WHERE wallet = ${wallet} AND (at_ms, rowid) > (${atMs}, ${row})
       ORDER BY at_ms, rowid LIMIT ${pageRows}`.pipe(Effect.orDie)
-    for (const fill of rows) {
-      const condition = note(loading, fill.condition, fill.at_ms)
-      const token = bytesToBareHex(fill.token)
-      const tokens = loading.seen.get(condition) ?? new Map<number, string>()
-      loading.seen.set(condition, tokens.set(fill.outcome_index, token))
-      loading.entries.push({
-        kind: fill.side === "BUY" ? "buy" : "sell",
-        id: bytesToBareHex(fill.id),
-        atMs: fill.at_ms,
-        condition,
-        token,
-        size: fill.size,
-        price: fill.price,
-        usdc: 0,
-      })
-    }
+    for (const fill of rows) takeFill(loading, fill)
     if (rows.length < pageRows) return
     const last = rows[rows.length - 1]!
     atMs = last.at_ms
@@ -116,38 +124,43 @@ const kinds: Readonly<Record<string, EntryKind>> = {
   REDEEM: "redeem",
 }
 
+export interface DeedRow {
+  readonly rowid: number
+  readonly id: Uint8Array
+  readonly at_ms: number
+  readonly type: string
+  readonly condition: Uint8Array | null
+  readonly token: Uint8Array | null
+  readonly size: number
+  readonly usdc: number
+}
+
+export const takeDeed = (loading: Loading, deed: DeedRow): void => {
+  const kind = kinds[deed.type]
+  if (deed.type === "CONVERSION") loading.conversions += 1
+  if (kind === undefined || deed.condition === null) return
+  loading.entries.push({
+    kind,
+    id: bytesToBareHex(deed.id),
+    atMs: deed.at_ms,
+    condition: note(loading, deed.condition, deed.at_ms),
+    token: deed.token === null ? null : bytesToBareHex(deed.token),
+    size: deed.size,
+    price: 0,
+    usdc: deed.usdc,
+  })
+}
+
 const readActivity = Effect.fnUntraced(function* (wallet: Uint8Array, loading: Loading) {
   const sql = yield* SqlClient.SqlClient
   let atMs = -1
   let row = 0
   for (;;) {
-    const rows = yield* sql<{
-      rowid: number
-      id: Uint8Array
-      at_ms: number
-      type: string
-      condition: Uint8Array | null
-      token: Uint8Array | null
-      size: number
-      usdc: number
-    }>`SELECT rowid, id, at_ms, type, condition, token, size, usdc FROM activity
+    const rows =
+      yield* sql<DeedRow>`SELECT rowid, id, at_ms, type, condition, token, size, usdc FROM activity
       WHERE wallet = ${wallet} AND (at_ms, rowid) > (${atMs}, ${row})
       ORDER BY at_ms, rowid LIMIT ${pageRows}`.pipe(Effect.orDie)
-    for (const deed of rows) {
-      const kind = kinds[deed.type]
-      if (deed.type === "CONVERSION") loading.conversions += 1
-      if (kind === undefined || deed.condition === null) continue
-      loading.entries.push({
-        kind,
-        id: bytesToBareHex(deed.id),
-        atMs: deed.at_ms,
-        condition: note(loading, deed.condition, deed.at_ms),
-        token: deed.token === null ? null : bytesToBareHex(deed.token),
-        size: deed.size,
-        price: 0,
-        usdc: deed.usdc,
-      })
-    }
+    for (const deed of rows) takeDeed(loading, deed)
     if (rows.length < pageRows) return
     const last = rows[rows.length - 1]!
     atMs = last.at_ms
@@ -157,7 +170,7 @@ const readActivity = Effect.fnUntraced(function* (wallet: Uint8Array, loading: L
 })
 
 /** Facts and outcomes of up to 500 conditions. */
-const readMarkets = Effect.fnUntraced(function* (
+export const readMarkets = Effect.fnUntraced(function* (
   conditions: ReadonlyArray<readonly [string, Uint8Array]>,
   loading: Loading,
   markets: Map<string, LotMarket>,

@@ -8,12 +8,14 @@
 import { createHash } from "node:crypto"
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { bytesToBareHex, hexToBytes, tokenToBytes } from "@evaluator/domain/Id"
+import { hexToBytes, tokenToBytes } from "@evaluator/domain/Id"
 import type { Activity, Fill } from "@evaluator/domain/trade/Trade"
 import type { LedgerRow } from "@evaluator/polymarket/DataApi"
 import type { RejectedRow, Served } from "@evaluator/polymarket/Page"
+import { executeEach } from "@evaluator/sqlite/ExecuteEach"
 import { atLeastOne } from "./AtLeastOne.ts"
 import { nameConditions } from "./Conditions.ts"
+import { givenUp } from "./Storage.ts"
 
 /** Most rows one transaction takes. */
 export const batchRows = 500
@@ -30,74 +32,75 @@ export interface StoredRows {
 export const storeRows = Effect.fnUntraced(function* (rows: ReadonlyArray<Served<LedgerRow>>) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
-  const ids = rows.map(({ value }) => idOf(value))
-  const known = yield* knownIds(rows.map(({ value }) => value))
   const fills: Array<Fill> = []
   const activities: Array<Activity> = []
+  for (const { value } of rows) {
+    if (value.kind === "fill") fills.push(value.fill)
+    else activities.push(value.activity)
+  }
+  const insertedFills = yield* executeEach(
+    sql,
+    insertTrade,
+    fills.map((fill) => tradeRow(fill, now)),
+  )
+  const insertedActivities = yield* executeEach(
+    sql,
+    insertActivity,
+    activities.map((activity) => activityRow(activity, now)),
+  )
+  const stored = {
+    fills: fills.filter((_, index) => insertedFills[index] === 1),
+    activities: activities.filter((_, index) => insertedActivities[index] === 1),
+  }
+  yield* nameAll(stored.fills, stored.activities)
+  let fill = 0
+  let activity = 0
   const fates: Array<FateRow> = []
-  rows.forEach(({ value, recorded }, index) => {
-    const fresh = !known.has(ids[index]!)
-    if (fresh) {
-      known.add(ids[index]!)
-      if (value.kind === "fill") fills.push(value.fill)
-      else activities.push(value.activity)
-    }
-    if (recorded !== null) fates.push(fateRow(recorded, fresh ? "stored" : "duplicate", null))
-  })
-  if (fills.length > 0) {
-    yield* sql`INSERT INTO trades ${sql.insert(atLeastOne(fills.map((fill) => tradeRow(fill, now))))}`
+  for (const { value, recorded } of rows) {
+    const inserted = value.kind === "fill" ? insertedFills[fill++] : insertedActivities[activity++]
+    if (recorded === null) continue
+    fates.push(fateRow(recorded, inserted === 1 ? "stored" : "duplicate", null))
   }
-  if (activities.length > 0) {
-    yield* sql`INSERT INTO activity ${sql.insert(atLeastOne(activities.map((row) => activityRow(row, now))))}`
-  }
-  yield* nameAll(fills, activities)
   yield* decideFates(fates)
-  return { fills, activities, duplicates: rows.length - fills.length - activities.length }
+  return {
+    ...stored,
+    duplicates: rows.length - stored.fills.length - stored.activities.length,
+  }
 })
 
-const idOf = (row: LedgerRow): string => (row.kind === "fill" ? row.fill.id : row.activity.id)
+const insertTrade = `INSERT OR IGNORE INTO trades (id, wallet, at_ms, condition, token,
+  outcome_index, side, price, size, transaction_hash, seen_at_ms)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-const knownIds = Effect.fnUntraced(function* (rows: ReadonlyArray<LedgerRow>) {
-  const sql = yield* SqlClient.SqlClient
-  const known = new Set<string>()
-  const look = Effect.fnUntraced(function* (table: "trades" | "activity", kind: LedgerRow["kind"]) {
-    const ids = rows.filter((row) => row.kind === kind).map((row) => hexToBytes(idOf(row)))
-    if (ids.length === 0) return
-    const found = yield* sql<{ id: Uint8Array }>`SELECT id FROM ${sql(table)}
-      WHERE ${sql.in("id", ids)}`
-    for (const { id } of found) known.add(bytesToBareHex(id))
-  })
-  yield* look("trades", "fill")
-  yield* look("activity", "activity")
-  return known
-})
+const tradeRow = (fill: Fill, now: number) => [
+  hexToBytes(fill.id),
+  hexToBytes(fill.wallet),
+  fill.atMs,
+  hexToBytes(fill.condition),
+  tokenToBytes(fill.token),
+  fill.outcomeIndex,
+  fill.side,
+  fill.price,
+  fill.size,
+  hexToBytes(fill.transaction),
+  now,
+]
 
-const tradeRow = (fill: Fill, now: number) => ({
-  id: hexToBytes(fill.id),
-  wallet: hexToBytes(fill.wallet),
-  at_ms: fill.atMs,
-  condition: hexToBytes(fill.condition),
-  token: tokenToBytes(fill.token),
-  outcome_index: fill.outcomeIndex,
-  side: fill.side,
-  price: fill.price,
-  size: fill.size,
-  transaction_hash: hexToBytes(fill.transaction),
-  seen_at_ms: now,
-})
+const insertActivity = `INSERT OR IGNORE INTO activity (id, wallet, at_ms, type, condition, token,
+  size, usdc, transaction_hash, seen_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-const activityRow = (row: Activity, now: number) => ({
-  id: hexToBytes(row.id),
-  wallet: hexToBytes(row.wallet),
-  at_ms: row.atMs,
-  type: row.type,
-  condition: row.condition === null ? null : hexToBytes(row.condition),
-  token: row.token === null ? null : tokenToBytes(row.token),
-  size: row.size,
-  usdc: row.usdc,
-  transaction_hash: hexToBytes(row.transaction),
-  seen_at_ms: now,
-})
+const activityRow = (row: Activity, now: number) => [
+  hexToBytes(row.id),
+  hexToBytes(row.wallet),
+  row.atMs,
+  row.type,
+  row.condition === null ? null : hexToBytes(row.condition),
+  row.token === null ? null : tokenToBytes(row.token),
+  row.size,
+  row.usdc,
+  hexToBytes(row.transaction),
+  now,
+]
 
 /** Conditions the new rows name, and that the wallet touched them. */
 const nameAll = Effect.fnUntraced(function* (
@@ -121,7 +124,11 @@ const nameAll = Effect.fnUntraced(function* (
     pairs.set(key, { wallet: hexToBytes(row.wallet), condition: hexToBytes(row.condition) })
   }
   if (pairs.size === 0) return
-  yield* sql`INSERT OR IGNORE INTO wallet_conditions ${sql.insert(atLeastOne([...pairs.values()]))}`
+  yield* executeEach(
+    sql,
+    "INSERT OR IGNORE INTO wallet_conditions (wallet, condition) VALUES (?, ?)",
+    [...pairs.values()].map(({ wallet, condition }) => [wallet, condition]),
+  )
 })
 
 interface FateRow {
@@ -141,12 +148,17 @@ export const fateRow = (recorded: string, fate: Fate, reason: string | null): Fa
 export const decideFates = Effect.fnUntraced(function* (fates: ReadonlyArray<FateRow>) {
   if (fates.length === 0) return
   const sql = yield* SqlClient.SqlClient
-  yield* sql`INSERT OR IGNORE INTO row_fates ${sql.insert(atLeastOne(fates.map((fate) => ({ ...fate }))))}`
+  yield* executeEach(
+    sql,
+    "INSERT OR IGNORE INTO row_fates (file, line, fate, reason) VALUES (?, ?, ?, ?)",
+    fates.map(({ file, line, fate, reason }) => [file, line, fate, reason]),
+  )
 })
 
 /**
  * Keeps rows that could not be used (at most 500), once each, in the caller's transaction. Beyond
- * `keep` rows the oldest are let go.
+ * `keep` rows the oldest are let go. Without room in the file the bodies are left out, then the rows;
+ * the fates of recorded rows are kept all the same.
  */
 export const quarantine = Effect.fnUntraced(function* (
   rows: ReadonlyArray<RejectedRow>,
@@ -155,18 +167,21 @@ export const quarantine = Effect.fnUntraced(function* (
   if (rows.length === 0) return
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
-  yield* sql`INSERT OR IGNORE INTO quarantine ${sql.insert(
-    atLeastOne(
-      rows.map((row) => ({
-        fingerprint: fingerprint(row),
-        reason: row.reason,
-        body: row.body,
-        request: row.request,
-        recorded: row.recorded,
-        at_ms: now,
-      })),
-    ),
-  )}`
+  const noRoomFor = yield* givenUp
+  if (noRoomFor === "nothing" || noRoomFor === "bodies") {
+    yield* sql`INSERT OR IGNORE INTO quarantine ${sql.insert(
+      atLeastOne(
+        rows.map((row) => ({
+          fingerprint: fingerprint(row),
+          reason: row.reason,
+          body: noRoomFor === "bodies" ? "" : row.body,
+          request: row.request,
+          recorded: row.recorded,
+          at_ms: now,
+        })),
+      ),
+    )}`
+  }
   yield* sql`DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ${keep}`
   yield* decideFates(
     rows.flatMap((row) =>

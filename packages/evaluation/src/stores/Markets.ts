@@ -1,5 +1,5 @@
 /**
- * Market facts as last served, and telling a change from a repetition.
+ * Market facts as last served, and telling a change from a repetition; fees with since when they hold.
  *
  * `liquidity` and `volume24h` move all the time and are kept in columns of their own; everything
  * else is a fact, and a fact that differs is a change worth an event.
@@ -83,6 +83,7 @@ export const upsertMarkets = Effect.fnUntraced(function* (
         changed_at_ms = iif(facts = excluded.facts, changed_at_ms, excluded.changed_at_ms),
         facts = excluded.facts, seen_at_ms = excluded.seen_at_ms`
     yield* storeTokens(changed)
+    yield* storeFees(changed, now)
     yield* noteDescribed(markets, changed, policy, now)
     yield* reachStage(
       "markets",
@@ -118,6 +119,21 @@ const storeTokens = Effect.fnUntraced(function* (markets: ReadonlyArray<Market>)
     yield* sql`INSERT INTO tokens ${sql.insert(atLeastOne(tokens.slice(at, at + 500)))}
       ON CONFLICT (token) DO UPDATE SET condition = excluded.condition,
         outcome = excluded.outcome, outcome_index = excluded.outcome_index`
+  }
+})
+
+/** A market's fees from now on, where they differ from the last ones known. */
+const storeFees = Effect.fnUntraced(function* (markets: ReadonlyArray<Market>, now: number) {
+  const sql = yield* SqlClient.SqlClient
+  for (const market of markets) {
+    const condition = hexToBytes(market.condition)
+    const { exponent, rate } = market.fee
+    yield* sql`INSERT INTO fee_schedules (condition, from_ms, rate, exponent)
+      SELECT ${condition}, ${now}, ${rate}, ${exponent} WHERE NOT EXISTS (
+        SELECT 1 FROM (SELECT rate, exponent FROM fee_schedules WHERE condition = ${condition}
+          ORDER BY from_ms DESC LIMIT 1) WHERE rate = ${rate} AND exponent = ${exponent})
+      ON CONFLICT (condition, from_ms) DO UPDATE SET rate = excluded.rate,
+        exponent = excluded.exponent`
   }
 })
 

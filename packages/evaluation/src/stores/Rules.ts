@@ -25,28 +25,43 @@ export interface DueToRule {
   readonly baseline: Style | null
 }
 
+interface RuledRow {
+  readonly wallet: Uint8Array
+  readonly verdict: string
+  readonly last_fill_ms: number | null
+  readonly state: RulesState | null
+  readonly since_ms: number | null
+  readonly baseline: string | null
+}
+
+const toDue = (row: RuledRow, now: number): DueToRule => ({
+  wallet: row.wallet,
+  followable: row.verdict === "classified",
+  lastFillMs: row.last_fill_ms,
+  state: row.state ?? "CANDIDATE",
+  sinceMs: row.since_ms ?? now,
+  baseline: row.baseline === null ? null : (JSON.parse(row.baseline) as Style),
+})
+
 /** Truth query of `apply-rules`. */
 export const dueToRule = Effect.fnUntraced(function* (limit: number) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
-  const rows = yield* sql<{
-    wallet: Uint8Array
-    verdict: string
-    last_fill_ms: number | null
-    state: RulesState | null
-    since_ms: number | null
-    baseline: string | null
-  }>`SELECT w.wallet, w.verdict, w.last_fill_ms, r.state, r.since_ms, r.baseline
+  const rows = yield* sql<RuledRow>`SELECT w.wallet, w.verdict, w.last_fill_ms, r.state, r.since_ms,
+      r.baseline
     FROM wallets w LEFT JOIN wallet_rules r ON r.wallet = w.wallet
     WHERE w.rules_due_ms <= ${now} ORDER BY w.rules_due_ms, w.wallet LIMIT ${limit}`
-  return rows.map((row): DueToRule => ({
-    wallet: row.wallet,
-    followable: row.verdict === "classified",
-    lastFillMs: row.last_fill_ms,
-    state: row.state ?? "CANDIDATE",
-    sinceMs: row.since_ms ?? now,
-    baseline: row.baseline === null ? null : (JSON.parse(row.baseline) as Style),
-  }))
+  return rows.map((row) => toDue(row, now))
+}, Effect.orDie)
+
+/** Where one wallet stands; null when it is not on the watchlist. */
+export const standingOf = Effect.fnUntraced(function* (wallet: Uint8Array) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  const [row] = yield* sql<RuledRow>`SELECT w.wallet, w.verdict, w.last_fill_ms, r.state,
+      r.since_ms, r.baseline
+    FROM wallets w LEFT JOIN wallet_rules r ON r.wallet = w.wallet WHERE w.wallet = ${wallet}`
+  return row === undefined ? null : toDue(row, now)
 }, Effect.orDie)
 
 /** What the `solo` copies of a wallet earned since `sinceMs`; at most 10,000 settlements are read. */

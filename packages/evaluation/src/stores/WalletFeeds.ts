@@ -10,6 +10,7 @@ import { Clock, Effect, Random } from "effect"
 import { SqlClient } from "effect/sql"
 import { hexToBytes, type WalletAddress } from "@evaluator/domain/Id"
 import { keepDeadLetter, type NextAttempt } from "../Backoff.ts"
+import { givenUp } from "./Storage.ts"
 
 export type FeedName = "activity" | "trades"
 
@@ -69,12 +70,16 @@ export const feedsOf = Effect.fnUntraced(function* (wallet: WalletAddress) {
   }))
 }, Effect.orDie)
 
-/** Truth query of ingestion: wallets with a feed due, new ones first, then followed, then oldest due. */
+/**
+ * Truth query of ingestion: wallets with a feed due, new ones first, then followed, then oldest due.
+ * Without room in the file only followed ones.
+ */
 export const dueWallets = Effect.fnUntraced(function* (limit: number) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
   const found = new Map<string, Uint8Array>()
-  for (const priority of [0, 1, 2]) {
+  const priorities = (yield* givenUp) === "tape" ? [1] : [0, 1, 2]
+  for (const priority of priorities) {
     if (found.size >= limit) break
     const rows = yield* sql<{ wallet: Uint8Array }>`SELECT wallet FROM wallet_feeds
       WHERE priority = ${priority} AND due_ms <= ${now} ORDER BY due_ms LIMIT ${limit}`

@@ -130,7 +130,8 @@ describe("reports", () => {
           yield* reports.funnel
           yield* reports.due
           yield* reports.rows
-          yield* reports.tables
+          yield* reports.facts
+          yield* reports.storage
           yield* reports.reasons
           yield* reports.ranking(10)
           return yield* reports.wallet(wallet)

@@ -6,6 +6,7 @@ import {
   EvaluationSettings,
   EvaluationSettingsSchema,
 } from "@evaluator/evaluation/EvaluationSettings"
+import { personaThresholds } from "@evaluator/testkit/PersonaThresholds"
 
 export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
   scoring: {
@@ -49,42 +50,12 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
     wait_for_resolutions: "10m",
     max_history: 300000,
   },
+  // As settings have them: names in one text, money in USDC.
   personas: {
+    ...personaThresholds,
     known_bots: "",
-    min_age_days: 45,
-    min_trades: 10,
-    max_idle_days: 45,
-    min_lifetime_roi: 0,
     recent_loss_window_days: 30,
-    sniper_max_age_days: 30,
-    sniper_min_win_rate: 0.85,
-    sniper_max_trades: 20,
-    noise_min_trades_per_week: 50,
-    noise_max_abs_roi: 0.02,
-    news_min_burstiness: 0.7,
-    provider_min_balance: 0.45,
-    provider_min_mid_fill: 0.6,
-    swarm_min_trades_per_day: 200,
     swarm_max_trade: 5,
-    tail_min_win_rate: 0.8,
-    tail_min_loss_ratio: 5,
-    jackpot_min_profit_share: 0.6,
-    jackpot_max_win_rate: 0.45,
-    jackpot_min_closed: 5,
-    specialist_max_positions: 5,
-    specialist_min_concentration: 0.6,
-    specialist_min_win_rate: 0.6,
-    generalist_min_markets: 20,
-    generalist_min_win_rate: 0.52,
-    generalist_max_win_rate: 0.6,
-    generalist_max_drawdown: 0.15,
-    generalist_min_sharpe: 1,
-    accumulator_min_hold_hours: 48,
-    accumulator_max_trades_per_week: 5,
-    accumulator_min_roi: 0.05,
-    min_roi: 0.05,
-    topic_lane_min_ratio: 0.65,
-    bonder_min_ratio: 0.6,
     whale_min_trade: 100,
   },
   wallet_scoring: {
@@ -120,10 +91,24 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
     cool_down: "7d",
   },
   follow: { every: "1m", max_wallets: 100, unfollow_notice: "10s" },
+  snapshots: { every: "5m", max_pages: 3 },
+  retention: {
+    every: "1h",
+    events: "30d",
+    job_runs: "14d",
+    dead_letters: "90d",
+    quarantine: "30d",
+    rule_transitions: "365d",
+    boots: "365d",
+    holders: "30d",
+    unseen_markets: "30d",
+  },
 }
 
 type Encoded = typeof encodedDefaults
-type Overrides = { readonly [K in keyof Encoded]?: Partial<Encoded[K]> }
+type Overrides = { readonly [K in keyof Encoded]?: Partial<Encoded[K]> } & {
+  readonly data?: { readonly max_bytes: number }
+}
 
 export const settings = (overrides: Overrides = {}) => {
   const merged = Object.fromEntries(
@@ -132,7 +117,8 @@ export const settings = (overrides: Overrides = {}) => {
       { ...values, ...overrides[section as keyof Encoded] },
     ]),
   )
-  return Schema.decodeUnknownSync(EvaluationSettingsSchema)(merged)
+  const data = overrides.data ?? { max_bytes: 1_000_000_000 }
+  return { ...Schema.decodeUnknownSync(EvaluationSettingsSchema)(merged), data }
 }
 
 export const settingsLayer = (overrides: Overrides = {}) =>

@@ -17,6 +17,8 @@ import createMarkets from "../../../../migrations/evaluation/0002_create_markets
 import createWallets from "../../../../migrations/evaluation/0003_create_wallets.ts"
 import createLedger from "../../../../migrations/evaluation/0004_create_ledger.ts"
 import createJudgements from "../../../../migrations/evaluation/0005_create_judgements.ts"
+import createRetention from "../../../../migrations/evaluation/0006_create_retention.ts"
+import createSnapshots from "../../../../migrations/evaluation/0007_create_snapshots.ts"
 
 export const migrations = {
   "0001_create_runtime": createRuntime,
@@ -24,6 +26,8 @@ export const migrations = {
   "0003_create_wallets": createWallets,
   "0004_create_ledger": createLedger,
   "0005_create_judgements": createJudgements,
+  "0006_create_retention": createRetention,
+  "0007_create_snapshots": createSnapshots,
 }
 
 /** A file of its own, removed with the scope. */

@@ -7,7 +7,7 @@ import type { ConditionId, WalletAddress } from "@evaluator/domain/Id"
 import type { Market, Resolution } from "@evaluator/domain/market/Market"
 import { usdc } from "@evaluator/domain/money/Micro"
 import type { Activity, Fill } from "@evaluator/domain/trade/Trade"
-import { DataApi, type Holder, type LedgerRow } from "@evaluator/polymarket/DataApi"
+import { DataApi, type Holder, type LedgerRow, type Position } from "@evaluator/polymarket/DataApi"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import type { Page, RejectedRow, Served } from "@evaluator/polymarket/Page"
 import { PolymarketError, Refused, Unreachable } from "@evaluator/polymarket/PolymarketError"
@@ -21,6 +21,7 @@ export class FakeVenue {
   readonly markets = new Map<ConditionId, Market>()
   readonly holders = new Map<ConditionId, Array<Holder>>()
   readonly resolutions = new Map<ConditionId, Resolution>()
+  readonly positions = new Map<WalletAddress, Array<Position>>()
   leaders: Array<WalletAddress> = []
   pageRows = 1000
   readonly requests: Array<string> = []
@@ -115,6 +116,12 @@ export class FakeVenue {
       Effect.gen({ self: this }, function* () {
         yield* this.request(`holders ${query.condition}`)
         return this.page(this.holders.get(query.condition) ?? [], query.limit ?? 100, null)
+      }),
+    positions: (query) =>
+      Effect.gen({ self: this }, function* () {
+        yield* this.request(`positions ${query.user} ${query.cursor ?? "first"}`)
+        const rows = query.user === undefined ? [] : (this.positions.get(query.user) ?? [])
+        return this.page(rows, query.limit ?? 100, query.cursor)
       }),
     leaderboard: (query) =>
       Effect.gen({ self: this }, function* () {

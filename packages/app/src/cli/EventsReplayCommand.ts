@@ -1,0 +1,100 @@
+/**
+ * `events replay`: asks that a range of one lane's events be delivered to its subscriber again.
+ *
+ * The events wait beside the subscriber's dead letters and are applied, oldest first, when the service
+ * has started; its cursor stays where it is. Handlers are idempotent, and the subscriber derives its
+ * state from the truth afterwards: an old event does not put an old state back for good.
+ */
+import { Effect } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { EventType, type Envelope } from "@evaluator/domain/event/DomainEvent"
+import * as DeadLetters from "@evaluator/runtime/DeadLetters"
+import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
+import { LaneName } from "../Control.ts"
+import { dataDirectoryFor } from "./Directory.ts"
+import { NotFound, WrongUsage } from "./ExitCode.ts"
+import * as Flags from "./Flags.ts"
+import { printRows } from "./Output.ts"
+import { laneFile } from "./Reader.ts"
+import { writing } from "./Writer.ts"
+
+/** Events one replay takes at most. */
+export const replayedAtOnce = 10_000
+
+interface EventRow {
+  readonly seq: number
+  readonly id: string
+  readonly type: EventType
+  readonly version: number
+  readonly at_ms: number
+  readonly correlation_id: string
+  readonly causation_id: string | null
+  readonly traceparent: string | null
+  readonly payload: string
+}
+
+const envelopeOf = (row: EventRow): Envelope => ({
+  id: row.id,
+  seq: row.seq,
+  type: row.type,
+  version: row.version,
+  atMs: row.at_ms,
+  correlationId: row.correlation_id,
+  causationId: row.causation_id,
+  traceparent: row.traceparent,
+  payload: row.payload,
+})
+
+const range = Effect.fnUntraced(function* (from: number, to: number) {
+  const sql = yield* SqliteClient
+  const rows = yield* sql<EventRow>`SELECT * FROM events
+    WHERE seq BETWEEN ${from} AND ${to} ORDER BY seq LIMIT ${replayedAtOnce}`.pipe(Effect.orDie)
+  return rows.map(envelopeOf)
+})
+
+const keepAll = Effect.fnUntraced(function* (source: string, events: ReadonlyArray<Envelope>) {
+  const sql = yield* SqliteClient
+  yield* Effect.forEach(
+    events,
+    (event) => DeadLetters.keep({ source, event, cause: "asked for by hand", attempts: 0 }),
+    { discard: true },
+  ).pipe(sql.withTransaction)
+})
+
+const seq = (name: string) =>
+  Argument.Int(name).pipe(Argument.withDescription("A seq, as `events` lists it"))
+
+export const eventsReplayCommand = Command.make(
+  "replay",
+  {
+    from: seq("from"),
+    to: seq("to"),
+    subscriber: Flag.Literals("subscriber", LaneName.literals).pipe(
+      Flag.withDescription("Who gets them: the lane that reads the other lane's log"),
+    ),
+    data: Flags.data,
+    json: Flags.json,
+  },
+  Effect.fn("cli events replay")(function* ({ from, to, subscriber, ...flags }) {
+    if (to < from)
+      return yield* new WrongUsage({ why: `the range ends (${to}) before it begins (${from})` })
+    const directory = yield* dataDirectoryFor(flags.data)
+    const log = subscriber === "paper" ? "evaluation" : "paper"
+    const events = yield* range(from, to).pipe(Effect.provide(laneFile(directory, log)))
+    if (events.length === 0) {
+      return yield* new NotFound({ what: `the ${log} log holds no event from ${from} to ${to}` })
+    }
+    yield* keepAll(subscriber, events).pipe(writing(directory, subscriber))
+    yield* printRows(flags, {
+      document: { subscriber, log, from, to, events: events.length },
+      rows: [{ subscriber, log, from, to, events: events.length }],
+      note: "they are applied when the service has started",
+    })
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription(
+    "Deliver a range of events to a subscriber again, while no service runs; its cursor stays",
+  ),
+  Command.withShortDescription("Deliver events again"),
+  Command.withExamples([{ command: "trader-evaluator events replay 100 250 --subscriber paper" }]),
+)

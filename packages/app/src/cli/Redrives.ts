@@ -1,0 +1,112 @@
+/**
+ * What trying a dead letter again means, source by source.
+ *
+ * Work that has a row is made due in it and loses its letter: the truth query finds it. An event waits
+ * in its letter until its subscriber takes it up. Each in the caller's transaction.
+ */
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { hexToBytes } from "@evaluator/domain/Id"
+import * as DeadLetters from "@evaluator/runtime/DeadLetters"
+
+interface Redrive {
+  /** What will happen, in words. */
+  readonly does: string
+  /** Makes the row of a letter due; `subject` as the letter has it. */
+  readonly makeDue:
+    | ((subject: string, nowMs: number) => Effect.Effect<unknown, Error, SqlClient.SqlClient>)
+    | null
+}
+
+const feed = (name: "activity" | "trades"): Redrive => ({
+  does: "the wallet's feed is due now, with no failed attempt",
+  makeDue: (wallet, now) =>
+    SqlClient.SqlClient.use(
+      (sql) => sql`UPDATE wallet_feeds SET due_ms = ${now}, attempts = 0
+        WHERE wallet = ${hexToBytes(wallet)} AND feed = ${name}`,
+    ),
+})
+
+const event: Redrive = {
+  does: "the subscriber applies the event when the service has started",
+  makeDue: null,
+}
+
+const bySource: Readonly<Record<string, Redrive>> = {
+  evaluation: event,
+  paper: event,
+  "ingest-activity": feed("activity"),
+  "ingest-trades": feed("trades"),
+  "describe-markets": {
+    does: "the market's facts are due now, with no failed attempt",
+    makeDue: (condition, now) =>
+      SqlClient.SqlClient.use(
+        (sql) => sql`UPDATE conditions SET describe_due_ms = ${now}, describe_attempts = 0
+          WHERE condition = ${hexToBytes(condition)}`,
+      ),
+  },
+  "resolve-markets": {
+    does: "the market's resolution is due now, with no failed attempt",
+    makeDue: (condition, now) =>
+      SqlClient.SqlClient.use(
+        (sql) => sql`UPDATE conditions SET resolve_due_ms = ${now}, resolve_attempts = 0
+          WHERE condition = ${hexToBytes(condition)}`,
+      ),
+  },
+  "snapshot-positions": {
+    does: "the wallet's snapshot is due now, with no failed attempt",
+    makeDue: (wallet, now) =>
+      SqlClient.SqlClient.use(
+        (sql) => sql`UPDATE position_snapshots SET due_ms = ${now}, attempts = 0
+          WHERE wallet = ${hexToBytes(wallet)}`,
+      ),
+  },
+  "discover-wallets": {
+    does: "the place is due now, with no failed attempt",
+    makeDue: (place, now) =>
+      SqlClient.SqlClient.use(
+        (sql) => sql`UPDATE discovery_items SET due_ms = ${now}, attempts = 0
+          WHERE kind || ' ' || subject = ${place}`,
+      ),
+  },
+  watch: {
+    does: "the wallet is polled at once, with no failed attempt",
+    makeDue: (subject, now) => {
+      const [wallet = "", fromMs = ""] = subject.split(" from ")
+      return SqlClient.SqlClient.use(
+        (sql) => sql`UPDATE watches SET next_poll_at_ms = ${now}, attempts = 0, error = NULL
+          WHERE wallet = ${hexToBytes(wallet)} AND from_ms = ${Number(fromMs)}`,
+      )
+    },
+  },
+  settlement: {
+    does: "the letter is forgotten; every sweep looks at the lot and writes it again if need be",
+    makeDue: () => Effect.void,
+  },
+}
+
+/** What a redrive of the source would do; `null` for a source nobody knows. */
+export const redriveOf = (source: string): string | null => bySource[source]?.does ?? null
+
+/** Redrives letters of one source. */
+export const redrive = Effect.fnUntraced(function* (
+  source: string,
+  subjects: ReadonlyArray<string>,
+  nowMs: number,
+) {
+  const sql = yield* SqlClient.SqlClient
+  const makeDue = bySource[source]?.makeDue ?? null
+  yield* Effect.forEach(
+    subjects,
+    (subject) =>
+      makeDue === null
+        ? Effect.asVoid(DeadLetters.ask(source, subject))
+        : makeDue(subject, nowMs).pipe(
+            Effect.andThen(
+              sql`DELETE FROM dead_letters WHERE source = ${source} AND subject = ${subject}`,
+            ),
+            Effect.asVoid,
+          ),
+    { discard: true },
+  ).pipe(sql.withTransaction)
+})

@@ -1,0 +1,104 @@
+/**
+ * `runs`: the runs of both lanes' jobs, newest first.
+ */
+import { Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import type { SqlClient } from "effect/sql"
+import { formatDuration } from "@evaluator/domain/time/DurationText"
+import { LaneName } from "../Control.ts"
+import { dataDirectoryFor } from "./Directory.ts"
+import * as Flags from "./Flags.ts"
+import { printRows } from "./Output.ts"
+import { timeOf } from "./Readable.ts"
+import { openLane } from "./Reader.ts"
+
+/** Runs printed when no limit is given. */
+export const defaultLimit = 50
+
+const outcomes = ["running", "completed", "failed", "interrupted"] as const
+
+interface RunRow {
+  readonly id: number
+  readonly job: string
+  readonly cause: string
+  readonly started_at_ms: number
+  readonly ended_at_ms: number | null
+  readonly outcome: string
+  readonly counts: string
+  readonly error: string | null
+  readonly trace_id: string | null
+}
+
+const read = (
+  sql: SqlClient.SqlClient,
+  filter: { readonly job: string | null; readonly outcome: string | null },
+  limit: number,
+) =>
+  sql<RunRow>`
+    SELECT id, job, cause, started_at_ms, ended_at_ms, outcome, counts, error, trace_id
+    FROM job_runs
+    WHERE (${filter.job} IS NULL OR job = ${filter.job})
+      AND (${filter.outcome} IS NULL OR outcome = ${filter.outcome})
+    ORDER BY id DESC LIMIT ${limit}`.pipe(Effect.orDie)
+
+export const runsCommand = Command.make(
+  "runs",
+  {
+    job: Flag.String("job").pipe(
+      Flag.withMetavar("NAME"),
+      Flag.withDescription("Only runs of this job: score-events"),
+      Flag.optional,
+      Flag.map(Option.getOrNull),
+    ),
+    outcome: Flag.Literals("outcome", outcomes).pipe(
+      Flag.withDescription("Only runs that ended so"),
+      Flag.optional,
+      Flag.map(Option.getOrNull),
+    ),
+    limit: Flags.limit,
+    data: Flags.data,
+    json: Flags.json,
+    csv: Flags.csv,
+  },
+  Effect.fn("cli runs")(function* (flags) {
+    const directory = yield* dataDirectoryFor(flags.data)
+    const limit = flags.limit ?? defaultLimit
+    const lanes = yield* Effect.forEach(LaneName.literals, (lane) =>
+      openLane(directory, lane).pipe(
+        Effect.flatMap((sql) => read(sql, flags, limit)),
+        Effect.map((rows) => rows.map((row) => ({ lane, ...row }))),
+      ),
+    )
+    const newest = lanes
+      .flat()
+      .toSorted((a, b) => b.started_at_ms - a.started_at_ms || b.id - a.id)
+      .slice(0, limit)
+    yield* printRows(flags, {
+      document: {
+        runs: newest.map(({ counts, ...run }) => ({
+          ...run,
+          counts: JSON.parse(counts) as unknown,
+        })),
+      },
+      rows: newest.map((run) => ({
+        started: timeOf(run.started_at_ms),
+        lane: run.lane,
+        run: run.id,
+        job: run.job,
+        cause: run.cause,
+        took: run.ended_at_ms === null ? null : formatDuration(run.ended_at_ms - run.started_at_ms),
+        outcome: run.outcome,
+        says: run.error?.split("\n")[0] ?? run.counts,
+      })),
+    })
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription(
+    "Every run of every job, newest first: why it ran, how long, what came of it",
+  ),
+  Command.withShortDescription("Runs of jobs, newest first"),
+  Command.withExamples([
+    { command: "trader-evaluator runs --outcome failed" },
+    { command: "trader-evaluator runs --job score-events --limit 5 --json" },
+  ]),
+)

@@ -1,0 +1,194 @@
+/**
+ * Measures wallets, and goes on where the last measurement of a wallet ended while that gives the same.
+ *
+ * Walking a long ledger for every new trade would cost by its length. The runs of wallets measured
+ * lately stay in memory, at most {@link mostRows} ledger rows of all together, longest unused go first.
+ * A run goes on when all that is new is younger than what it took, in markets whose outcome it need not
+ * know; else the ledger is walked again. Nothing is stored: after a start every wallet is walked once.
+ */
+import { Clock, Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { bytesToHex } from "@evaluator/domain/Id"
+import { FeatureRun, type WalletFeatures } from "@evaluator/domain/wallet/Features"
+import { type LedgerEntry, orderedPieces, orderLedger } from "@evaluator/domain/wallet/LedgerEntry"
+import type { LotMarket } from "@evaluator/domain/wallet/Lots"
+import {
+  type DeedRow,
+  emptyHistory,
+  type FillRow,
+  readHistory,
+  readMarkets,
+  takeDeed,
+  takeFill,
+} from "./stores/History.ts"
+
+/** Ledger rows of all runs kept, about 300 bytes each. */
+const mostRows = 120_000
+/** A ledger shorter than this is walked as fast as its news are found. */
+const leastRows = 1000
+/** More new rows of the whole table than this are not searched for one wallet's. */
+const mostNews = 50_000
+const mostChanged = 2000
+const chunkEntries = 2000
+
+/** How far the tables were read. */
+interface Mark {
+  readonly trade: number
+  readonly deed: number
+  readonly atMs: number
+}
+
+interface WarmRun {
+  readonly run: FeatureRun
+  readonly markets: Map<string, LotMarket>
+  readonly mark: Mark
+  readonly rows: number
+}
+
+/** One file's runs by wallet, longest unused first. */
+type Warm = Map<string, WarmRun>
+
+const filesWarm = new WeakMap<SqlClient.SqlClient, Warm>()
+
+const warmOf = (sql: SqlClient.SqlClient): Warm => {
+  const known = filesWarm.get(sql)
+  if (known !== undefined) return known
+  const fresh: Warm = new Map()
+  filesWarm.set(sql, fresh)
+  return fresh
+}
+
+const keep = (warm: Warm, wallet: string, one: WarmRun): void => {
+  if (one.rows < leastRows || one.rows > mostRows || one.run.missing > 0) return
+  warm.set(wallet, one)
+  let rows = 0
+  for (const each of warm.values()) rows += each.rows
+  for (const [oldest, each] of warm) {
+    if (rows <= mostRows) return
+    warm.delete(oldest)
+    rows -= each.rows
+  }
+}
+
+const markNow = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{ trade: number; deed: number }>`SELECT
+    (SELECT coalesce(max(rowid), 0) FROM trades) AS trade,
+    (SELECT coalesce(max(rowid), 0) FROM activity) AS deed`
+  return { ...row!, atMs: yield* Clock.currentTimeMillis } satisfies Mark
+}).pipe(Effect.orDie)
+
+/** Whether outcomes or topics of a run's markets were learned since. */
+const factsMoved = Effect.fnUntraced(function* ({ mark, markets }: WarmRun) {
+  const sql = yield* SqlClient.SqlClient
+  const outcomes = yield* sql<{ condition: Uint8Array }>`SELECT condition FROM resolutions
+    WHERE seen_at_ms >= ${mark.atMs} AND final = 1 LIMIT ${mostChanged}`
+  const facts = yield* sql<{ condition: Uint8Array; domain: string }>`SELECT condition, domain
+    FROM markets WHERE changed_at_ms >= ${mark.atMs} LIMIT ${mostChanged}`
+  if (outcomes.length === mostChanged || facts.length === mostChanged) return true
+  return (
+    outcomes.some(({ condition }) => {
+      const known = markets.get(bytesToHex(condition))
+      return known !== undefined && known.payouts === null
+    }) ||
+    facts.some(({ condition, domain }) => {
+      const known = markets.get(bytesToHex(condition))
+      return known !== undefined && known.domain !== domain
+    })
+  )
+}, Effect.orDie)
+
+/** What is new of a wallet since its run was kept; null when the run cannot go on with it. */
+const newsOf = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  warm: WarmRun,
+  upTo: Mark,
+): Effect.fn.Return<ReadonlyArray<LedgerEntry> | null, never, SqlClient.SqlClient> {
+  const { mark, markets, run } = warm
+  if (upTo.trade - mark.trade + upTo.deed - mark.deed > mostNews) return null
+  if (yield* factsMoved(warm)) return null
+  const sql = yield* SqlClient.SqlClient
+  const loading = emptyHistory()
+  // By row number: the index by wallet would walk the whole history.
+  const fills = yield* sql<FillRow>`SELECT rowid, id, at_ms, condition, token, outcome_index, side,
+      price, size FROM trades
+    WHERE rowid > ${mark.trade} AND rowid <= ${upTo.trade} AND +wallet = ${wallet}`.pipe(
+    Effect.orDie,
+  )
+  const deeds = yield* sql<DeedRow>`SELECT rowid, id, at_ms, type, condition, token, size, usdc
+    FROM activity WHERE rowid > ${mark.deed} AND rowid <= ${upTo.deed} AND +wallet = ${wallet}`.pipe(
+    Effect.orDie,
+  )
+  for (const fill of fills) takeFill(loading, fill)
+  for (const deed of deeds) takeDeed(loading, deed)
+  const { entries } = loading
+  const late = (entry: LedgerEntry) => {
+    const known = markets.get(entry.condition)
+    const open = known === undefined || (known.payouts === null && known.domain !== "unknown")
+    return entry.atMs < run.takenBeforeMs || entry.atMs > upTo.atMs || !open
+  }
+  if (entries.some(late)) return null
+  const fresh = [...loading.bytes].filter(([condition]) => !markets.has(condition))
+  if (fresh.length > 0) {
+    const before = entries.length
+    yield* readMarkets(fresh, loading, markets, upTo.atMs)
+    // An outcome that is known already belongs at its own time.
+    if (entries.length > before) return null
+  }
+  return orderLedger(entries)
+})
+
+/** Walks the whole ledger, letting others run in between. */
+const measureAnew = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  windows: ReadonlyArray<number>,
+  mark: Mark,
+) {
+  const history = yield* readHistory(wallet, mark.atMs)
+  const run = new FeatureRun(history.markets, windows, mark.atMs)
+  for (const piece of orderedPieces(history.entries, chunkEntries)) {
+    run.take(piece)
+    yield* Effect.yieldNow
+  }
+  return { run, markets: history.markets, mark, rows: history.entries.length } satisfies WarmRun
+})
+
+const finish = Effect.fnUntraced(function* (run: FeatureRun): Effect.fn.Return<WalletFeatures> {
+  const finishing = run.finishing()
+  let step = finishing.next()
+  while (step.done !== true) {
+    yield* Effect.yieldNow
+    step = finishing.next()
+  }
+  return step.value
+})
+
+/**
+ * The features of a wallet now. `allowed` is asked before a ledger is walked; null when it says no.
+ */
+export const measureWallet = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  windows: ReadonlyArray<number>,
+  allowed: Effect.Effect<boolean, never, SqlClient.SqlClient>,
+) {
+  const sql = yield* SqlClient.SqlClient
+  const warm = warmOf(sql)
+  const key = bytesToHex(wallet)
+  const mark = yield* markNow
+  const known = warm.get(key)
+  // Taken out while it is worked on: a walk that is cut off must not be gone on with.
+  warm.delete(key)
+  const news = known === undefined ? null : yield* newsOf(wallet, known, mark)
+  if (known !== undefined && news !== null) {
+    known.run.moveTo(mark.atMs)
+    known.run.take(news)
+    const features = yield* finish(known.run)
+    keep(warm, key, { ...known, mark, rows: known.rows + news.length })
+    return features
+  }
+  if (!(yield* allowed)) return null
+  const anew = yield* measureAnew(wallet, windows, mark)
+  const features = yield* finish(anew.run)
+  keep(warm, key, anew)
+  return features
+})

@@ -1,0 +1,161 @@
+/**
+ * How long each table of evaluator.db keeps its rows.
+ *
+ * Every table is in one of two lists, a test holds them against the file: rows that have had their
+ * time are removed oldest first, {@link batchRows} a transaction; or the table is kept, with what
+ * bounds it. Events may be let go although a subscriber has not come to them: it then takes the truth
+ * instead, so nothing but the hint is lost.
+ */
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { atLeastOne } from "./AtLeastOne.ts"
+
+/** Most rows one transaction removes. */
+export const batchRows = 500
+
+/** Ages, by setting. */
+export type RetentionSetting =
+  | "events"
+  | "job_runs"
+  | "dead_letters"
+  | "quarantine"
+  | "rule_transitions"
+  | "boots"
+  | "holders"
+  | "unseen_markets"
+
+interface Ageing {
+  readonly table: string
+  readonly key: string
+  /** Milliseconds; does not fall from one key to the next. */
+  readonly at: string
+  readonly setting: RetentionSetting
+}
+
+/** Rows whose keys follow their times. */
+export const ageing: ReadonlyArray<Ageing> = [
+  { table: "events", key: "seq", at: "at_ms", setting: "events" },
+  { table: "job_runs", key: "id", at: "started_at_ms", setting: "job_runs" },
+  { table: "quarantine", key: "id", at: "at_ms", setting: "quarantine" },
+  { table: "rule_transitions", key: "id", at: "at_ms", setting: "rule_transitions" },
+  { table: "boots", key: "id", at: "started_at_ms", setting: "boots" },
+]
+
+/** What bounds each table whose rows are not removed by age alone. */
+export const kept: Readonly<Record<string, string>> = {
+  dead_letters: "one row a subject; removed by age of its last failure",
+  markets: "what stored rows name, and what the venue listed lately",
+  tokens: "as markets",
+  conditions: "as markets",
+  position_snapshots: "one row a followed wallet",
+  positions: "what followed wallets hold now",
+  holders: "one set a market; removed by age of its last look",
+  fee_schedules: "as markets; one row a change",
+  resolutions: "one row a condition that stored rows name",
+  scoring_runs: "scoring.keep_runs",
+  market_scores: "scoring.keep_runs",
+  event_scores: "scoring.keep_runs",
+  wallets: "discovery.max_wallets",
+  wallet_feeds: "two rows a wallet",
+  wallet_conditions: "one row a wallet and market; lots need the whole history",
+  discovery_items: "the selected events' markets and the leaderboards",
+  funnel: "one row an id that ever reached a stage",
+  trades: "judgement.max_history a wallet; lots need the whole history",
+  activity: "judgement.max_history a wallet; lots need the whole history",
+  row_fates: "one row a recorded row, in a replay only",
+  wallet_features: "five rows a wallet",
+  wallet_gates: "one row a wallet and gate",
+  wallet_personas: "three rows a wallet",
+  wallet_traits: "three rows a wallet",
+  wallet_scores: "three rows a wallet",
+  wallet_rules: "one row a wallet",
+  follows: "one row a span of following; what was copied is told by it",
+  copy_results: "paper is never removed",
+  copy_settlements: "paper is never removed",
+  table_sizes: "one row a table",
+  storage: "one row",
+  log_identity: "one row",
+  cursors: "one row a subscriber",
+  migrations: "one row a step",
+}
+
+/** In words: the setting that removes a table's rows, or what bounds it. */
+export const keepsOf = (table: string): string => {
+  const aged = ageing.find((one) => one.table === table)
+  return aged === undefined ? (kept[table] ?? "nothing is said of it") : `retention.${aged.setting}`
+}
+
+/** Removes one batch of rows older than `beforeMs`; how many. The newest row of a table stays. */
+export const removeAged = Effect.fnUntraced(function* (
+  { table, key, at }: Ageing,
+  beforeMs: number,
+) {
+  const sql = yield* SqlClient.SqlClient
+  const gone = yield* sql`DELETE FROM ${sql(table)} WHERE ${sql(key)} IN (
+      SELECT k FROM (SELECT ${sql(key)} AS k, ${sql(at)} AS t FROM ${sql(table)}
+        ORDER BY ${sql(key)} LIMIT ${batchRows})
+      WHERE t < ${beforeMs} AND k < (SELECT max(${sql(key)}) FROM ${sql(table)}))
+    RETURNING 1 AS gone`
+  return gone.length
+}, Effect.orDie)
+
+/** Dead letters are written anew when a subject fails again: their keys say nothing of their age. */
+export const removeDeadLetters = Effect.fnUntraced(function* (beforeMs: number) {
+  const sql = yield* SqlClient.SqlClient
+  const gone = yield* sql`DELETE FROM dead_letters WHERE id IN (
+      SELECT id FROM dead_letters WHERE at_ms < ${beforeMs} ORDER BY id LIMIT ${batchRows})
+    RETURNING 1 AS gone`
+  return gone.length
+}, Effect.orDie)
+
+/** Sets of holders of markets that nobody looks at any more. */
+export const removeHolders = Effect.fnUntraced(function* (beforeMs: number) {
+  const sql = yield* SqlClient.SqlClient
+  const gone = yield* sql`DELETE FROM holders WHERE (condition, wallet, outcome_index) IN (
+      SELECT condition, wallet, outcome_index FROM holders WHERE seen_at_ms < ${beforeMs}
+      ORDER BY seen_at_ms LIMIT ${batchRows})
+    RETURNING 1 AS gone`
+  return gone.length
+}, Effect.orDie)
+
+/** Markets that no stored row names and the venue has not listed since `beforeMs`, with all about them. */
+export const removeUnseenMarkets = Effect.fnUntraced(
+  function* (beforeMs: number) {
+    const sql = yield* SqlClient.SqlClient
+    const rows = yield* sql<{ condition: Uint8Array }>`SELECT m.condition FROM markets m
+      WHERE m.seen_at_ms < ${beforeMs} AND NOT EXISTS (SELECT 1 FROM conditions c
+        WHERE c.condition = m.condition AND c.touched = 1)
+      ORDER BY m.seen_at_ms LIMIT ${batchRows}`
+    if (rows.length === 0) return 0
+    const within = sql.in("condition", atLeastOne(rows.map((row) => row.condition)))
+    for (const table of ["tokens", "fee_schedules", "resolutions", "conditions", "markets"]) {
+      yield* sql`DELETE FROM ${sql(table)} WHERE ${within}`
+    }
+    return rows.length
+  },
+  (effect) => SqlClient.SqlClient.use((sql) => sql.withTransaction(effect)).pipe(Effect.orDie),
+)
+
+/** Removes one batch of quarantined rows, oldest first: there is no room for any. */
+export const removeQuarantine = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const gone = yield* sql`DELETE FROM quarantine WHERE id IN (
+    SELECT id FROM quarantine ORDER BY id LIMIT ${batchRows}) RETURNING 1 AS gone`
+  return gone.length
+}).pipe(Effect.orDie)
+
+/** Empties one batch of bodies of quarantined rows; reasons and requests stay. */
+export const emptyBodies = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const emptied = yield* sql`UPDATE quarantine SET body = '' WHERE id IN (
+    SELECT id FROM quarantine WHERE body <> '' ORDER BY id LIMIT ${batchRows}) RETURNING 1 AS gone`
+  return emptied.length
+}).pipe(Effect.orDie)
+
+/** Every table of the file. */
+export const tableNames = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{ name: string }>`SELECT name FROM sqlite_schema
+    WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`
+  return rows.map((row) => row.name)
+}).pipe(Effect.orDie)

@@ -1,0 +1,89 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
+import { price } from "@evaluator/domain/money/Micro"
+import { describeDue } from "@evaluator/evaluation/jobs/DescribeMarkets"
+import { resolveDue } from "@evaluator/evaluation/jobs/ResolveMarkets"
+import { contradictionOf } from "@evaluator/evaluation/ResolutionCheck"
+import { upsertMarkets } from "@evaluator/evaluation/stores/Markets"
+import { addWallets } from "@evaluator/evaluation/stores/Wallets"
+import { walkWallet } from "@evaluator/evaluation/WalletWalk"
+import { FakeVenue } from "./support/FakeVenue.ts"
+import { conditionNo, fill, market, resolution, walletNo } from "./support/Rows.ts"
+import { countRows, eventsOf, inTransaction, withLane } from "./support/WithLane.ts"
+
+const day = 86_400_000
+const now = 100 * day
+
+const paying = (...payouts: ReadonlyArray<number>) => ({
+  ...resolution(1, 0, now),
+  payouts: payouts.map((one) => price(one)),
+})
+
+describe("a final outcome", () => {
+  it("pays one USDC for a share of each outcome, thirds rounded", () => {
+    assert.isNull(contradictionOf(paying(1_000_000, 0), 2))
+    assert.isNull(contradictionOf(paying(500_000, 500_000), 2))
+    assert.isNull(contradictionOf(paying(333_333, 333_333, 333_333), 3))
+    assert.isNull(contradictionOf(paying(1_000_000, 0), 0))
+    assert.include(contradictionOf(paying(1_000_000, 1_000_000), 2), "add up to 2")
+    assert.include(contradictionOf(paying(0, 0), 2), "add up to 0")
+    assert.include(contradictionOf(paying(1_000_000, 0, 0), 2), "3 payouts for 2")
+  })
+
+  it.effect("that contradicts the facts is not believed, and asked for again", () => {
+    const venue = new FakeVenue()
+    const wallet = walletNo(1)
+    venue.markets.set(conditionNo(1), market(1, { status: "closed" }))
+    venue.resolutions.set(conditionNo(1), paying(1_000_000, 1_000_000))
+    venue.addFills([fill({ market: 1, atMs: now - day })])
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      yield* addWallets([{ wallet, source: "HOLDER", condition: null }], ["activity"])
+      yield* walkWallet(wallet, { pages: 10, force: true })
+      yield* describeDue
+      yield* TestClock.setTime(now + 10_000)
+      assert.deepInclude((yield* resolveDue).counts, { resolved: 0, pending: 1 })
+      assert.strictEqual(yield* countRows("resolutions"), 0)
+      assert.deepStrictEqual(yield* eventsOf("MarketResolved"), [])
+      const sql = yield* SqlClient.SqlClient
+      const [row] = yield* sql<{ resolve_due_ms: number; resolve_reason: string }>`SELECT
+        resolve_due_ms, resolve_reason FROM conditions`
+      assert.include(row!.resolve_reason, "add up to 2")
+      venue.resolutions.set(conditionNo(1), paying(1_000_000, 0))
+      yield* TestClock.setTime(row!.resolve_due_ms)
+      assert.deepInclude((yield* resolveDue).counts, { resolved: 1 })
+      assert.strictEqual((yield* eventsOf("MarketResolved")).length, 1)
+    }).pipe(withLane(venue))
+  })
+})
+
+describe("fees of a market", () => {
+  it.effect("are kept with the time from which they hold, a row a change", () =>
+    Effect.gen(function* () {
+      const policy = { refreshMs: day, checkAtMostEveryMs: day }
+      const serve = (atMs: number, rate: number, tick = 10_000) =>
+        Effect.andThen(
+          TestClock.setTime(atMs),
+          inTransaction(
+            upsertMarkets([market(1, { fee: { rate, exponent: 1 }, tick: price(tick) })], policy),
+          ),
+        )
+      yield* serve(now, 0)
+      yield* serve(now + 1000, 0, 1000)
+      yield* serve(now + 2000, 30_000)
+      yield* serve(now + 3000, 30_000)
+      const sql = yield* SqlClient.SqlClient
+      const rows = yield* sql<{ from_ms: number; rate: number }>`SELECT from_ms, rate
+        FROM fee_schedules ORDER BY from_ms`
+      assert.deepStrictEqual(
+        rows.map(({ from_ms, rate }) => [from_ms - now, rate]),
+        [
+          [0, 0],
+          [2000, 30_000],
+        ],
+      )
+    }).pipe(withLane()),
+  )
+})

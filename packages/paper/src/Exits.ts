@@ -1,0 +1,124 @@
+/**
+ * The leader's ways out that are no sale: MERGE, REDEEM, CONVERSION, and a SPLIT that names the token
+ * it takes. Where one gives up a token that we hold by copying that wallet, an *exit* starts: a copy
+ * that sells our part, with one outcome like any other.
+ *
+ * A MERGE gives up every outcome of its market, a REDEEM all that is left, a CONVERSION the No side.
+ * An exit has no leader's price: it sells at any price the book has. Its price column is what our
+ * shares cost, which is also what `careless` gets.
+ * Does not: count as a leader's fill, or tell the other lane an outcome.
+ */
+import { createHash } from "node:crypto"
+import { Clock, Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { bytesToToken, type FillId, hexToBytes } from "@evaluator/domain/Id"
+import { price, shares } from "@evaluator/domain/money/Micro"
+import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import type { Activity, Fill } from "@evaluator/domain/trade/Trade"
+import { Copies } from "./Copies.ts"
+import { byFill, type Copy, type CopyOrigin } from "./CopyRow.ts"
+import { CopyTrade } from "./CopyTrade.ts"
+import { FollowList } from "./FollowList.ts"
+import { newCopy } from "./CopyRow.ts"
+
+/** What a REDEEM gives up: whatever the leader had. */
+const everything = shares(1_000_000_000_000_000)
+const noIndex = 1
+
+interface HeldRow {
+  readonly strategy: Strategy
+  readonly token: Uint8Array
+  readonly outcome_index: number
+  readonly size: number
+  readonly cost: number
+}
+
+const isWayOut = (type: Activity["type"]): type is Exclude<CopyOrigin, "fill"> =>
+  type === "MERGE" || type === "REDEEM" || type === "CONVERSION" || type === "SPLIT"
+
+const givesUp = (activity: Activity, held: HeldRow): boolean =>
+  activity.token !== null
+    ? activity.token === bytesToToken(held.token)
+    : activity.type === "CONVERSION"
+      ? held.outcome_index === noIndex
+      : activity.type !== "SPLIT"
+
+/** An activity has an id, but may give up several tokens: each exit has its own. */
+const exitId = (activity: Activity, token: string): FillId =>
+  createHash("sha256").update(`${activity.id}:${token}`).digest("hex").slice(0, 32) as FillId
+
+export class Exits extends Context.Service<
+  Exits,
+  {
+    /** Takes activities in, oldest first; answers with how many exits were new. */
+    readonly detect: (activities: ReadonlyArray<Activity>) => Effect.Effect<number>
+  }
+>()("paper/Exits") {
+  static readonly layer = Layer.effect(
+    Exits,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const copies = yield* Copies
+      const follows = yield* FollowList
+      const trades = yield* CopyTrade
+
+      const exitsOf = Effect.fnUntraced(function* (activity: Activity, atMs: number) {
+        const { condition, wallet, type } = activity
+        if (condition === null || !isWayOut(type)) return []
+        const held = yield* sql<HeldRow>`SELECT l.strategy, l.token, l.outcome_index,
+            sum(l.open_size) AS size, sum(l.open_cost) AS cost
+          FROM lots l JOIN copies c ON c.fill_id = l.fill_id AND c.strategy = l.strategy
+          WHERE l.wallet = ${hexToBytes(wallet)} AND l.condition_id = ${hexToBytes(condition)}
+            AND l.open_size > 0 AND c.leader_at_ms <= ${activity.atMs}
+          GROUP BY l.strategy, l.token ORDER BY min(l.id)`
+        return held
+          .filter((one) => givesUp(activity, one))
+          .map((one): Copy => {
+            const token = bytesToToken(one.token)
+            const fill: Fill = {
+              id: exitId(activity, token),
+              wallet,
+              condition,
+              token,
+              outcomeIndex: one.outcome_index,
+              side: "SELL",
+              price: price(Math.floor((one.cost * 1_000_000) / one.size)),
+              size: type === "REDEEM" ? everything : activity.size,
+              atMs: activity.atMs,
+              transaction: activity.transaction,
+            }
+            const detected = {
+              via: "poll",
+              atMs,
+              visibleAtMs: atMs,
+              correlationId: null,
+              causationId: null,
+              traceparent: null,
+            } as const
+            return newCopy(fill, one.strategy, detected, type)
+          })
+      })
+
+      const detect = Effect.fnUntraced(
+        function* (activities: ReadonlyArray<Activity>) {
+          const now = yield* Clock.currentTimeMillis
+          const fresh: Array<Copy> = []
+          for (const activity of activities) {
+            if (!isWayOut(activity.type) || !follows.covers(activity)) continue
+            fresh.push(...(yield* copies.insert(yield* exitsOf(activity, now))))
+          }
+          const since = yield* trades.now
+          yield* sql.afterCommit(
+            Effect.forEach(byFill(fresh), (ofExit) => trades.submit(ofExit, since), {
+              discard: true,
+            }),
+          )
+          return fresh.length
+        },
+        (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
+      )
+
+      return Exits.of({ detect })
+    }),
+  )
+}

@@ -1,0 +1,76 @@
+/**
+ * What an order of ours would have got: the book it meets, less what our own fills of the last
+ * minutes took out of it, walked up to the price limit.
+ *
+ * Own impact is shared within a strategy, whichever wallet was copied. `careless` meets no book: it
+ * gets the leader's price for all it wants.
+ */
+import { Duration, Effect, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { tokenToBytes } from "@evaluator/domain/Id"
+import type { Book } from "@evaluator/domain/market/Book"
+import {
+  mostLevels,
+  trimBook,
+  type Walk,
+  walkAsks,
+  walkBids,
+} from "@evaluator/domain/market/BookWalk"
+import type { Market } from "@evaluator/domain/market/Market"
+import { mostFee } from "@evaluator/domain/money/Fee"
+import { MicroShares, type MicroUsdc, Price, shares, usdc } from "@evaluator/domain/money/Micro"
+import { withoutOwn } from "@evaluator/domain/paper/OwnImpact"
+import type { Copy } from "./CopyRow.ts"
+import { PaperSettings } from "./PaperSettings.ts"
+import { feeOf, isAtLeaderPrice } from "./Strategies.ts"
+
+/** A book as our order meets it. */
+export interface MetBook {
+  readonly book: Book
+  /** Micro-shares of our own that are no longer in it. */
+  readonly ownTaken: number
+}
+
+const decodeTakes = Schema.decodeSync(
+  Schema.fromJsonString(Schema.Array(Schema.Struct({ price: Price, size: MicroShares }))),
+)
+
+/** Everything the leader's price would fill, for a strategy that meets no book. */
+const endless = shares(Number.MAX_SAFE_INTEGER)
+
+export const walkOf = (copy: Copy, market: Market): Walk => {
+  const limit = copy.limitPrice!
+  const fee = feeOf(copy.strategy, market)
+  const atLeader = isAtLeaderPrice(copy.strategy)
+  const levels = atLeader
+    ? [{ price: copy.fill.price, size: endless }]
+    : copy.fill.side === "BUY"
+      ? copy.pricedBook!.asks
+      : copy.pricedBook!.bids
+  if (copy.fill.side === "SELL") {
+    return walkBids(levels, { size: copy.offered ?? shares(0), limit, fee })
+  }
+  const budget = copy.budget ?? usdc(0)
+  const spendable = (budget + mostFee(budget, fee, mostLevels)) as MicroUsdc
+  return walkAsks(levels, { budget, spendable, limit, fee })
+}
+
+export const makePricing = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const { paper } = yield* PaperSettings
+  const memoryMs = Duration.toMillis(paper.own_impact)
+
+  /** Reads only, in the caller's transaction. */
+  const meet = Effect.fnUntraced(function* (copy: Copy, found: Book, nowMs: number) {
+    const { side, token } = copy.fill
+    const rows = yield* sql<{ takes: string }>`SELECT takes FROM copies
+      WHERE strategy = ${copy.strategy} AND token = ${tokenToBytes(token)} AND side = ${side}
+        AND filled_at_ms > ${nowMs - memoryMs} AND filled_at_ms IS NOT NULL`
+    const takes = rows.flatMap((row) => decodeTakes(row.takes))
+    const { levels, taken } = withoutOwn(side === "BUY" ? found.asks : found.bids, takes)
+    const net = side === "BUY" ? { ...found, asks: levels } : { ...found, bids: levels }
+    return { book: trimBook(net), ownTaken: taken } satisfies MetBook as MetBook
+  }, Effect.orDie)
+
+  return { meet }
+})

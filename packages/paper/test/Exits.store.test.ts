@@ -1,0 +1,151 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { shares } from "@evaluator/domain/money/Micro"
+import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import type { Activity, ActivityType } from "@evaluator/domain/trade/Trade"
+import { book, condition, fill, type House, noon, token, wallet } from "./PaperHarness.ts"
+import { deliver, prepared, sound } from "./CopyRuns.ts"
+
+const leaves = (type: ActivityType, more: Partial<Activity> = {}): Activity => ({
+  id: "a".repeat(32) as Activity["id"],
+  wallet: wallet(1),
+  type,
+  condition: condition(1),
+  token: null,
+  size: shares(100_000_000),
+  usdc: 100_000_000,
+  atMs: noon + 10_000,
+  transaction: `0x${"9".repeat(64)}` as Activity["transaction"],
+  ...more,
+})
+
+/** The leader bought 100 of each outcome, and so did we. */
+const holding = Effect.fnUntraced(function* (strategies: ReadonlyArray<Strategy> = ["portfolio"]) {
+  const house = yield* prepared({ strategies })
+  for (const outcome of [0, 1]) {
+    house.venue.setBook(book(1, { asks: [[0.5, 1000]], bids: [[0.4, 1000]] }, outcome))
+    yield* deliver(house, [fill({ price: 0.5, outcome, n: outcome + 1 })])
+  }
+  return house
+})
+
+const pollOnce = (house: House) => TestClock.adjust("60 seconds").pipe(Effect.andThen(house.settle))
+
+const exits = (house: House) =>
+  house.sql<Record<string, string | number>>`SELECT strategy, origin, outcome, state, outcome_index,
+    size, gross FROM copies WHERE origin <> 'fill' ORDER BY strategy, outcome_index`
+
+describe("a leader's way out", () => {
+  it.effect("by a MERGE sells our part of every outcome it gives up", () =>
+    Effect.gen(function* () {
+      const house = yield* holding()
+      house.venue.rows.push({
+        kind: "activity",
+        activity: leaves("MERGE", { size: shares(50_000_000) }),
+      })
+      yield* pollOnce(house)
+      assert.deepStrictEqual(
+        (yield* exits(house)).map((row) => ({ ...row })),
+        [0, 1].map((outcome_index) => ({
+          strategy: "portfolio",
+          origin: "MERGE",
+          outcome: "COPIED",
+          state: "closed",
+          outcome_index,
+          size: 25_000_000,
+          gross: 10_000_000,
+        })),
+      )
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("is taken once, however often it is served, and is no fill of the leader", () =>
+    Effect.gen(function* () {
+      const house = yield* holding(Strategy.literals)
+      for (const strategy of Strategy.literals) {
+        assert.deepStrictEqual((yield* house.reports.counts(strategy, null)).outcomes, {
+          COPIED: 2,
+        })
+      }
+      house.venue.rows.push({ kind: "activity", activity: leaves("MERGE") })
+      yield* pollOnce(house)
+      yield* pollOnce(house)
+      assert.strictEqual((yield* exits(house)).length, 6)
+      for (const strategy of Strategy.literals) {
+        assert.deepStrictEqual((yield* house.reports.counts(strategy, null)).outcomes, {
+          COPIED: 2,
+        })
+      }
+      // At what it cost: the control neither gains nor loses by an exit.
+      const [careless] = yield* exits(house)
+      assert.deepInclude(careless, { strategy: "careless", size: 50_000_000, gross: 25_000_000 })
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("by a CONVERSION gives up the No side alone", () =>
+    Effect.gen(function* () {
+      const house = yield* holding()
+      house.venue.rows.push({ kind: "activity", activity: leaves("CONVERSION") })
+      yield* pollOnce(house)
+      const found = yield* exits(house)
+      assert.deepStrictEqual(
+        found.map((row) => [row.outcome_index, row.outcome]),
+        [[1, "COPIED"]],
+      )
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("by a REDEEM gives up everything, whatever size the row says", () =>
+    Effect.gen(function* () {
+      const house = yield* holding()
+      house.venue.rows.push({ kind: "activity", activity: leaves("REDEEM", { size: shares(0) }) })
+      yield* pollOnce(house)
+      const open = yield* house.sql`SELECT 1 FROM lots WHERE open_size > 0`
+      assert.strictEqual(open.length, 0)
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("by a SPLIT only when it names the token it takes", () =>
+    Effect.gen(function* () {
+      const house = yield* holding()
+      house.venue.rows.push({ kind: "activity", activity: leaves("SPLIT") })
+      yield* pollOnce(house)
+      assert.strictEqual((yield* exits(house)).length, 0)
+      const named = leaves("SPLIT", { id: "b".repeat(32) as Activity["id"], token: token(1, 0) })
+      house.venue.rows.push({ kind: "activity", activity: { ...named, atMs: noon + 70_000 } })
+      yield* pollOnce(house)
+      yield* pollOnce(house)
+      assert.deepStrictEqual(
+        (yield* exits(house)).map((row) => row.outcome_index),
+        [0],
+      )
+    }),
+  )
+
+  it.effect("starts nothing where we hold nothing, and ends NO_BOOK without a book", () =>
+    Effect.gen(function* () {
+      const house = yield* holding()
+      house.venue.books.clear()
+      house.venue.rows.push({ kind: "activity", activity: leaves("MERGE") })
+      house.venue.rows.push({
+        kind: "activity",
+        activity: leaves("MERGE", {
+          id: "c".repeat(32) as Activity["id"],
+          condition: condition(2),
+        }),
+      })
+      yield* pollOnce(house)
+      const found = yield* exits(house)
+      assert.deepStrictEqual(
+        found.map((row) => row.outcome),
+        ["SKIPPED_NO_BOOK", "SKIPPED_NO_BOOK"],
+      )
+      yield* sound(house)
+    }),
+  )
+})

@@ -1,0 +1,224 @@
+/**
+ * Runs commands through the fast lane on a real file and through {@link PaperModel}, and says where
+ * the two differ.
+ *
+ * Fills come by the stream or the bridge, again and late; the lane is stopped in the middle of a copy
+ * and opened again on its file.
+ */
+import { createHash } from "node:crypto"
+import { Clock, Effect, Fiber, Queue, Schema } from "effect"
+import { TestClock } from "effect/testing"
+import { shares } from "@evaluator/domain/money/Micro"
+import type { Activity, Fill } from "@evaluator/domain/trade/Trade"
+import { FakeVenue } from "../FakeVenue.ts"
+import {
+  book,
+  condition,
+  fill,
+  follow,
+  type House,
+  ingested,
+  introduce,
+  market,
+  noon,
+  openHouse,
+  resolved,
+  temporaryDirectory,
+  token,
+  wallet,
+} from "../PaperHarness.ts"
+import { PaperModel, terms } from "./PaperModel.ts"
+
+const place = {
+  wallet: Schema.Literals([1, 2]),
+  market: Schema.Literals([1, 2, 3]),
+  outcome: Schema.Literals([0, 1]),
+}
+const size = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 }))
+
+const Trade = Schema.Struct({
+  do: Schema.Literals(["buy", "buy", "buy", "sell", "sell", "late"]),
+  ...place,
+  size,
+  way: Schema.Literals(["feed", "bridge"]),
+  /** Milliseconds until the lane is stopped in the middle of it; 0: it is not. */
+  crash: Schema.Literals([0, 0, 0, 40, 120, 300]),
+})
+const Merge = Schema.Struct({ do: Schema.Literals(["merge"]), ...place, size })
+const Rare = Schema.Struct({ do: Schema.Literals(["again", "halt", "resume", "resume"]) })
+const Resolve = Schema.Struct({
+  do: Schema.Literals(["resolve"]),
+  market: place.market,
+  payouts: Schema.Literals([0, 0.5, 1]),
+})
+
+/** Named twice, a kind comes twice as often. */
+export const Command = Schema.Union([Trade, Trade, Trade, Trade, Trade, Merge, Rare, Resolve])
+export type Command = typeof Command.Type
+/** As many as let caps fill up, and few enough that a run takes a fraction of a second. */
+export const Commands = Schema.Array(Command).check(Schema.isMinLength(8), Schema.isMaxLength(16))
+
+const overrides = {
+  paper: {
+    max_positions: terms.positions,
+    own_impact: "0s",
+    portfolio_daily_loss: 1,
+    portfolio_weekly_loss: 1,
+    wallet_daily_loss: 1,
+    wallet_weekly_loss: 1,
+    drawdown_reduce: 1,
+    drawdown_halt: 1,
+    sweep_every: "1h",
+  },
+  watch: { poll_often: "10m", poll_seldom: "10m" },
+}
+
+export interface Ending {
+  /** Where the lane and the model differ; null when they agree. */
+  readonly difference: string | null
+  /** Outcomes of the model. */
+  readonly outcomes: ReadonlyArray<string>
+}
+
+/** How the lane and the model end after the commands. */
+export const endingAfter = (commands: ReadonlyArray<Command>) =>
+  Effect.gen(function* () {
+    yield* TestClock.setTime(noon)
+    const directory = yield* temporaryDirectory
+    const venue = new FakeVenue()
+    const model = new PaperModel()
+    for (const n of [1, 2, 3]) {
+      for (const outcome of [0, 1]) {
+        venue.setBook(book(n, { asks: [[0.51, 1e6]], bids: [[0.49, 1e6]] }, outcome))
+      }
+    }
+    const open = Effect.suspend(() => openHouse({ directory, venue, overrides }))
+    let house: House = yield* open
+    yield* introduce(
+      house,
+      [1, 2, 3].map((n) => market(n)),
+      [1, 2].map((n) => follow(wallet(n))),
+    )
+    const seen: Array<Fill> = []
+    const last = new Map<string, number>()
+
+    const deliver = Effect.fnUntraced(function* (one: Fill, way: "feed" | "bridge", crash: number) {
+      if (way === "feed") yield* Queue.offer(venue.announced, one)
+      else yield* house.tell([ingested([one])])
+      // What only the stream told is lost with the process; the ledger shows it later.
+      if (crash > 0 && way === "bridge") {
+        yield* TestClock.adjust(crash)
+        yield* house.stop
+        house = yield* open
+      }
+      yield* house.settle
+    })
+
+    /** Polls until the ledger is known, while time goes on. */
+    const catchUp = Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(house.lane.catchUp)
+      yield* TestClock.adjust("2 seconds")
+      yield* house.settle
+      yield* Fiber.join(fiber)
+    })
+
+    for (const [n, command] of commands.entries()) {
+      yield* TestClock.adjust("1 second")
+      const now = yield* Clock.currentTimeMillis
+      switch (command.do) {
+        case "buy":
+        case "sell":
+        case "late": {
+          const key = `${command.wallet} ${command.market} ${command.outcome}`
+          const late = command.do === "late" && last.has(key)
+          const made = fill({
+            wallet: wallet(command.wallet),
+            market: command.market,
+            outcome: command.outcome,
+            side: command.do === "sell" ? "SELL" : "BUY",
+            price: 0.5,
+            size: command.size,
+            atMs: late ? last.get(key)! - 1 : now,
+            n: n + 1,
+          })
+          if (!late) last.set(key, now)
+          seen.push(made)
+          venue.rows.push({ kind: "fill", fill: made })
+          model.deed({ ...command, id: made.id, side: made.side, size: made.size, late })
+          yield* deliver(made, command.way, command.crash)
+          break
+        }
+        case "merge": {
+          const activity: Activity = {
+            id: createHash("sha256").update(String(n)).digest("hex").slice(0, 32) as Activity["id"],
+            wallet: wallet(command.wallet),
+            type: "MERGE",
+            condition: condition(command.market),
+            token: null,
+            size: shares(command.size * 1_000_000),
+            usdc: 0,
+            atMs: now,
+            transaction: `0x${String(n + 1).padStart(64, "0")}` as Activity["transaction"],
+          }
+          for (const outcome of model.heldBy(command.wallet, command.market)) {
+            const id = createHash("sha256")
+              .update(`${activity.id}:${token(command.market, outcome)}`)
+              .digest("hex")
+              .slice(0, 32)
+            last.set(`${command.wallet} ${command.market} ${outcome}`, now)
+            model.deed({ ...command, outcome, id, side: "SELL", size: activity.size, late: false })
+          }
+          venue.rows.push({ kind: "activity", activity })
+          // Rows count as complete when they are older than the visibility lag.
+          yield* TestClock.adjust("6 seconds")
+          yield* catchUp
+          break
+        }
+        case "again":
+          for (const one of seen) yield* Queue.offer(venue.announced, one)
+          yield* house.settle
+          break
+        case "halt":
+          model.halted = true
+          yield* house.lane.halt({ reason: "asked", untilMs: null })
+          break
+        case "resume":
+          model.halted = false
+          yield* house.lane.resume({ reason: "asked" })
+          break
+        case "resolve": {
+          const payouts = [command.payouts, 1 - command.payouts]
+          model.resolve(
+            command.market,
+            payouts.map((one) => one * 1_000_000),
+          )
+          yield* house.tell([resolved(command.market, payouts)])
+          yield* house.settle
+        }
+      }
+    }
+    const found = yield* standing(house)
+    yield* house.stop
+    const expected = {
+      cash: model.cash,
+      lots: model.lots.filter((lot) => lot.size > 0).map(({ id, size, cost }) => [id, size, cost]),
+      outcomes: [...model.outcomes].toSorted(),
+      faults: [],
+    }
+    const [ours, theirs] = [JSON.stringify(found), JSON.stringify(expected)]
+    const difference = ours === theirs ? null : `the lane: ${ours}\nthe model: ${theirs}`
+    return { difference, outcomes: [...model.outcomes.values()] } satisfies Ending as Ending
+  }).pipe(Effect.scoped)
+
+const standing = Effect.fnUntraced(function* (house: House) {
+  const lots = yield* house.sql<{ id: string; open_size: number; open_cost: number }>`
+    SELECT lower(hex(fill_id)) AS id, open_size, open_cost FROM lots WHERE open_size > 0 ORDER BY lots.id`
+  const copies = yield* house.sql<{ id: string; outcome: string }>`
+    SELECT lower(hex(fill_id)) AS id, coalesce(outcome, state) AS outcome FROM copies`
+  return {
+    cash: (yield* house.reports.ledger("portfolio")).cashMicro,
+    lots: lots.map((lot) => [lot.id, lot.open_size, lot.open_cost]),
+    outcomes: copies.map((copy) => [copy.id, copy.outcome]).toSorted(),
+    faults: yield* house.reports.ledgerCheck,
+  }
+})

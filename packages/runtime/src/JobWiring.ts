@@ -1,0 +1,44 @@
+/**
+ * What makes no sense about a lane's jobs: found when they are registered, and the lane does not start.
+ */
+import { Duration, Schema } from "effect"
+import type { Job } from "./Job.ts"
+
+/** A job that could never work as it is declared; `why` says what contradicts what. */
+export class JobContradicts extends Schema.TaggedError<JobContradicts>()("JobContradicts", {
+  job: Schema.String,
+  why: Schema.String,
+}) {
+  override get message(): string {
+    return `job ${this.job} cannot be started: ${this.why}`
+  }
+}
+
+type Declared = Pick<Job<unknown>, "name" | "every" | "timeout" | "settle" | "on" | "retry">
+
+const millis = (input: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(input))
+const words = (input: Duration.Input) => Duration.format(Duration.fromInputUnsafe(input))
+
+/** Why the job cannot be as declared beside jobs of these names; `null` when nothing contradicts. */
+export const contradictionOf = (
+  job: Declared,
+  names: ReadonlySet<string>,
+): JobContradicts | null => {
+  const found = [
+    !/^[a-z]+(-[a-z0-9]+)+$/.test(job.name) && "its name is not verb-noun in lower case",
+    names.has(job.name) && "another job of the lane has the same name",
+    millis(job.every) <= 0 && `its period is ${words(job.every)}`,
+    millis(job.timeout) <= 0 && `its timeout is ${words(job.timeout)}`,
+    job.settle !== undefined &&
+      (job.on ?? []).length === 0 &&
+      "it settles after events and hears of none",
+    job.on?.some(
+      (type) => type === "JobStarted" || type === "JobCompleted" || type === "JobFailed",
+    ) && "it is started by the events of its own runs",
+    new Set(job.on).size !== (job.on ?? []).length && "it names an event twice",
+    job.retry !== undefined &&
+      millis(job.retry.budget ?? 0) >= millis(job.timeout) &&
+      `the pauses between its attempts may take ${words(job.retry.budget ?? 0)}, its whole timeout of ${words(job.timeout)}`,
+  ].find((why) => typeof why === "string")
+  return found === undefined ? null : new JobContradicts({ job: job.name, why: found })
+}

@@ -1,0 +1,162 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Latch } from "effect"
+import { TestClock } from "effect/testing"
+import { join } from "node:path"
+import * as Backlog from "@evaluator/runtime/Backlog"
+import { Backlogs } from "@evaluator/runtime/Backlogs"
+import { EventLog } from "@evaluator/runtime/EventLog"
+import { inLane, openLane, temporaryDirectory } from "./StoreLane.ts"
+
+const settle = Effect.repeat(TestClock.adjust("1 millis"), { times: 10 })
+
+const options = {
+  name: "items-to-handle",
+  capacity: 10,
+  workers: 1,
+  whenFull: "drop",
+  timeout: "1 hour",
+  key: (item: string) => item,
+} as const
+
+/** A backlog in a lane on a file whose handler waits for the gate. */
+const withBacklog = <A, E>(
+  more: Partial<Backlog.BacklogOptions<string, never, never>>,
+  body: (parts: {
+    readonly backlog: Backlog.Backlog<string>
+    readonly queues: Backlogs["Service"]
+    readonly log: EventLog["Service"]
+    readonly gate: Latch.Latch
+    readonly handled: ReadonlyArray<string>
+  }) => Effect.Effect<A, E>,
+) =>
+  Effect.gen(function* () {
+    const dir = yield* temporaryDirectory
+    const lane = yield* openLane(join(dir, "lane.db"))
+    return yield* Effect.gen(function* () {
+      const gate = yield* Latch.make(false)
+      const handled: Array<string> = []
+      const handle = (item: string) =>
+        gate.await.pipe(Effect.andThen(Effect.sync(() => void handled.push(item))))
+      const backlog = yield* Backlog.make({ ...options, handle, ...more })
+      yield* settle
+      return yield* body({
+        backlog,
+        queues: yield* Backlogs,
+        log: yield* EventLog,
+        gate,
+        handled,
+      })
+    }).pipe(inLane(lane))
+  })
+
+const offerAll = (backlog: Backlog.Backlog<string>, from: number, to: number) =>
+  Effect.forEach(
+    Array.from({ length: to - from }, (_, n) => `${from + n}`),
+    (item) => backlog.offer(item).pipe(Effect.andThen(settle)),
+  )
+
+describe("Backlog policies", () => {
+  it.effect("raises backpressure once at the high-water mark, again only after the low one", () =>
+    withBacklog({ pressure: { high: 0.8, low: 0.5 } }, ({ backlog, log, gate, queues }) =>
+      Effect.gen(function* () {
+        const raised = Effect.map(log.readAfter(0, 256), (events) =>
+          events.map(({ type, payload }) => `${type} ${payload}`),
+        )
+        yield* offerAll(backlog, 0, 8)
+        assert.deepStrictEqual(yield* raised, [])
+        yield* offerAll(backlog, 8, 11)
+        const first = 'BackpressureRaised {"queue":"items-to-handle","pending":8,"capacity":10}'
+        assert.deepStrictEqual(yield* raised, [first])
+        assert.isTrue((yield* queues.views)[0]!.pressed)
+        yield* gate.open
+        yield* settle
+        assert.isFalse((yield* queues.views)[0]!.pressed)
+        yield* gate.close
+        yield* offerAll(backlog, 20, 31)
+        assert.deepStrictEqual(yield* raised, [first, first])
+      }),
+    ),
+  )
+
+  it.effect("a paused queue takes items in and hands none out until it is resumed", () =>
+    withBacklog({}, ({ backlog, queues, gate, handled }) =>
+      Effect.gen(function* () {
+        yield* gate.open
+        const view = yield* queues.pause("items-to-handle", { reason: "venue", untilMs: null })
+        assert.deepStrictEqual(view.paused, { reason: "venue", untilMs: null })
+        yield* backlog.offer("a")
+        yield* TestClock.adjust("1 day")
+        assert.deepStrictEqual(handled, [])
+        // Its work is due in its rows: a drain does not wait for it.
+        yield* queues.drained
+        yield* queues.resume("items-to-handle")
+        yield* settle
+        assert.deepStrictEqual(handled, ["a"])
+      }),
+    ),
+  )
+
+  it.effect("a pause with an end is over by itself", () =>
+    withBacklog({}, ({ backlog, queues, gate, handled }) =>
+      Effect.gen(function* () {
+        yield* gate.open
+        yield* TestClock.setTime(1_000)
+        yield* queues.pause("items-to-handle", { reason: "venue", untilMs: 61_000 })
+        yield* backlog.offer("a")
+        yield* TestClock.adjust("59 seconds")
+        assert.deepStrictEqual(handled, [])
+        yield* TestClock.adjust("2 seconds")
+        yield* settle
+        assert.deepStrictEqual(handled, ["a"])
+        assert.isNull((yield* queues.views)[0]!.paused)
+      }),
+    ),
+  )
+
+  it.effect("names the queues there are when one is not known", () =>
+    withBacklog({}, ({ queues }) =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(queues.resume("items-to-handl"))
+        assert.strictEqual(
+          error.message,
+          "no queue is called items-to-handl; there are items-to-handle",
+        )
+      }),
+    ),
+  )
+
+  it.effect("counts what waited longer than its declared worst delay", () =>
+    withBacklog({ worstDelay: "30 seconds" }, ({ backlog, queues, gate }) =>
+      Effect.gen(function* () {
+        yield* offerAll(backlog, 0, 2)
+        yield* TestClock.adjust("31 seconds")
+        yield* offerAll(backlog, 2, 3)
+        yield* gate.open
+        yield* settle
+        const [view] = yield* queues.views
+        assert.deepStrictEqual([view!.done, view!.late], [3, 1])
+      }),
+    ),
+  )
+
+  it.effect("an offer given up while it waits for room is dropped and leaves no trace", () =>
+    withBacklog({ whenFull: "wait", capacity: 1 }, ({ backlog, gate, handled }) =>
+      Effect.gen(function* () {
+        yield* offerAll(backlog, 0, 2)
+        const given = yield* Effect.forkChild(backlog.offer("given up"))
+        const patient = yield* Effect.forkChild(backlog.offer("patient"))
+        yield* settle
+        assert.strictEqual((yield* backlog.counters).pending, 4)
+        yield* Fiber.interrupt(given)
+        assert.strictEqual((yield* backlog.counters).dropped, 1)
+        yield* gate.open
+        yield* settle
+        yield* Fiber.join(patient)
+        assert.deepStrictEqual(handled, ["0", "1", "patient"])
+        yield* backlog.offer("given up")
+        yield* settle
+        assert.strictEqual(handled.at(-1), "given up")
+      }),
+    ),
+  )
+})
