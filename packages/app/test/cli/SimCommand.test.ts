@@ -27,8 +27,9 @@ describe("sim", () => {
   it.effect("takes seed, days, wallets, world, faults and a kept directory", () =>
     Effect.gen(function* () {
       const { asked } = yield* simWith(
-        ...["--seed", "7", "--days", "3", "--wallets", "90", "--world", "mine.json"],
-        ...["--faults", "many", "--keep", "kept", "--json"],
+        ..."--seed 7 --days 3 --wallets 90 --world mine.json --faults many --keep kept --json".split(
+          " ",
+        ),
       )
       assert.deepInclude(asked, { days: 3, seed: 7, wallets: 90, faults: "many", json: true })
       assert.deepInclude(asked, { world: resolve("mine.json"), keep: "kept" })
