@@ -136,6 +136,16 @@ const copying: Check = ({ paper, watch }) => [
     "paper.buy_size",
     "at most paper.bankroll: there is no credit",
   ),
+  unless(
+    paper.buy_size <= paper.solo_bankroll,
+    "paper.solo_bankroll",
+    "at least paper.buy_size: there is no credit",
+  ),
+  unless(
+    paper.drawdown_resume < paper.drawdown_reduce && paper.drawdown_reduce < paper.drawdown_halt,
+    "paper.drawdown_reduce",
+    "between paper.drawdown_resume and paper.drawdown_halt, or a book would change its mode for ever",
+  ),
   ...(["portfolio_exposure", "wallet_exposure", "market_exposure", "theme_exposure"] as const).map(
     (key) =>
       unless(
@@ -153,6 +163,12 @@ const copying: Check = ({ paper, watch }) => [
   ),
   notLonger(paper.deadline, paper.max_detection_lag, "paper.deadline", "paper.max_detection_lag"),
   notLonger(watch.poll_often, watch.poll_seldom, "watch.poll_often", "watch.poll_seldom"),
+  unless(
+    Duration.toMillis(watch.stale_after) >
+      Duration.toMillis(watch.poll_seldom) + Duration.toMillis(watch.visibility_lag),
+    "watch.stale_after",
+    "longer than watch.poll_seldom and watch.visibility_lag together, or a quiet feed is always stale",
+  ),
 ]
 
 const checks: ReadonlyArray<Check> = [running, finding, judging, copying]

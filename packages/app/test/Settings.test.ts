@@ -200,7 +200,26 @@ describe("settings that contradict each other", () => {
       { EVALUATOR_PERSONAS_GENERALIST_MIN_MARKETS: "500" },
       "personas.generalist_min_markets",
     ],
-    ["a purchase above the bankroll", { EVALUATOR_PAPER_BUY_SIZE: "5000" }, "paper.buy_size"],
+    [
+      "a purchase above the bankroll",
+      { EVALUATOR_PAPER_BUY_SIZE: "5000", EVALUATOR_PAPER_SOLO_BANKROLL: "5000" },
+      "paper.buy_size",
+    ],
+    [
+      "a purchase above a wallet's own bankroll",
+      { EVALUATOR_PAPER_SOLO_BANKROLL: "10" },
+      "paper.solo_bankroll",
+    ],
+    [
+      "a book that sells only from a drawdown on at which it already does nothing",
+      { EVALUATOR_PAPER_DRAWDOWN_REDUCE: "0.2" },
+      "paper.drawdown_reduce",
+    ],
+    [
+      "a feed that is stale before its next poll",
+      { EVALUATOR_WATCH_STALE_AFTER: "50s" },
+      "watch.stale_after",
+    ],
     [
       "a cap below the least purchase",
       { EVALUATOR_PAPER_WALLET_EXPOSURE: "0.001" },

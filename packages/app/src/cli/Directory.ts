@@ -69,9 +69,11 @@ export const handlersFor = Effect.fnUntraced(function* (options: {
     profiles: options.profiles.length > 0 ? options.profiles : known,
   })
   const { kind, seed } = loaded.settings.venue
-  const held = yield* hold({
-    directory,
-    venue: { kind, seed: kind === "embedded" ? seed : null },
-  })
+  // Without a profile the directory says whose data it holds, seed and all: a simulation's too.
+  const wanted =
+    venue !== null && options.profiles.length === 0
+      ? null
+      : { kind, seed: kind === "embedded" ? seed : null }
+  const held = yield* hold({ directory, venue: wanted })
   return yield* (yield* Programs).alone(held, loaded)
 })
