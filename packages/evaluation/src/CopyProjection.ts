@@ -6,10 +6,11 @@
  * `paper.copy-results`; while it does not answer, evidence starts from the head of its log, and that
  * is logged.
  */
-import { Effect, Layer, Result, Schema } from "effect"
+import { Context, Effect, Layer, Result, Schema } from "effect"
 import { type DomainEvent, decodeEvent, Envelope } from "@evaluator/domain/event/DomainEvent"
 import * as Bridge from "@evaluator/runtime/Bridge"
 import { LaneLink, type LaneLinkError } from "@evaluator/runtime/LaneLink"
+import { LeastSettle } from "@evaluator/runtime/Supervisor"
 import { storeDecided, storeSettled } from "./stores/CopyResults.ts"
 
 const CopyResultsPage = Schema.Struct({
@@ -50,6 +51,25 @@ const rewound = Effect.gen(function* () {
   }
 })
 
-export const layer = Layer.effectDiscard(
-  Bridge.subscribe({ subscriber: "evaluation", logName: "paper", handle: apply, rewound }),
-)
+export class CopyProjection extends Context.Service<
+  CopyProjection,
+  {
+    /** Applies what the paper lane has said until now. */
+    readonly catchUp: Effect.Effect<void>
+  }
+>()("evaluation/CopyProjection") {
+  static readonly layer = Layer.effect(
+    CopyProjection,
+    Effect.gen(function* () {
+      const { catchUp } = yield* Bridge.subscribe({
+        subscriber: "evaluation",
+        logName: "paper",
+        handle: apply,
+        rewound,
+        settle: yield* LeastSettle,
+      })
+      const context = yield* Effect.context<Effect.Services<typeof catchUp>>()
+      return { catchUp: Effect.provideContext(catchUp, context) }
+    }),
+  )
+}

@@ -5,7 +5,7 @@
  */
 import { Context, Effect, Layer } from "effect"
 import * as Bridge from "@evaluator/runtime/Bridge"
-import * as CopyProjection from "./CopyProjection.ts"
+import { CopyProjection } from "./CopyProjection.ts"
 import { Ingestion } from "./Ingestion.ts"
 import * as ApplyRules from "./jobs/ApplyRules.ts"
 import * as ClassifyWallets from "./jobs/ClassifyWallets.ts"
@@ -40,6 +40,7 @@ export class EvaluationLane extends Context.Service<
     EvaluationLane,
     Effect.gen(function* () {
       const ingestion = yield* Ingestion
+      const projection = yield* CopyProjection
       const steps = Effect.gen(function* () {
         yield* inRounds(DescribeMarkets.describeDue, catchUpRounds)
         yield* inRounds(ResolveMarkets.resolveDue, catchUpRounds)
@@ -55,6 +56,7 @@ export class EvaluationLane extends Context.Service<
             `the history of ${left.length} followed wallets is not complete: ${left.slice(0, 10).join(", ")}`,
           )
         }
+        yield* projection.catchUp
         yield* steps
       }).pipe(Effect.provideContext(context))
       return EvaluationLane.of({ catchUp })
@@ -76,7 +78,6 @@ const jobs = Layer.mergeAll(
 )
 
 const services = Layer.mergeAll(
-  CopyProjection.layer,
   OwnerApproval.layer,
   Replicas.layer,
   WatchRecording.layer,
@@ -85,5 +86,5 @@ const services = Layer.mergeAll(
 
 /** Everything; requires the runtime services, `SqlClient`, the venue's doors and the settings. */
 export const layer = Layer.mergeAll(jobs, services, EvaluationLane.layer).pipe(
-  Layer.provide(Ingestion.layer),
+  Layer.provide(Layer.mergeAll(Ingestion.layer, CopyProjection.layer)),
 )

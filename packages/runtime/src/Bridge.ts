@@ -13,6 +13,7 @@
 import {
   Cause,
   Clock,
+  type Duration,
   Effect,
   Latch,
   Metric,
@@ -21,6 +22,7 @@ import {
   Schedule,
   Schema,
   type Scope,
+  Semaphore,
 } from "effect"
 import { SqlClient } from "effect/sql"
 import { Envelope } from "@evaluator/domain/event/DomainEvent"
@@ -74,6 +76,8 @@ export interface Subscription<E, R> {
    * run when there is no cursor yet, and after events were redriven or replayed.
    */
   readonly rewound: Effect.Effect<void, E, R>
+  /** How long a hint is waited after, so that what comes meanwhile is pulled with it. Default 0. */
+  readonly settle?: Duration.Duration
 }
 
 export interface BridgeState {
@@ -87,7 +91,11 @@ export interface BridgeState {
 export const subscribe = Effect.fnUntraced(function* <E, R>(
   subscription: Subscription<E, R>,
 ): Effect.fn.Return<
-  { readonly state: Effect.Effect<BridgeState> },
+  {
+    readonly state: Effect.Effect<BridgeState>
+    /** Pulls and applies what there is, now. */
+    readonly catchUp: Effect.Effect<void, never, R | SqlClient.SqlClient>
+  },
   never,
   R | SqlClient.SqlClient | LaneLink | Supervisor | Scope.Scope
 > {
@@ -210,7 +218,8 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
     return seq < pulled.head.seq
   })
 
-  const turns = Effect.repeat(turn, { while: (more) => more })
+  const oneAtATime = yield* Semaphore.make(1)
+  const turns = oneAtATime.withPermit(Effect.repeat(turn, { while: (more) => more }))
   // What is applied again comes after newer events and may have put an old state back: the truth has
   // the last word.
   const redeliver = DeadLetters.redeliver(subscriber, apply).pipe(
@@ -221,10 +230,12 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
   const loop = hinted.close.pipe(
     Effect.andThen(turns),
     Effect.andThen(hinted.await.pipe(Effect.timeoutOption(sweepEvery))),
-    Effect.andThen((woken) => (Option.isNone(woken) ? redeliver : Effect.void)),
+    Effect.andThen((woken) =>
+      Option.isNone(woken) ? redeliver : Effect.sleep(subscription.settle ?? 0),
+    ),
     Effect.forever,
   )
 
   yield* supervisor.service(`bridge-${subscriber}`, Effect.andThen(redeliver, loop))
-  return { state: Ref.get(state) }
+  return { state: Ref.get(state), catchUp: turns.pipe(Effect.orDie, Effect.asVoid) }
 })
