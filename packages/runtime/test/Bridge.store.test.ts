@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Latch, Scope } from "effect"
+import { Duration, Effect, Latch, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { join } from "node:path"
@@ -31,12 +31,13 @@ const twoLanes = Effect.gen(function* () {
 /** Subscribes and writes what arrives into the near lane's own table, in the cursor's transaction. */
 const recordingSubscription = (
   handle: (event: Envelope) => Effect.Effect<void, string> = () => Effect.void,
+  settleFor = Duration.zero,
 ) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     yield* sql`CREATE TABLE IF NOT EXISTS arrived (seq INTEGER PRIMARY KEY, payload TEXT) STRICT`
     let rewinds = 0
-    yield* Bridge.subscribe({
+    const { catchUp } = yield* Bridge.subscribe({
       subscriber: "near",
       logName: "far",
       handle: (event) =>
@@ -44,11 +45,12 @@ const recordingSubscription = (
           Effect.andThen(handle(event)),
         ),
       rewound: Effect.sync(() => void rewinds++),
+      settle: settleFor,
     })
     const arrived = sql<{ seq: number }>`SELECT seq FROM arrived ORDER BY seq`.pipe(
       Effect.map((rows) => rows.map((row) => row.seq)),
     )
-    return { arrived, rewinds: () => rewinds, sql }
+    return { arrived, catchUp, rewinds: () => rewinds, sql }
   })
 
 const appendFar = (events: ReadonlyArray<EventDraft>) =>
@@ -69,6 +71,29 @@ describe("Bridge", () => {
         Array.from({ length: count }, (_, n) => n + 1),
       )
     }),
+  )
+
+  it.effect(
+    "waits after a hint for what comes meanwhile, and no longer when it is to catch up",
+    () =>
+      Effect.gen(function* () {
+        const { near, far } = yield* twoLanes
+        yield* Bridge.serveLog("far").pipe(inLane(far))
+        const subscription = yield* recordingSubscription(undefined, Duration.hours(1)).pipe(
+          inLane(near),
+        )
+        yield* settle
+        yield* appendFar([scored(1)]).pipe(inLane(far))
+        yield* settle
+        yield* appendFar([scored(2)]).pipe(inLane(far))
+        yield* settle
+        assert.deepStrictEqual(yield* subscription.arrived, [])
+        yield* subscription.catchUp.pipe(inLane(near))
+        assert.deepStrictEqual(yield* subscription.arrived, [1, 2])
+        yield* appendFar([scored(3)]).pipe(inLane(far))
+        yield* TestClock.adjust("2 hours")
+        assert.deepStrictEqual(yield* subscription.arrived, [1, 2, 3])
+      }),
   )
 
   it.effect("goes on from its cursor after a restart of the subscriber", () =>
