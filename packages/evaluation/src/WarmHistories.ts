@@ -6,7 +6,7 @@
  * A run goes on when all that is new is younger than what it took, in markets whose outcome it need not
  * know; else the ledger is walked again. Nothing is stored: after a start every wallet is walked once.
  */
-import { Clock, Effect } from "effect"
+import { Clock, Context, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToHex } from "@evaluator/domain/Id"
 import { FeatureRun, type WalletFeatures } from "@evaluator/domain/wallet/Features"
@@ -24,8 +24,10 @@ import {
 
 /** Ledger rows of all runs kept, about 300 bytes each. */
 const mostRows = 120_000
-/** A ledger shorter than this is walked as fast as its news are found. */
-const leastRows = 1000
+/** A ledger shorter than this is walked anew: that costs less than its rows in memory of a small box. */
+export const LeastWarmRows = Context.Reference<number>("evaluation/LeastWarmRows", {
+  defaultValue: () => 10_000,
+})
 /** More new rows of the whole table than this are not searched for one wallet's. */
 const mostNews = 50_000
 const mostChanged = 2000
@@ -58,7 +60,7 @@ const warmOf = (sql: SqlClient.SqlClient): Warm => {
   return fresh
 }
 
-const keep = (warm: Warm, wallet: string, one: WarmRun): void => {
+const keep = (warm: Warm, wallet: string, one: WarmRun, leastRows: number): void => {
   if (one.rows < leastRows || one.rows > mostRows || one.run.missing > 0) return
   warm.set(wallet, one)
   let rows = 0
@@ -183,12 +185,12 @@ export const measureWallet = Effect.fnUntraced(function* (
     known.run.moveTo(mark.atMs)
     known.run.take(news)
     const features = yield* finish(known.run)
-    keep(warm, key, { ...known, mark, rows: known.rows + news.length })
+    keep(warm, key, { ...known, mark, rows: known.rows + news.length }, yield* LeastWarmRows)
     return features
   }
   if (!(yield* allowed)) return null
   const anew = yield* measureAnew(wallet, windows, mark)
   const features = yield* finish(anew.run)
-  keep(warm, key, anew)
+  keep(warm, key, anew, yield* LeastWarmRows)
   return features
 })

@@ -10,7 +10,7 @@ import { readHistory } from "@evaluator/evaluation/stores/History"
 import { storeRows } from "@evaluator/evaluation/stores/Ledger"
 import { upsertMarkets } from "@evaluator/evaluation/stores/Markets"
 import { storeResolution } from "@evaluator/evaluation/stores/Resolutions"
-import { measureWallet } from "@evaluator/evaluation/WarmHistories"
+import { LeastWarmRows, measureWallet } from "@evaluator/evaluation/WarmHistories"
 import { fill, market, resolution, walletNo } from "./support/Rows.ts"
 import { inTransaction, withLane } from "./support/WithLane.ts"
 
@@ -87,7 +87,7 @@ describe("a measured wallet", () => {
       )
       assert.strictEqual(yield* measure(now + 5 * minute), "went on")
       assert.strictEqual(yield* measure(now + 40 * day), "went on")
-    }).pipe(withLane()),
+    }).pipe(Effect.provideService(LeastWarmRows, 1000), withLane()),
   )
 
   it.effect("is walked again when something belongs before what was taken", () =>
@@ -96,7 +96,7 @@ describe("a measured wallet", () => {
       yield* storeFills(next({ atMs: now - 3 * day }))
       assert.strictEqual(yield* measure(now + minute), "walked")
       assert.strictEqual(yield* measure(now + 2 * minute), "went on")
-    }).pipe(withLane()),
+    }).pipe(Effect.provideService(LeastWarmRows, 1000), withLane()),
   )
 
   it.effect("is walked again when an outcome or a topic of its markets is learned", () =>
@@ -115,7 +115,7 @@ describe("a measured wallet", () => {
         }),
       )
       assert.strictEqual(yield* measure(now + 4 * minute), "walked")
-    }).pipe(withLane()),
+    }).pipe(Effect.provideService(LeastWarmRows, 1000), withLane()),
   )
 
   it.effect("is walked again when it trades what is resolved, or what nobody described", () =>
@@ -129,7 +129,7 @@ describe("a measured wallet", () => {
       assert.strictEqual(yield* measure(now + 5 * minute), "went on")
       yield* storeFills(next({ market: 7, tx: 19_004, outcome: 1, atMs: now + 6 * minute }))
       assert.strictEqual(yield* measure(now + 7 * minute), "walked")
-    }).pipe(withLane()),
+    }).pipe(Effect.provideService(LeastWarmRows, 1000), withLane()),
   )
 
   it.effect("is not walked when that is not allowed", () =>
@@ -139,6 +139,6 @@ describe("a measured wallet", () => {
       assert.isNull(yield* measureWallet(wallet, windows, Effect.succeed(false)))
       const sql = yield* SqlClient.SqlClient
       assert.strictEqual((yield* sql`SELECT 1 FROM trades`).length, 3)
-    }).pipe(withLane()),
+    }).pipe(Effect.provideService(LeastWarmRows, 1000), withLane()),
   )
 })
