@@ -7,7 +7,8 @@
  */
 import { Effect, Schema, type Scope } from "effect"
 import { SqlClient } from "effect/sql"
-import { Envelope, type EventType } from "@evaluator/domain/event/DomainEvent"
+import { Envelope } from "@evaluator/domain/event/DomainEvent"
+import { type EventRow, toEnvelope } from "@evaluator/runtime/EventLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
 
 /** The name under which this lane answers. */
@@ -24,27 +25,8 @@ export const CopyResultsPage = Schema.Struct({
   next: Schema.NullOr(Schema.String),
 })
 
-interface EventRow {
-  readonly seq: number
-  readonly id: string
-  readonly type: EventType
-  readonly version: number
-  readonly at_ms: number
-  readonly correlation_id: string
-  readonly causation_id: string | null
-  readonly traceparent: string | null
-  readonly payload: string
-}
-
 const decodeRequest = Schema.decodeUnknownEffect(CopyResultsRequest)
 const encodePage = Schema.encodeSync(CopyResultsPage)
-
-const toEnvelope = ({ at_ms, correlation_id, causation_id, ...row }: EventRow): Envelope => ({
-  ...row,
-  atMs: at_ms,
-  correlationId: correlation_id,
-  causationId: causation_id,
-})
 
 export const serveCopyResults: Effect.Effect<
   void,

@@ -41,7 +41,8 @@ export const Causation = Context.Reference<{
 
 const published = counterOf(metrics.eventsPublished)
 
-interface EventRow {
+/** A row of the table `events`. */
+export interface EventRow {
   readonly seq: number
   readonly id: string
   readonly type: EventType
@@ -53,7 +54,7 @@ interface EventRow {
   readonly payload: string
 }
 
-const toEnvelope = (row: EventRow): Envelope => ({
+export const toEnvelope = (row: EventRow): Envelope => ({
   id: row.id,
   seq: row.seq,
   type: row.type,

@@ -7,8 +7,9 @@
  */
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { EventType, type Envelope } from "@evaluator/domain/event/DomainEvent"
+import type { Envelope } from "@evaluator/domain/event/DomainEvent"
 import * as DeadLetters from "@evaluator/runtime/DeadLetters"
+import { type EventRow, toEnvelope } from "@evaluator/runtime/EventLog"
 import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
 import { LaneName } from "../Control.ts"
 import { dataDirectoryFor } from "./Directory.ts"
@@ -21,35 +22,11 @@ import { writing } from "./Writer.ts"
 /** Events one replay takes at most. */
 export const replayedAtOnce = 10_000
 
-interface EventRow {
-  readonly seq: number
-  readonly id: string
-  readonly type: EventType
-  readonly version: number
-  readonly at_ms: number
-  readonly correlation_id: string
-  readonly causation_id: string | null
-  readonly traceparent: string | null
-  readonly payload: string
-}
-
-const envelopeOf = (row: EventRow): Envelope => ({
-  id: row.id,
-  seq: row.seq,
-  type: row.type,
-  version: row.version,
-  atMs: row.at_ms,
-  correlationId: row.correlation_id,
-  causationId: row.causation_id,
-  traceparent: row.traceparent,
-  payload: row.payload,
-})
-
 const range = Effect.fnUntraced(function* (from: number, to: number) {
   const sql = yield* SqliteClient
   const rows = yield* sql<EventRow>`SELECT * FROM events
     WHERE seq BETWEEN ${from} AND ${to} ORDER BY seq LIMIT ${replayedAtOnce}`.pipe(Effect.orDie)
-  return rows.map(envelopeOf)
+  return rows.map(toEnvelope)
 })
 
 const keepAll = Effect.fnUntraced(function* (source: string, events: ReadonlyArray<Envelope>) {
