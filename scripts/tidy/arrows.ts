@@ -11,15 +11,16 @@ const lane = [...foundation, "sqlite", "polymarket"]
 /** A package's `src` may import these; a name with `/` allows only what is below it. */
 const below: Readonly<Record<string, ReadonlyArray<string>>> = {
   domain: [],
+  judgement: ["domain"],
   telemetry: ["domain"],
   runtime: ["domain", "telemetry"],
   sqlite: foundation,
   polymarket: foundation,
   venue: ["domain", "polymarket/wire"],
-  evaluation: lane,
+  evaluation: [...lane, "judgement"],
   paper: lane,
-  app: [...lane, "evaluation", "paper", "venue"],
-  testkit: [...lane, "evaluation", "paper", "venue", "app"],
+  app: [...lane, "judgement", "evaluation", "paper", "venue"],
+  testkit: [...lane, "judgement", "evaluation", "paper", "venue", "app"],
 }
 
 /** Tests may also stand on these. */
