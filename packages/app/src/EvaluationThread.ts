@@ -68,6 +68,7 @@ export const openEvaluation = Effect.fnUntraced(function* (
         return {
           ...(yield* machinery.report),
           funnel: yield* reports.funnel,
+          verdicts: yield* reports.verdicts,
           rows: yield* reports.rows,
           ranking: yield* reports.ranking(rankedInSummary),
           due: yield* reports.due,

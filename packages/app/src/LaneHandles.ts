@@ -17,6 +17,7 @@ import type {
   JobTotals,
   QueueCounters,
   RankedWallet,
+  Verdicts,
 } from "./SummaryDocument.ts"
 
 /** What every lane tells of its machinery. */
@@ -29,6 +30,7 @@ export interface MachineryReport {
 /** Read by the background lane out of both files, so that looking never costs the fast lane a query. */
 export interface EvaluationReport extends MachineryReport {
   readonly funnel: Readonly<Record<string, number>>
+  readonly verdicts: Verdicts
   readonly rows: ReadonlyArray<FileFates>
   readonly ranking: ReadonlyArray<RankedWallet>
   readonly due: ReadonlyArray<DueCount>

@@ -8,6 +8,7 @@ import evaluation0004 from "../../../migrations/evaluation/0004_create_ledger.ts
 import evaluation0005 from "../../../migrations/evaluation/0005_create_judgements.ts"
 import evaluation0006 from "../../../migrations/evaluation/0006_create_retention.ts"
 import evaluation0007 from "../../../migrations/evaluation/0007_create_snapshots.ts"
+import evaluation0008 from "../../../migrations/evaluation/0008_record_reasons.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
@@ -21,6 +22,7 @@ export const migrations = {
     "0005_create_judgements": evaluation0005,
     "0006_create_retention": evaluation0006,
     "0007_create_snapshots": evaluation0007,
+    "0008_record_reasons": evaluation0008,
   },
   paper: {
     "0001_create_runtime": paper0001,

@@ -30,6 +30,7 @@ export const summarize = Effect.fnUntraced(function* (
     to_ms: yield* Clock.currentTimeMillis,
     wall_ms: yield* facts.wallMs,
     funnel: mine.funnel,
+    verdicts: mine.verdicts,
     copies: mine.copiesByStrategy.portfolio,
     copies_by_strategy: mine.copiesByStrategy,
     ledger: mine.ledger,

@@ -48,6 +48,13 @@ export interface RankedWallet {
   readonly verdict: string | null
 }
 
+export interface Verdicts {
+  readonly classified: number
+  readonly excluded: number
+  readonly waiting: number
+  readonly discovered: number
+}
+
 export interface SummaryDocument extends State {
   readonly venue: string
   readonly seed: number | null
@@ -56,6 +63,8 @@ export interface SummaryDocument extends State {
   readonly to_ms: number
   readonly wall_ms: number
   readonly funnel: Readonly<Record<string, number>>
+  /** Of all wallets: classified + excluded + waiting = discovered. */
+  readonly verdicts: Verdicts
   readonly copies: CopySummary
   readonly copies_by_strategy: Readonly<Record<string, CopySummary>>
   readonly ledger: LedgerFigures

@@ -23,6 +23,7 @@ import { type FactsCoverage, readFactsCoverage } from "./report/Coverage.ts"
 import { walletPage } from "./report/WalletPage.ts"
 import { why } from "./report/Why.ts"
 import { followedWatermark } from "./stores/Follows.ts"
+import { type FilterCounts, newestFilters } from "./stores/MarketScores.ts"
 import { ranking } from "./stores/Scores.ts"
 import { readStorage, type StorageFigures } from "./stores/Storage.ts"
 
@@ -47,6 +48,8 @@ export class EvaluationReports extends Context.Service<
     }>
     /** Why wallets are where they are, most frequent first, at most 100. */
     readonly reasons: Effect.Effect<ReadonlyArray<ReasonCount>>
+    /** Of the newest scoring run: how many open markets failed each filter; null before the first. */
+    readonly filters: Effect.Effect<FilterCounts | null>
     /** What the truth queries would find now. */
     readonly due: Effect.Effect<ReadonlyArray<DueCount>>
     /** Fates of recorded rows by file; empty unless something was replayed. */
@@ -77,6 +80,7 @@ export class EvaluationReports extends Context.Service<
         funnel: reading(readFunnel),
         verdicts: reading(readVerdicts),
         reasons: reading(readReasons),
+        filters: reading(newestFilters),
         due: reading(readDue),
         rows: reading(readFates),
         facts: reading(readFactsCoverage),

@@ -8,7 +8,8 @@
 import { Clock, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { hexToBytes, WalletAddress } from "@evaluator/domain/Id"
-import { approveByOwner, type RulesState, styleOf } from "@evaluator/domain/wallet/WalletRules"
+import { driftOf, styleOf } from "@evaluator/domain/wallet/RuleGates"
+import { approveByOwner, type RulesState } from "@evaluator/domain/wallet/WalletRules"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
 import { featuresOf } from "./stores/Judgements.ts"
@@ -39,7 +40,12 @@ export const approveWallet = Effect.fnUntraced(
     if (approval.kind === "refused") return refusal(approval.why, standing.state)
     const month = (yield* featuresOf(key)).get(30) ?? null
     const baseline = month === null ? null : styleOf(month)
-    yield* storeDecision(standing, approval.decision, baseline, now)
+    yield* storeDecision(
+      standing,
+      approval.decision,
+      { baseline, drift: driftOf({ baseline, month }) },
+      now,
+    )
     const answer: ApprovalAnswer = {
       from: standing.state,
       to: approval.decision.to,

@@ -1,6 +1,6 @@
 /**
  * What a summary document must always satisfy, whatever happened before: each leader fill has one
- * fate, each queued item too, and the ledger balances. Returns the faults in words; none is good.
+ * fate, each queued item too, each discovered wallet one verdict, and the ledger balances. Returns the faults in words; none is good.
  */
 import { Schema } from "effect"
 
@@ -16,6 +16,12 @@ export type CopyCounts = typeof CopyCounts.Type
 
 /** The parts of the summary document the equations speak of. */
 export const Summary = Schema.Struct({
+  verdicts: Schema.Struct({
+    classified: Count,
+    excluded: Count,
+    waiting: Count,
+    discovered: Count,
+  }),
   copies: CopyCounts,
   copies_by_strategy: Schema.Record(Schema.String, CopyCounts),
   ledger: Schema.Struct({ balanced: Schema.Boolean }),
@@ -44,7 +50,13 @@ const copyFaults = (name: string, copies: CopyCounts): ReadonlyArray<string> => 
     : [`${name}: ${copies.leader_fills} leader fills have ${fates} fates`]
 }
 
+const verdictFaults = ({ discovered, ...verdicts }: Summary["verdicts"]): ReadonlyArray<string> =>
+  sum(verdicts) === discovered
+    ? []
+    : [`${discovered} discovered wallets have ${sum(verdicts)} verdicts`]
+
 export const faultsOf = (summary: Summary): ReadonlyArray<string> => [
+  ...verdictFaults(summary.verdicts),
   ...copyFaults("copies", summary.copies),
   ...Object.entries(summary.copies_by_strategy).flatMap(([name, copies]) =>
     copyFaults(`copies of strategy ${name}`, copies),

@@ -19,6 +19,7 @@ const script = (text: string, within: "10 seconds" | "200 millis" = "10 seconds"
 const copies = { leader_fills: 3, outcomes: { COPIED: 1, FAILED: 1 }, in_flight: 1, undetected: 0 }
 const queue = { name: "q", offered: 5, done: 1, failed: 1, dropped: 1, coalesced: 1, pending: 1 }
 const sound: Summary = {
+  verdicts: { classified: 1, excluded: 2, waiting: 3, discovered: 6 },
   copies,
   copies_by_strategy: { portfolio: copies, solo: copies },
   ledger: { balanced: true },
@@ -46,6 +47,15 @@ describe("the equations of a summary", () => {
       faultsOf({ ...sound, queues: [{ ...queue, done: 0 }], ledger: { balanced: false } }),
       ["queue q: 5 items have 4 fates", "the ledger does not balance"],
     )
+  })
+})
+
+describe("the equation of verdicts", () => {
+  it("finds a wallet without a verdict, and one with two", () => {
+    const of = (classified: number) =>
+      faultsOf({ ...sound, verdicts: { ...sound.verdicts, classified } })
+    assert.deepStrictEqual(of(0), ["6 discovered wallets have 5 verdicts"])
+    assert.deepStrictEqual(of(2), ["6 discovered wallets have 7 verdicts"])
   })
 })
 

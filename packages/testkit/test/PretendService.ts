@@ -36,6 +36,7 @@ const summary = () => {
     undetected: 0,
   }
   return {
+    verdicts: { classified: 0, excluded: 0, waiting: 0, discovered: 0 },
     copies,
     copies_by_strategy: { solo: copies },
     ledger: { balanced: true },

@@ -24,6 +24,7 @@ const look = Effect.fnUntraced(
     const reports = yield* EvaluationReports
     const background = {
       verdicts: yield* reports.verdicts,
+      filters: yield* reports.filters,
       facts: yield* reports.facts,
       storage: yield* reports.storage,
     }

@@ -19,6 +19,7 @@ type Reports = EvaluationReports["Service"]
 /** What the background lane adds to the status document. */
 export interface BackgroundFigures {
   readonly verdicts: Effect.Success<Reports["verdicts"]>
+  readonly filters: Effect.Success<Reports["filters"]>
   readonly facts: Effect.Success<Reports["facts"]>
   readonly storage: Effect.Success<Reports["storage"]>
 }
@@ -28,6 +29,7 @@ const megabytes = (bytes: number | null): string | null =>
 
 const backgroundSections = ({
   facts,
+  filters,
   storage,
   verdicts,
 }: BackgroundFigures): ReadonlyArray<readonly [string, ReadonlyArray<Row>]> => [
@@ -37,6 +39,12 @@ const backgroundSections = ({
       verdict,
       wallets: verdicts[verdict],
     })),
+  ],
+  [
+    filters === null
+      ? "Open markets: not scored yet"
+      : `Open markets: ${filters.passed} of ${filters.open} pass every filter; some of the others fail several`,
+    Object.entries(filters?.failed ?? {}).map(([filter, markets]) => ({ filter, markets })),
   ],
   [
     `Markets that stored rows name: ${facts.described} of ${facts.conditions} have facts`,

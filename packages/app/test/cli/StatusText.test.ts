@@ -76,6 +76,17 @@ describe("the status page", () => {
   it("shows verdicts, markets without facts and why, and the largest tables", () => {
     const text = statusText(status, null, plain, {
       verdicts: { classified: 4, excluded: 30, waiting: 6, discovered: 40 },
+      filters: {
+        limits: {
+          min_liquidity: 1,
+          min_volume_24h: 1,
+          min_days_to_expiry: 1,
+          max_days_to_expiry: 90,
+        },
+        open: 30,
+        passed: 12,
+        failed: { VOLUME_TOO_LOW: 17, END_TOO_FAR: 3 },
+      },
       facts: {
         conditions: 12,
         described: 10,
@@ -99,6 +110,8 @@ describe("the status page", () => {
     })
     assert.include(text, "Verdicts of 40 wallets")
     assert.match(text, /excluded\s+30/)
+    assert.include(text, "Open markets: 12 of 30 pass every filter")
+    assert.match(text, /VOLUME_TOO_LOW\s+17/)
     assert.include(text, "10 of 12 have facts")
     assert.match(text, /the venue lists no market under this condition\s+2/)
     assert.include(text, "54.8 MB of 20000.0 MB, bodies given up")

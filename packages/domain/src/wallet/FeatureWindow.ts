@@ -24,6 +24,7 @@ export const dayMs = 86_400_000
 export const dustShares = 10_000
 
 export interface Features {
+  /** Of the whole history: the days since the first fill. */
   readonly windowDays: number
   readonly tradeCount: number
   readonly uniqueMarkets: number
@@ -225,7 +226,7 @@ export class FeatureWindow {
     }
     const [topDomain, topDomainRatio] = largestShare(this.volumes, end.domainOf)
     return {
-      windowDays: this.days,
+      windowDays: this.length ?? Math.ceil(observedDays),
       tradeCount: count,
       uniqueMarkets: this.volumes.size,
       observedDays,

@@ -3,11 +3,22 @@
  *
  * CANDIDATE → PAPER_TRADING (behaves like something that can be copied) → APPROVED (our own copies
  * earned) → STOPPED (a breach) → PAPER_TRADING again after a cool-down. {@link evaluateRules} looks at
- * one wallet and answers with the move and its reason, or with the reason why it stays; the caller
- * records moves only. A wallet that is not followable never enters and leaves at once.
+ * one wallet and answers with the move and its reason, or with every reason why it stays; the caller
+ * records moves as history. A wallet that is not followable never enters and leaves at once.
  */
 import { Schema } from "effect"
 import type { Features } from "./FeatureWindow.ts"
+import {
+  breachGates,
+  copyGates,
+  type CopyEvidence,
+  discoveryGates,
+  profitEach,
+  type RuleGate,
+  type RulesReason,
+  type RulesThresholds,
+  type Style,
+} from "./RuleGates.ts"
 
 export const RulesState = Schema.Literals(["CANDIDATE", "PAPER_TRADING", "APPROVED", "STOPPED"])
 export type RulesState = typeof RulesState.Type
@@ -18,82 +29,6 @@ export const rulesMoves: Readonly<Record<RulesState, ReadonlyArray<RulesState>>>
   PAPER_TRADING: ["APPROVED", "STOPPED"],
   APPROVED: ["STOPPED"],
   STOPPED: ["PAPER_TRADING"],
-}
-
-/** Stable codes; the numbers are in `metric` and `threshold`. */
-export const RulesReason = Schema.Literals([
-  "not_followable",
-  "cooling_down",
-  "not_enough_trades_for_discovery",
-  "too_active_for_discovery",
-  "too_many_markets_for_discovery",
-  "holding_too_short_for_discovery",
-  "size_profile_too_uneven",
-  "bursty_or_speed_like",
-  "passes_discovery",
-  "not_enough_settled_copies",
-  "copy_profit_too_low",
-  "copy_drawdown_too_high",
-  "copies_earned",
-  "approved_by_owner",
-  "live_inactive",
-  "live_drawdown_breach",
-  "live_style_drift",
-  "live_theme_concentration",
-  "live_continue",
-])
-export type RulesReason = typeof RulesReason.Type
-
-/** Named as in the settings; ratios 0 … 1. */
-export interface RulesThresholds {
-  readonly min_trades_30d: number
-  readonly max_trades_per_day: number
-  readonly max_markets_30d: number
-  readonly min_median_hold_minutes: number
-  readonly max_size_cv: number
-  readonly max_burstiness: number
-  readonly min_settled_copies: number
-  readonly min_profit_per_copy: number
-  readonly max_copy_drawdown: number
-  readonly breakers: boolean
-  readonly max_idle_days: number
-  readonly max_live_drawdown: number
-  readonly max_style_drift: number
-  readonly max_theme_concentration: number
-  readonly cool_down_ms: number
-}
-
-/** How a wallet trades, over 30 days, kept when it is approved. */
-export interface Style {
-  readonly tradesPerDay: number
-  readonly uniqueMarkets: number
-  readonly burstiness: number
-  readonly buySellBalance: number
-  readonly topDomainRatio: number
-}
-
-export const styleOf = (month: Features): Style => ({
-  tradesPerDay: month.tradesPerDay,
-  uniqueMarkets: month.uniqueMarkets,
-  burstiness: month.burstiness,
-  buySellBalance: month.buySellBalance,
-  topDomainRatio: month.topDomainRatio,
-})
-
-/** How far two styles of like windows are apart, 0 … 1. */
-export const styleDrift = (a: Style, b: Style): number =>
-  0.3 * Math.min(1, Math.abs(a.tradesPerDay - b.tradesPerDay) / 80) +
-  0.2 * Math.min(1, Math.abs(a.uniqueMarkets - b.uniqueMarkets) / 50) +
-  0.25 * Math.min(1, Math.abs(a.burstiness - b.burstiness) / 0.5) +
-  0.15 * Math.min(1, Math.abs(a.buySellBalance - b.buySellBalance)) +
-  0.1 * Math.min(1, Math.abs(a.topDomainRatio - b.topDomainRatio))
-
-/** What our own copies of the wallet say, over the evidence window. */
-export interface CopyEvidence {
-  readonly settled: number
-  readonly profitMicro: number
-  /** The deepest fall of bankroll plus profit, 0 … 1. */
-  readonly drawdown: number
 }
 
 export interface RulesSubject {
@@ -110,9 +45,12 @@ export interface RulesSubject {
 
 export interface RulesDecision {
   readonly to: RulesState
+  /** Of a wallet that may not move on: the first gate of {@link failed}. */
   readonly reason: RulesReason
   readonly metric: number | null
   readonly threshold: number | null
+  /** Every gate that fails where the wallet is. */
+  readonly failed: ReadonlyArray<RuleGate>
 }
 
 export const evaluateRules = (
@@ -137,7 +75,12 @@ export const evaluateRules = (
     case "PAPER_TRADING":
       return paper(subject, limits, nowMs)
     case "APPROVED":
-      return live(subject, limits, nowMs)
+      return (
+        failing(
+          "STOPPED",
+          breachGates({ ...subject, idleDays: idleDaysOf(subject, nowMs) }, limits),
+        ) ?? decide("APPROVED", "live_continue")
+      )
   }
 }
 
@@ -173,37 +116,19 @@ const decide = (
   reason: RulesReason,
   metric: number | null = null,
   threshold: number | null = null,
-): RulesDecision => ({ to, reason, metric, threshold })
+): RulesDecision => ({ to, reason, metric, threshold, failed: [] })
 
-const discovery = (subject: RulesSubject, limits: RulesThresholds): RulesDecision => {
-  const { state, month } = subject
-  const stay = (reason: RulesReason, metric: number, threshold: number) =>
-    decide(state, reason, metric, threshold)
-  const trades = month?.tradeCount ?? 0
-  if (month === null || trades < limits.min_trades_30d) {
-    return stay("not_enough_trades_for_discovery", trades, limits.min_trades_30d)
-  }
-  if (month.tradesPerDay > limits.max_trades_per_day) {
-    return stay("too_active_for_discovery", month.tradesPerDay, limits.max_trades_per_day)
-  }
-  if (month.uniqueMarkets > limits.max_markets_30d) {
-    return stay("too_many_markets_for_discovery", month.uniqueMarkets, limits.max_markets_30d)
-  }
-  if (month.closedLots > 0 && month.medianHoldMinutes < limits.min_median_hold_minutes) {
-    return stay(
-      "holding_too_short_for_discovery",
-      month.medianHoldMinutes,
-      limits.min_median_hold_minutes,
-    )
-  }
-  if (month.sizeCv > limits.max_size_cv) {
-    return stay("size_profile_too_uneven", month.sizeCv, limits.max_size_cv)
-  }
-  if (month.burstiness > limits.max_burstiness) {
-    return stay("bursty_or_speed_like", month.burstiness, limits.max_burstiness)
-  }
-  return decide("PAPER_TRADING", "passes_discovery", trades, limits.min_trades_30d)
+/** The decision that failing gates make, or null when there is none. */
+const failing = (to: RulesState, failed: ReadonlyArray<RuleGate>): RulesDecision | null => {
+  const [first] = failed
+  if (first === undefined) return null
+  const { metric, reason, threshold } = first
+  return { to, reason, metric, threshold, failed }
 }
+
+const discovery = ({ month, state }: RulesSubject, limits: RulesThresholds): RulesDecision =>
+  failing(state, discoveryGates(month, limits)) ??
+  decide("PAPER_TRADING", "passes_discovery", month!.tradeCount, limits.min_trades_30d)
 
 const idleDaysOf = (subject: RulesSubject, nowMs: number): number =>
   subject.lastFillMs === null
@@ -212,55 +137,15 @@ const idleDaysOf = (subject: RulesSubject, nowMs: number): number =>
 
 const paper = (subject: RulesSubject, limits: RulesThresholds, nowMs: number): RulesDecision => {
   const { copies } = subject
-  const idle = idleDaysOf(subject, nowMs)
-  if (limits.breakers && idle > limits.max_idle_days) {
-    return decide("STOPPED", "live_inactive", idle, limits.max_idle_days)
-  }
-  if (copies.settled < limits.min_settled_copies) {
-    return decide(
-      "PAPER_TRADING",
-      "not_enough_settled_copies",
-      copies.settled,
-      limits.min_settled_copies,
-    )
-  }
-  const each = copies.profitMicro / copies.settled
-  if (each < limits.min_profit_per_copy) {
-    return decide("PAPER_TRADING", "copy_profit_too_low", each, limits.min_profit_per_copy)
-  }
-  if (copies.drawdown > limits.max_copy_drawdown) {
-    return decide(
-      "PAPER_TRADING",
-      "copy_drawdown_too_high",
-      copies.drawdown,
-      limits.max_copy_drawdown,
-    )
-  }
   // What would be stopped at the next look is not approved at this one.
-  const breach = breachOf({ ...subject, baseline: null }, limits, nowMs)
-  return breach === null
-    ? decide("APPROVED", "copies_earned", each, limits.min_profit_per_copy)
-    : { ...breach, to: "PAPER_TRADING" }
-}
-
-/** What stops an approved wallet now, or null. */
-const breachOf = (
-  subject: RulesSubject,
-  limits: RulesThresholds,
-  nowMs: number,
-): RulesDecision | null => {
-  if (!limits.breakers) return null
-  const stop = (reason: RulesReason, metric: number, threshold: number) =>
-    metric > threshold ? decide("STOPPED", reason, metric, threshold) : null
-  const { month, quarter, baseline } = subject
-  const drift = month === null || baseline === null ? 0 : styleDrift(baseline, styleOf(month))
+  const breaches = breachGates(
+    { ...subject, baseline: null, idleDays: idleDaysOf(subject, nowMs) },
+    limits,
+  )
+  const idle = breaches.filter(({ reason }) => reason === "live_inactive")
   return (
-    stop("live_inactive", idleDaysOf(subject, nowMs), limits.max_idle_days) ??
-    stop("live_drawdown_breach", quarter?.maxDrawdown ?? 0, limits.max_live_drawdown) ??
-    stop("live_style_drift", drift, limits.max_style_drift) ??
-    stop("live_theme_concentration", month?.topDomainRatio ?? 0, limits.max_theme_concentration)
+    failing("STOPPED", idle) ??
+    failing("PAPER_TRADING", [...copyGates(copies, limits), ...breaches]) ??
+    decide("APPROVED", "copies_earned", profitEach(copies), limits.min_profit_per_copy)
   )
 }
-
-const live = (subject: RulesSubject, limits: RulesThresholds, nowMs: number): RulesDecision =>
-  breachOf(subject, limits, nowMs) ?? decide("APPROVED", "live_continue")

@@ -1,15 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import type { Features } from "@evaluator/domain/wallet/FeatureWindow"
+import { type RulesThresholds, type Style, styleDrift } from "@evaluator/domain/wallet/RuleGates"
 import {
   approveByOwner,
   evaluateRules,
   rulesMoves,
   RulesState,
   type RulesSubject,
-  type RulesThresholds,
-  type Style,
-  styleDrift,
 } from "@evaluator/domain/wallet/WalletRules"
 import { monthlyFeatures } from "@evaluator/testkit/MonthlyFeatures"
 
@@ -70,6 +68,43 @@ describe("rules", () => {
       assert.strictEqual(decide({ month: month(changes) }), `CANDIDATE ${reason}`)
     }
     assert.strictEqual(decide({ month: null }), "CANDIDATE not_enough_trades_for_discovery")
+  })
+
+  it("name every gate that fails, with metric, threshold and evidence", () => {
+    const { failed, reason } = evaluateRules(
+      subject({ month: month({ tradeCount: 49, sizeCv: 0.9, burstiness: 0.8 }) }),
+      limits,
+      now,
+    )
+    assert.strictEqual(reason, "not_enough_trades_for_discovery")
+    assert.deepStrictEqual(
+      failed.map((gate) => [gate.reason, gate.metric, gate.threshold]),
+      [
+        ["not_enough_trades_for_discovery", 49, 50],
+        ["size_profile_too_uneven", 0.9, 0.75],
+        ["bursty_or_speed_like", 0.8, 0.7],
+      ],
+    )
+    assert.strictEqual(failed[0]!.evidence, "49 fills in 30 days, at least 50 are asked")
+    const paper = evaluateRules(
+      subject({
+        state: "PAPER_TRADING",
+        quarter: month({ maxDrawdown: 0.2 }),
+        copies: { settled: 2, profitMicro: -2, drawdown: 0.1 },
+      }),
+      limits,
+      now,
+    )
+    assert.deepStrictEqual(
+      paper.failed.map((gate) => gate.reason),
+      [
+        "not_enough_settled_copies",
+        "copy_profit_too_low",
+        "copy_drawdown_too_high",
+        "live_drawdown_breach",
+      ],
+    )
+    assert.deepStrictEqual(evaluateRules(subject(), limits, now).failed, [])
   })
 
   it("do not ask a wallet without closed lots how long it holds", () => {

@@ -8,12 +8,8 @@
 import { Clock, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { ONE } from "@evaluator/domain/money/Micro"
-import {
-  evaluateRules,
-  type RulesDecision,
-  styleOf,
-  type RulesThresholds,
-} from "@evaluator/domain/wallet/WalletRules"
+import { driftOf, type RulesThresholds, styleOf } from "@evaluator/domain/wallet/RuleGates"
+import { evaluateRules, type RulesDecision } from "@evaluator/domain/wallet/WalletRules"
 import * as Job from "@evaluator/runtime/Job"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { featuresOf } from "../stores/Judgements.ts"
@@ -65,7 +61,12 @@ const look = Effect.fnUntraced(function* (due: DueToRule) {
   )
   const approvedNow = decision.to === "APPROVED" && due.state !== "APPROVED"
   const baseline = approvedNow && month !== null ? styleOf(month) : due.baseline
-  return yield* storeDecision(due, decision, baseline, nextLook(decision, due.sinceMs, now, limits))
+  return yield* storeDecision(
+    due,
+    decision,
+    { baseline, drift: driftOf({ baseline, month }) },
+    nextLook(decision, due.sinceMs, now, limits),
+  )
 })
 
 /** Looks at no more than 50 wallets in one transaction. */

@@ -2,13 +2,14 @@
  * score-events: which markets are informative, and which events to look for wallets in.
  *
  * Walks all open markets of the venue (pages of 100, at most `scoring.max_pages`), stores their facts,
- * filters by liquidity, volume and time to expiry, and scores. The leading `scoring.candidates`, by the
+ * filters by liquidity, volume and time to expiry (how many fail each is kept), and scores. The leading `scoring.candidates`, by the
  * best score they could reach, are measured on their own tape and holders; one that fails to answer
  * is scored unmeasured and does not stop the run. An event's score is that of its best market; the
  * set of the day is replaced as a whole. Emits `MarketsScored`.
  */
 import { Clock, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { failedFilters, type MarketFilterCode } from "@evaluator/domain/market/MarketFilters"
 import {
   type MarketSignals,
   rankEvents,
@@ -63,22 +64,27 @@ interface Candidate {
   readonly signals: MarketSignals
 }
 
-/** Stored open markets that pass the filters, read in batches. */
+/** Stored open markets that pass the filters, read in batches, and what became of the others. */
 const filterMarkets = Effect.gen(function* () {
   const { scoring } = yield* EvaluationSettings
   const now = yield* Clock.currentTimeMillis
+  const { min_liquidity, min_volume_24h, min_days_to_expiry, max_days_to_expiry } = scoring
+  const limits = { min_liquidity, min_volume_24h, min_days_to_expiry, max_days_to_expiry }
   const found: Array<Candidate> = []
+  const failed: Partial<Record<MarketFilterCode, number>> = {}
+  let open = 0
   let after: Uint8Array = new Uint8Array()
   for (;;) {
-    const rows = yield* openMarkets({
-      minLiquidity: scoring.min_liquidity,
-      minVolume24h: scoring.min_volume_24h,
-      endFromMs: now + Math.round(scoring.min_days_to_expiry * dayMs),
-      endToMs: now + Math.round(scoring.max_days_to_expiry * dayMs),
-      after,
-      limit: readBatch,
-    })
+    const rows = yield* openMarkets(after, readBatch)
+    open += rows.length
     for (const row of rows) {
+      const daysToExpiry = row.end_at_ms === null ? null : (row.end_at_ms - now) / dayMs
+      const fails = failedFilters(
+        { liquidityMicro: row.liquidity, volume24hMicro: row.volume_24h, daysToExpiry },
+        limits,
+      )
+      for (const { code } of fails) failed[code] = (failed[code] ?? 0) + 1
+      if (fails.length > 0) continue
       found.push({
         condition: row.condition,
         eventSlug: row.event_slug,
@@ -87,11 +93,13 @@ const filterMarkets = Effect.gen(function* () {
           volume24hMicro: row.volume_24h,
           trades24h: null,
           topHolderShare: null,
-          daysToExpiry: row.end_at_ms === null ? 0 : (row.end_at_ms - now) / dayMs,
+          daysToExpiry: daysToExpiry ?? 0,
         },
       })
     }
-    if (rows.length < readBatch) return found
+    if (rows.length < readBatch) {
+      return { found, filters: { limits, open, passed: found.length, failed } }
+    }
     after = rows[rows.length - 1]!.condition
     yield* Effect.yieldNow
   }
@@ -143,7 +151,8 @@ const scored = ({ condition, eventSlug, signals }: Candidate): ScoredMarket => (
 export const scoreEvents = Effect.gen(function* () {
   const { scoring } = yield* EvaluationSettings
   const { walked, cut } = yield* walkOpenMarkets
-  const candidates = byPotential(yield* filterMarkets)
+  const { filters, found } = yield* filterMarkets
+  const candidates = byPotential(found)
   const leading = yield* Effect.forEach(candidates.slice(0, scoring.candidates), measure, {
     concurrency: 4,
   })
@@ -155,7 +164,7 @@ export const scoreEvents = Effect.gen(function* () {
       .map((market) => ({ eventSlug: market.eventSlug, mscore: market.score.mscore })),
     scoring.top_events,
   )
-  yield* writeRun(markets, events)
+  yield* writeRun(markets, events, filters)
   yield* dropOldRuns(scoring.keep_runs)
   return {
     walked,

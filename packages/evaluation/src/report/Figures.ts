@@ -99,7 +99,7 @@ export const readFates = Effect.gen(function* () {
   return [...files.values()]
 }).pipe(Effect.orDie)
 
-/** Why wallets are where they are, most frequent first, at most 100. */
+/** Why wallets are where they are, every failing gate counted, most frequent first, at most 100. */
 export const readReasons = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   return yield* sql<ReasonCount>`SELECT stage, reason, count FROM (
@@ -108,8 +108,9 @@ export const readReasons = Effect.gen(function* () {
       UNION ALL
       SELECT 'excluded' AS stage, code AS reason, count(*) AS count FROM wallet_gates GROUP BY code
       UNION ALL
-      SELECT state AS stage, reason, count(*) AS count FROM wallet_rules r
-      WHERE state <> 'CANDIDATE' OR reason <> 'not_followable' GROUP BY 1, 2)
+      SELECT r.state AS stage, coalesce(f.value ->> 'reason', r.reason) AS reason, count(*) AS count
+      FROM wallet_rules r LEFT JOIN json_each(r.failed) f ON TRUE
+      WHERE r.state <> 'CANDIDATE' OR r.reason <> 'not_followable' GROUP BY 1, 2)
     ORDER BY count DESC, stage, reason LIMIT 100`
 }).pipe(Effect.orDie)
 

@@ -6,6 +6,7 @@ import { SqlClient } from "effect/sql"
 import { bytesToHex, bytesToToken, hexToBytes, type WalletAddress } from "@evaluator/domain/Id"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
 import { formatMicro } from "@evaluator/domain/money/Micro"
+import type { RuleGate } from "@evaluator/domain/wallet/RuleGates"
 import type { Features } from "@evaluator/domain/wallet/FeatureWindow"
 import { followsOf } from "../stores/Follows.ts"
 import { percent, plural, when } from "./Words.ts"
@@ -127,14 +128,15 @@ const numbers = Effect.fnUntraced(function* (key: Uint8Array) {
     SELECT window_days, at_ms, features FROM wallet_features WHERE wallet = ${key}
     ORDER BY iif(window_days = 0, 1000000, window_days)`
   const features = stored.map((row) => ({
+    over: row.window_days === 0 ? "Since its first fill" : `Over ${row.window_days} days`,
     window: row.window_days === 0 ? "all" : `${row.window_days} days`,
     values: JSON.parse(row.features) as Features,
   }))
   const section: Section = {
     title: "Numbers",
     says: features.map(
-      ({ window, values }) =>
-        `${window}: ${plural(values.tradeCount, "fill")} in ${plural(values.uniqueMarkets, "market")}, ${plural(values.closedLots, "lot")} closed with ${formatMicro(values.realizedMicro)} USDC (${percent(values.roi)} of their cost), ${values.winRate === null ? "none" : percent(values.winRate)} of them won, drawdown ${percent(values.maxDrawdown)} of the capital at work.`,
+      ({ over, values }) =>
+        `${over}: ${plural(values.tradeCount, "fill")} in ${plural(values.uniqueMarkets, "market")}, ${plural(values.closedLots, "lot")} closed with ${formatMicro(values.realizedMicro)} USDC (${percent(values.roi)} of their cost), ${values.winRate === null ? "none" : percent(values.winRate)} of them won, drawdown ${percent(values.maxDrawdown)} of the capital at work.`,
     ),
     rows: features.map(({ window, values }) => ({ window, ...values })) as Rows,
   }
@@ -170,8 +172,10 @@ const lifecycle = Effect.fnUntraced(function* (key: Uint8Array) {
     metric: number | null
     threshold: number | null
     looked_at_ms: number
-  }>`SELECT state, since_ms, reason, metric, threshold, looked_at_ms FROM wallet_rules
-    WHERE wallet = ${key}`
+    failed: string
+    style_drift: number | null
+  }>`SELECT state, since_ms, reason, metric, threshold, looked_at_ms, failed, style_drift
+    FROM wallet_rules WHERE wallet = ${key}`
   const moves = yield* sql<Record<string, Cell>>`SELECT at_ms, from_state, to_state, reason, metric,
       threshold FROM rule_transitions WHERE wallet = ${key} ORDER BY id DESC LIMIT 20`
   const measured =
@@ -185,6 +189,14 @@ const lifecycle = Effect.fnUntraced(function* (key: Uint8Array) {
         ? ["The rules have not looked at it yet."]
         : [
             `${state.state} since ${when(state.since_ms)}; last look at ${when(state.looked_at_ms)}: ${state.reason}${measured}.`,
+            ...(JSON.parse(state.failed) as ReadonlyArray<RuleGate>).map(
+              ({ evidence, reason }) => `${reason}: ${evidence}.`,
+            ),
+            ...(state.style_drift === null
+              ? []
+              : [
+                  `Its style of the last 30 days is ${state.style_drift.toFixed(3)} from that of its approval, 0 … 1.`,
+                ]),
           ],
     rows: moves,
   }

@@ -4,7 +4,7 @@
  * What an id is follows from its shape: 40 hex digits are a wallet, 64 a condition (or a
  * transaction), 32 without `0x` a fill, a UUID an event.
  */
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import {
   bytesToBareHex,
@@ -14,9 +14,12 @@ import {
   type WalletAddress,
 } from "@evaluator/domain/Id"
 import type { Market } from "@evaluator/domain/market/Market"
+import { failedFilters } from "@evaluator/domain/market/MarketFilters"
 import { formatMicro } from "@evaluator/domain/money/Micro"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
+import { dayMs } from "@evaluator/domain/wallet/FeatureWindow"
 import { marketsOf } from "../stores/Markets.ts"
+import { newestFilters } from "../stores/MarketScores.ts"
 import { resolutionsOf } from "../stores/Resolutions.ts"
 import { plural, when } from "./Words.ts"
 import { walletPage } from "./WalletPage.ts"
@@ -94,7 +97,7 @@ const whyCondition = Effect.fnUntraced(function* (condition: Uint8Array) {
     title: "Scores",
     says:
       scores.length === 0
-        ? ["It was not scored: it is not open, or passed no filter, or the scores were let go."]
+        ? yield* whyNotScored(condition)
         : [
             `Its newest MScore is ${scores[0]!.mscore.toFixed(6)}; its event is ${scores[0]!.selected === 1 ? `selected with rank ${scores[0]!["event_rank"]}` : "not selected"}.`,
           ],
@@ -102,6 +105,32 @@ const whyCondition = Effect.fnUntraced(function* (condition: Uint8Array) {
   }
   return [facts, outcome, scoring]
 }, Effect.orDie)
+
+/** Every filter that the stored facts fail, under the limits of the newest run. */
+const whyNotScored = Effect.fnUntraced(function* (condition: Uint8Array) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  const [market] = yield* sql<{
+    status: string
+    liquidity: number
+    volume_24h: number
+    end_at_ms: number | null
+  }>`SELECT status, liquidity, volume_24h, end_at_ms FROM markets WHERE condition = ${condition}`
+  const filters = yield* newestFilters
+  if (market === undefined || filters === null) return ["It was not scored yet."]
+  if (market.status !== "open") return ["It is not scored: it is not open."]
+  const failed = failedFilters(
+    {
+      liquidityMicro: market.liquidity,
+      volume24hMicro: market.volume_24h,
+      daysToExpiry: market.end_at_ms === null ? null : (market.end_at_ms - now) / dayMs,
+    },
+    filters.limits,
+  )
+  return failed.length === 0
+    ? ["It passes every filter now; the next run scores it."]
+    : failed.map(({ code, evidence }) => `It is not scored, ${code}: ${evidence}.`)
+})
 
 const describeMarket = (market: Market): ReadonlyArray<string> => [
   `"${market.question}", event ${market.eventSlug}, topic ${market.domain}, ${market.status}, ends ${when(market.endAtMs, "at no stated time")}.`,

@@ -5,6 +5,7 @@
 import { Clock, DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { EventDraft } from "@evaluator/domain/event/DomainEvent"
+import type { MarketFilterCode, MarketLimits } from "@evaluator/domain/market/MarketFilters"
 import type { MarketScore, MarketSignals, RankedEvent } from "@evaluator/domain/market/MarketScore"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { atLeastOne } from "./AtLeastOne.ts"
@@ -22,15 +23,8 @@ const batch = 250
 const inTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   SqlClient.SqlClient.use((sql) => sql.withTransaction(effect)).pipe(Effect.orDie)
 
-/** Open markets that pass the filters, best liquidity first, at most `limit`. */
-export const openMarkets = Effect.fnUntraced(function* (filter: {
-  readonly minLiquidity: number
-  readonly minVolume24h: number
-  readonly endFromMs: number
-  readonly endToMs: number
-  readonly after: Uint8Array
-  readonly limit: number
-}) {
+/** Open markets in the order of their conditions, from `after` on, at most `limit`. */
+export const openMarkets = Effect.fnUntraced(function* (after: Uint8Array, limit: number) {
   const sql = yield* SqlClient.SqlClient
   return yield* sql<{
     condition: Uint8Array
@@ -39,23 +33,38 @@ export const openMarkets = Effect.fnUntraced(function* (filter: {
     volume_24h: number
     end_at_ms: number | null
   }>`SELECT condition, event_slug, liquidity, volume_24h, end_at_ms FROM markets
-    WHERE condition > ${filter.after} AND status = 'open' AND liquidity >= ${filter.minLiquidity}
-      AND volume_24h >= ${filter.minVolume24h}
-      AND coalesce(end_at_ms, ${filter.endToMs}) BETWEEN ${filter.endFromMs} AND ${filter.endToMs}
-    ORDER BY condition LIMIT ${filter.limit}`
+    WHERE condition > ${after} AND status = 'open' ORDER BY condition LIMIT ${limit}`
 }, Effect.orDie)
+
+/** What a run asked of the open markets, and how many failed each filter; one may fail several. */
+export interface FilterCounts {
+  readonly limits: MarketLimits
+  readonly open: number
+  readonly passed: number
+  readonly failed: Readonly<Partial<Record<MarketFilterCode, number>>>
+}
+
+/** Of the newest complete run; null before there is one. */
+export const newestFilters = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{ filters: string | null }>`SELECT filters FROM scoring_runs
+    WHERE completed_at_ms IS NOT NULL ORDER BY id DESC LIMIT 1`
+  const filters = row?.filters ?? null
+  return filters === null ? null : (JSON.parse(filters) as FilterCounts)
+}).pipe(Effect.orDie)
 
 /** Writes a run and makes it the newest. Returns its id. */
 export const writeRun = Effect.fnUntraced(function* (
   markets: ReadonlyArray<ScoredMarket>,
   events: ReadonlyArray<RankedEvent>,
+  filters: FilterCounts,
 ) {
   const run = yield* openRun
   const selected = new Set(events.map((event) => event.eventSlug))
   for (let at = 0; at < markets.length; at += batch) {
     yield* writeMarkets(run, markets.slice(at, at + batch), selected)
   }
-  yield* completeRun(run, markets.length, events)
+  yield* completeRun(run, markets.length, events, filters)
   return run
 })
 
@@ -108,6 +117,7 @@ const completeRun = Effect.fnUntraced(function* (
   run: number,
   markets: number,
   events: ReadonlyArray<RankedEvent>,
+  filters: FilterCounts,
 ) {
   const sql = yield* SqlClient.SqlClient
   const log = yield* EventLog
@@ -129,7 +139,7 @@ const completeRun = Effect.fnUntraced(function* (
     events.map((event) => textId(event.eventSlug)),
   )
   const [row] = yield* sql<{ day: string }>`UPDATE scoring_runs SET completed_at_ms = ${now},
-    markets = ${markets}, events = ${events.length} WHERE id = ${run} RETURNING day`
+    markets = ${markets}, events = ${events.length}, filters = ${JSON.stringify(filters)} WHERE id = ${run} RETURNING day`
   const scored: EventDraft = {
     type: "MarketsScored",
     payload: { day: row!.day, markets, events: events.length },

@@ -1,18 +1,15 @@
 /**
  * The lifecycle state of each wallet, every move with its reason, and the evidence of our own copies.
  *
- * A look that moves nothing updates the reason on the wallet's one row; only moves become history.
+ * A look that moves nothing updates the wallet's one row: the first reason, every gate that fails,
+ * the drift from its style when approved. Only moves become history.
  */
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToHex, type WalletAddress } from "@evaluator/domain/Id"
 import { dailyProfits, maxDrawdown } from "@evaluator/domain/wallet/Returns"
-import type {
-  CopyEvidence,
-  RulesDecision,
-  RulesState,
-  Style,
-} from "@evaluator/domain/wallet/WalletRules"
+import type { CopyEvidence, Style } from "@evaluator/domain/wallet/RuleGates"
+import type { RulesDecision, RulesState } from "@evaluator/domain/wallet/WalletRules"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { type FunnelStage, reachStage } from "./Funnel.ts"
 
@@ -92,7 +89,7 @@ const stages: Partial<Record<RulesState, FunnelStage>> = {
 export const storeDecision = Effect.fnUntraced(function* (
   due: DueToRule,
   decision: RulesDecision,
-  baseline: Style | null,
+  style: { readonly baseline: Style | null; readonly drift: number | null },
   nextDueMs: number | null,
 ) {
   const sql = yield* SqlClient.SqlClient
@@ -106,11 +103,14 @@ export const storeDecision = Effect.fnUntraced(function* (
     reason: decision.reason,
     metric: decision.metric,
     threshold: decision.threshold,
-    baseline: baseline === null ? null : JSON.stringify(baseline),
+    baseline: style.baseline === null ? null : JSON.stringify(style.baseline),
+    style_drift: style.drift,
+    failed: JSON.stringify(decision.failed),
     looked_at_ms: now,
   })} ON CONFLICT (wallet) DO UPDATE SET state = excluded.state, since_ms = excluded.since_ms,
       reason = excluded.reason, metric = excluded.metric, threshold = excluded.threshold,
-      baseline = excluded.baseline, looked_at_ms = excluded.looked_at_ms`
+      baseline = excluded.baseline, style_drift = excluded.style_drift, failed = excluded.failed,
+      looked_at_ms = excluded.looked_at_ms`
   yield* sql`UPDATE wallets SET rules_due_ms = ${nextDueMs} WHERE wallet = ${due.wallet}`
   if (!moved) return false
   yield* sql`INSERT INTO rule_transitions ${sql.insert({

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { type FillId, hexToBytes } from "@evaluator/domain/Id"
+import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
 import { applyDue } from "@evaluator/evaluation/jobs/ApplyRules"
 import { storeSettled } from "@evaluator/evaluation/stores/CopyResults"
 import { judged } from "../support/JudgedWallet.ts"
@@ -41,6 +42,28 @@ const dueAgain = SqlClient.SqlClient.use((sql) => sql`UPDATE wallets SET rules_d
 )
 
 describe("apply-rules", () => {
+  it.effect("keeps every gate that fails and counts each in the reasons", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      yield* judged(1)
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE wallet_features SET features = json_set(features, '$.tradeCount', 3,
+        '$.sizeCv', 2.0)`
+      yield* applyDue
+      const reports = yield* EvaluationReports
+      const says = (yield* reports.wallet(walletNo(1))).flatMap((section) => section.says)
+      assert.isTrue(
+        says.some((line) => line.startsWith("not_enough_trades_for_discovery: 3 fills")),
+      )
+      assert.isTrue(says.some((line) => line.startsWith("size_profile_too_uneven: its sizes")))
+      const reasons = (yield* reports.reasons).map(
+        (row) => `${row.stage} ${row.reason} ${row.count}`,
+      )
+      assert.include(reasons, "CANDIDATE not_enough_trades_for_discovery 1")
+      assert.include(reasons, "CANDIDATE size_profile_too_uneven 1")
+    }).pipe(Effect.provide(EvaluationReports.layer), withLane()),
+  )
+
   it.effect(
     "takes a wallet from candidate through paper trading and approval to a stop and back",
     () =>

@@ -4,7 +4,8 @@ import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { usdc } from "@evaluator/domain/money/Micro"
 import { scoreEvents } from "@evaluator/evaluation/jobs/ScoreEvents"
-import { selectedMarkets } from "@evaluator/evaluation/stores/MarketScores"
+import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
+import { newestFilters, selectedMarkets } from "@evaluator/evaluation/stores/MarketScores"
 import { FakeVenue } from "../support/FakeVenue.ts"
 import { conditionNo, fill, market, tokenNo, walletNo } from "../support/Rows.ts"
 import { countRows, eventsOf, withLane } from "../support/WithLane.ts"
@@ -57,14 +58,31 @@ describe("score-events", () => {
       open(2, { liquidity: usdc(999_000_000) }),
       open(3, { volume24h: usdc(4_999_000_000) }),
       open(4, { endAtMs: now + day / 2 }),
-      open(5, { endAtMs: now + 91 * day }),
+      open(5, { endAtMs: now + 91 * day, volume24h: usdc(1_000_000) }),
     )
     return Effect.gen(function* () {
       yield* TestClock.setTime(now)
       const counts = yield* scoreEvents
       assert.deepInclude(counts, { walked: 5, scored: 1, events: 1 })
       assert.strictEqual(yield* countRows("markets"), 5)
-    }).pipe(withLane(venue))
+      const filters = yield* newestFilters
+      assert.deepInclude(filters, { open: 5, passed: 1 })
+      assert.deepStrictEqual(filters!.failed, {
+        LIQUIDITY_TOO_LOW: 1,
+        VOLUME_TOO_LOW: 2,
+        END_TOO_NEAR: 1,
+        END_TOO_FAR: 1,
+      })
+      const reports = yield* EvaluationReports
+      const says = (yield* reports.why(conditionNo(3))).flatMap((section) => section.says)
+      assert.include(
+        says,
+        "It is not scored, VOLUME_TOO_LOW: volume of the last day is 4999.000000 USDC, at least 5000.000000 is asked.",
+      )
+      const both = (yield* reports.why(conditionNo(5))).flatMap((section) => section.says)
+      assert.isTrue(both.some((line) => line.startsWith("It is not scored, VOLUME_TOO_LOW")))
+      assert.isTrue(both.some((line) => line.startsWith("It is not scored, END_TOO_FAR")))
+    }).pipe(Effect.provide(EvaluationReports.layer), withLane(venue))
   })
 
   it.effect(

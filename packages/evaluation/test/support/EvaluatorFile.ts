@@ -19,6 +19,7 @@ import createLedger from "../../../../migrations/evaluation/0004_create_ledger.t
 import createJudgements from "../../../../migrations/evaluation/0005_create_judgements.ts"
 import createRetention from "../../../../migrations/evaluation/0006_create_retention.ts"
 import createSnapshots from "../../../../migrations/evaluation/0007_create_snapshots.ts"
+import recordReasons from "../../../../migrations/evaluation/0008_record_reasons.ts"
 
 export const migrations = {
   "0001_create_runtime": createRuntime,
@@ -28,6 +29,7 @@ export const migrations = {
   "0005_create_judgements": createJudgements,
   "0006_create_retention": createRetention,
   "0007_create_snapshots": createSnapshots,
+  "0008_record_reasons": recordReasons,
 }
 
 /** A file of its own, removed with the scope. */
