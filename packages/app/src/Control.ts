@@ -4,9 +4,11 @@
  * {@link ControlHandlers} is implemented by the running service, by the client that speaks to it
  * over the socket, and by the lanes started alone for one command: a verb does not know which.
  */
-import { type Effect, Schema } from "effect"
-import { WalletAddress } from "@evaluator/domain/Id"
+import { Effect, Schema } from "effect"
+import { FillId, WalletAddress } from "@evaluator/domain/Id"
+import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { RulesState } from "@evaluator/domain/wallet/WalletRules"
+import type { StuckOrder } from "@evaluator/paper/StuckCopies"
 
 /** The service understood and will not or could not do it. */
 export class ControlRefused extends Schema.TaggedError<ControlRefused>()("ControlRefused", {
@@ -44,19 +46,34 @@ export const JobEntry = Schema.Struct({
 })
 export type JobEntry = typeof JobEntry.Type
 
-/** Whether the portfolio takes new copies. `untilMs` null: until it is resumed. */
+/** Whether a strategy takes new copies. `untilMs` null: until it is resumed. */
 export const HaltState = Schema.Struct({
+  strategy: Strategy,
   halted: Schema.Boolean,
   reason: Schema.NullOr(Schema.String),
   untilMs: Schema.NullOr(Schema.Int),
 })
 export type HaltState = typeof HaltState.Type
 
+const whichStrategy = Strategy.pipe(
+  Schema.withDecodingDefaultKey(Effect.succeed<Strategy>("portfolio")),
+)
+
 export const HaltRequest = Schema.Struct({
+  strategy: whichStrategy,
   reason: Schema.String,
   untilMs: Schema.NullOr(Schema.Int),
 })
 export type HaltRequest = typeof HaltRequest.Type
+
+export const ResumeRequest = Schema.Struct({ strategy: whichStrategy, reason: Schema.String })
+export type ResumeRequest = typeof ResumeRequest.Type
+
+/** Copies that were stuck and are `compensated` now. */
+export const FreedCopies = Schema.Struct({
+  freed: Schema.Array(Schema.Struct({ fill: FillId, strategy: Strategy, book: Schema.String })),
+})
+export type FreedCopies = typeof FreedCopies.Type
 
 export const ApprovalRequest = Schema.Struct({ wallet: WalletAddress })
 
@@ -84,7 +101,9 @@ export interface ControlHandlers {
   /** Runs the job now, or right after the run that is going on; answers when it has ended. */
   readonly runJob: (name: string) => Effect.Effect<JobRun, ControlRefused>
   readonly halt: (request: HaltRequest) => Effect.Effect<HaltState, ControlRefused>
-  readonly resume: (reason: string) => Effect.Effect<HaltState, ControlRefused>
+  readonly resume: (request: ResumeRequest) => Effect.Effect<HaltState, ControlRefused>
+  /** Refused, with the reason, when no copy of the fill is stuck or one stays so. */
+  readonly freeStuck: (order: StuckOrder) => Effect.Effect<FreedCopies, ControlRefused>
   /** Refused, with the reason, unless the wallet is paper traded. */
   readonly approveWallet: (wallet: WalletAddress) => Effect.Effect<Approval, ControlRefused>
 }

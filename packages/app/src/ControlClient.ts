@@ -11,6 +11,7 @@ import {
   Approval,
   type ControlHandlers,
   ControlRefused,
+  FreedCopies,
   HaltState,
   JobEntry,
   JobRun,
@@ -88,7 +89,8 @@ export const handlersAt = (socket: string): ControlHandlers => ({
   jobs: ask(socket, "GET", "/jobs", Schema.Array(JobEntry)),
   runJob: (name) => ask(socket, "POST", `/jobs/${encodeURIComponent(name)}/run`, JobRun),
   halt: (halt) => ask(socket, "POST", "/halt", HaltState, halt),
-  resume: (reason) => ask(socket, "POST", "/resume", HaltState, { reason }),
+  resume: (resume) => ask(socket, "POST", "/resume", HaltState, resume),
+  freeStuck: (order) => ask(socket, "POST", "/copies/stuck", FreedCopies, order),
   approveWallet: (wallet) => ask(socket, "POST", "/wallets/approve", Approval, { wallet }),
 })
 

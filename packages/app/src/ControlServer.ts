@@ -10,7 +10,14 @@ import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse 
 import * as ByteSize from "effect/ByteSize"
 import { chmodSync } from "node:fs"
 import { createServer } from "node:http"
-import { ApprovalRequest, ControlRefused, type ControlHandlers, HaltRequest } from "./Control.ts"
+import { StuckOrder } from "@evaluator/paper/StuckCopies"
+import {
+  ApprovalRequest,
+  ControlRefused,
+  type ControlHandlers,
+  HaltRequest,
+  ResumeRequest,
+} from "./Control.ts"
 
 export const bodyLimit = "64 KiB"
 
@@ -23,8 +30,6 @@ export class ControlUnavailable extends Schema.TaggedError<ControlUnavailable>()
     return `the control socket ${this.socket} could not be opened: ${this.why}`
   }
 }
-
-const ResumeRequest = Schema.Struct({ reason: Schema.String })
 
 const answer = <R>(effect: Effect.Effect<unknown, ControlRefused, R>) =>
   effect.pipe(
@@ -55,11 +60,8 @@ const routes = (handlers: ControlHandlers) =>
       HttpRouter.params.pipe(Effect.flatMap(({ name }) => answer(handlers.runJob(name ?? "")))),
     ),
     HttpRouter.add("POST", "/halt", withBody(HaltRequest, handlers.halt)),
-    HttpRouter.add(
-      "POST",
-      "/resume",
-      withBody(ResumeRequest, ({ reason }) => handlers.resume(reason)),
-    ),
+    HttpRouter.add("POST", "/resume", withBody(ResumeRequest, handlers.resume)),
+    HttpRouter.add("POST", "/copies/stuck", withBody(StuckOrder, handlers.freeStuck)),
     HttpRouter.add(
       "POST",
       "/wallets/approve",

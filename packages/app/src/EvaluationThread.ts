@@ -127,10 +127,14 @@ export const openEvaluationThread = Effect.fnUntraced(function* (
       readiness: Effect.gen(function* () {
         const fast = yield* fastLane
         const halt = yield* evaluation.copies.standingHalt(strategy)
+        const stuck = yield* evaluation.copies.stuck
         return {
           ready: fast.ok,
           parts: [background, fast],
-          degraded: halt === null ? [] : [`copying is halted: ${halt.reason}`],
+          degraded: [
+            ...(halt === null ? [] : [`copying is halted: ${halt.reason}`]),
+            ...(stuck === 0 ? [] : [`${stuck} copies are stuck, see copies --state stuck`]),
+          ],
         }
       }),
       metrics: Effect.gen(function* () {

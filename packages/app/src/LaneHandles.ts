@@ -5,7 +5,16 @@
 import { Effect } from "effect"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { LaneLink, LaneLinkError } from "@evaluator/runtime/LaneLink"
-import type { ControlRefused, HaltRequest, HaltState, JobEntry, JobRun } from "./Control.ts"
+import type { StuckOrder } from "@evaluator/paper/StuckCopies"
+import type {
+  ControlRefused,
+  FreedCopies,
+  HaltRequest,
+  HaltState,
+  JobEntry,
+  JobRun,
+  ResumeRequest,
+} from "./Control.ts"
 import { ControlRefused as Refused } from "./Control.ts"
 import type { State } from "./StateHash.ts"
 import type { LedgerFigures } from "./StatusDocument.ts"
@@ -70,7 +79,8 @@ export interface EvaluationHandle extends Handle<EvaluationReport> {
 
 export interface PaperHandle extends Handle<PaperReport> {
   readonly halt: (request: HaltRequest) => Effect.Effect<HaltState, LaneLinkError>
-  readonly resume: (reason: string) => Effect.Effect<HaltState, LaneLinkError>
+  readonly resume: (request: ResumeRequest) => Effect.Effect<HaltState, LaneLinkError>
+  readonly freeStuck: (order: StuckOrder) => Effect.Effect<FreedCopies, ControlRefused>
 }
 
 /** Long enough for a drain or a job; a lane that hangs longer is a fault anyway. */

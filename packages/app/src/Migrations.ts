@@ -12,6 +12,7 @@ import evaluation0008 from "../../../migrations/evaluation/0008_record_reasons.t
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
+import paper0004 from "../../../migrations/paper/0004_index_stuck_copies.ts"
 
 export const migrations = {
   evaluation: {
@@ -28,5 +29,6 @@ export const migrations = {
     "0001_create_runtime": paper0001,
     "0002_create_paper": paper0002,
     "0003_extend_copies": paper0003,
+    "0004_index_stuck_copies": paper0004,
   },
 } as const

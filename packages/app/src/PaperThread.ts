@@ -7,6 +7,7 @@ import type { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import type { VenueEndpoints } from "@evaluator/polymarket/VenueEndpoints"
 import type { DatabaseError } from "@evaluator/sqlite/Database"
 import { lanePage } from "@evaluator/telemetry/MetricsPage"
+import { ControlRefused } from "./Control.ts"
 import type { PaperHandle } from "./LaneHandles.ts"
 import { machineryOf } from "./Machinery.ts"
 import { type LaneParts, paperLane } from "./Wiring.ts"
@@ -28,8 +29,18 @@ export const openPaper = Effect.fnUntraced(function* (
         decisionMs,
       })),
       halt: (request) => Effect.as(lane.halt(request), { halted: true, ...request }),
-      resume: (reason) =>
-        Effect.as(lane.resume({ reason }), { halted: false, reason: null, untilMs: null }),
+      resume: ({ reason, strategy }) =>
+        Effect.as(lane.resume({ strategy, reason }), {
+          strategy,
+          halted: false,
+          reason: null,
+          untilMs: null,
+        }),
+      freeStuck: (order) =>
+        lane.freeStuck(order).pipe(
+          Effect.map((freed) => ({ freed })),
+          Effect.mapError(({ why }) => new ControlRefused({ code: "not-possible", why })),
+        ),
       metrics: Effect.andThen(lane.measure, lanePage),
     }
     return handle

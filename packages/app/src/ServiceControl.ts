@@ -48,7 +48,8 @@ export const controlHandlers = (options: {
         Effect.catchTag("LaneLinkError", (error) => Effect.fail(refuse(error))),
       ),
     halt: (request) => paper.halt(request).pipe(Effect.mapError(refuse)),
-    resume: (reason) => paper.resume(reason).pipe(Effect.mapError(refuse)),
+    resume: (request) => paper.resume(request).pipe(Effect.mapError(refuse)),
+    freeStuck: paper.freeStuck,
     approveWallet: Effect.fnUntraced(function* (wallet) {
       // Both sides are this program, so the answer is taken as it comes.
       const answer = (yield* link

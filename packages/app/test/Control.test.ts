@@ -12,7 +12,7 @@ import {
 } from "@evaluator/app/Control"
 import { connect, handlersAt } from "@evaluator/app/ControlClient"
 import * as ControlServer from "@evaluator/app/ControlServer"
-import { WalletAddress } from "@evaluator/domain/Id"
+import { FillId, WalletAddress } from "@evaluator/domain/Id"
 
 const socketPath = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "control-"))),
@@ -51,8 +51,11 @@ const fake = (overrides: Partial<ControlHandlers> = {}): ControlHandlers => ({
     },
   ]),
   runJob: (name) => Effect.succeed(run(name)),
-  halt: ({ reason, untilMs }) => Effect.succeed({ halted: true, reason, untilMs }),
-  resume: () => Effect.succeed({ halted: false, reason: null, untilMs: null }),
+  halt: (request) => Effect.succeed({ halted: true, ...request }),
+  resume: ({ strategy }) =>
+    Effect.succeed({ strategy, halted: false, reason: null, untilMs: null }),
+  freeStuck: ({ fill, strategy }) =>
+    Effect.succeed({ freed: [{ fill, strategy: strategy ?? "solo", book: "solo" }] }),
   approveWallet: (wallet) => Effect.succeed({ wallet, from: "PAPER_TRADING", to: "APPROVED" }),
   ...overrides,
 })
@@ -78,10 +81,16 @@ describe("the control socket", () => {
       assert.deepStrictEqual(yield* client.state, yield* handlers.state)
       assert.deepStrictEqual(yield* client.jobs, yield* handlers.jobs)
       assert.strictEqual((yield* client.runJob("a name/with ü")).job, "a name/with ü")
-      const halt = { reason: "looks odd", untilMs: 99 }
+      const halt = { strategy: "solo", reason: "looks odd", untilMs: 99 } as const
       assert.deepStrictEqual(yield* client.halt(halt), { halted: true, ...halt })
       assert.deepStrictEqual(halts, [halt])
-      assert.isFalse((yield* client.resume("again")).halted)
+      const resumed = yield* client.resume({ strategy: "careless", reason: "again" })
+      assert.deepStrictEqual([resumed.strategy, resumed.halted], ["careless", false])
+      const fill = FillId.make("ab".repeat(16))
+      const order = { verb: "retry", fill, strategy: null, reason: "mended" } as const
+      assert.deepStrictEqual(yield* client.freeStuck(order), {
+        freed: [{ fill, strategy: "solo", book: "solo" }],
+      })
       const wallet = WalletAddress.make(`0x${"ab".repeat(20)}`)
       assert.deepStrictEqual(yield* client.approveWallet(wallet), {
         wallet,

@@ -39,16 +39,20 @@ const toHalt = (row: HaltRow): Halt => ({
 export class Breakers extends Context.Service<
   Breakers,
   {
-    /** Halts the `portfolio` strategy until a time, or until it is resumed. */
+    /** Halts a strategy, `portfolio` when none is named, until a time or until it is resumed. */
     readonly halt: (order: {
+      readonly strategy?: Strategy
       readonly reason: string
       readonly untilMs: number | null
     }) => Effect.Effect<void>
     /**
-     * Lifts every standing halt of the `portfolio` strategy, that of its drawdown too; answers with how
-     * many there were.
+     * Lifts every standing halt of a strategy, those of its books' drawdowns too; answers with how many
+     * there were.
      */
-    readonly resume: (order: { readonly reason: string }) => Effect.Effect<number>
+    readonly resume: (order: {
+      readonly strategy?: Strategy
+      readonly reason: string
+    }) => Effect.Effect<number>
     /** The halt that holds a strategy at a time, or null. Answers from memory. */
     readonly standing: (strategy: Strategy, nowMs: number) => Halt | null
   }
@@ -67,20 +71,23 @@ export class Breakers extends Context.Service<
       )
       let halts = yield* readStanding
 
-      const audit = (atMs: number, verb: "halt" | "resume", reason: string) =>
-        sql`INSERT INTO audits ${sql.insert({ at_ms: atMs, verb, subject: "portfolio", reason })}`
+      const audit = (atMs: number, verb: "halt" | "resume", subject: Strategy, reason: string) =>
+        sql`INSERT INTO audits ${sql.insert({ at_ms: atMs, verb, subject, reason })}`
 
-      const halt = Effect.fnUntraced(
-        function* (order: { readonly reason: string; readonly untilMs: number | null }) {
+      const halt: Breakers["Service"]["halt"] = Effect.fnUntraced(
+        function* ({ reason, strategy = "portfolio", untilMs }) {
           const now = yield* Clock.currentTimeMillis
           const [row] = yield* sql<HaltRow>`INSERT INTO halts ${sql.insert({
-            strategy: "portfolio",
-            reason: order.reason,
+            strategy,
+            reason,
             from_ms: now,
-            until_ms: order.untilMs,
+            until_ms: untilMs,
           })} RETURNING id, strategy, reason, from_ms, until_ms`
-          yield* audit(now, "halt", order.reason)
-          yield* log.append([{ type: "PortfolioHalted", payload: { ...order } }])
+          yield* audit(now, "halt", strategy, reason)
+          // The strategies beside the portfolio are evidence; nobody's money stands still.
+          if (strategy === "portfolio") {
+            yield* log.append([{ type: "PortfolioHalted", payload: { reason, untilMs } }])
+          }
           yield* sql.afterCommit(
             Effect.sync(() => {
               halts = [...halts, toHalt(row!)]
@@ -90,19 +97,21 @@ export class Breakers extends Context.Service<
         (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
       )
 
-      const resume = Effect.fnUntraced(
-        function* (order: { readonly reason: string }) {
+      const resume: Breakers["Service"]["resume"] = Effect.fnUntraced(
+        function* ({ reason, strategy = "portfolio" }) {
           const now = yield* Clock.currentTimeMillis
           const lifted = yield* sql<{ id: number }>`UPDATE halts SET lifted_at_ms = ${now}
-            WHERE strategy = 'portfolio' AND lifted_at_ms IS NULL RETURNING id`
-          yield* audit(now, "resume", order.reason)
+            WHERE strategy = ${strategy} AND lifted_at_ms IS NULL RETURNING id`
+          yield* audit(now, "resume", strategy, reason)
           yield* sql.afterCommit(
             Effect.sync(() => {
               halts = halts.filter((one) => !lifted.some((row) => row.id === one.id))
             }),
           )
-          const forgiven = yield* modes.forgive("portfolio")
-          return lifted.length + (forgiven ? 1 : 0)
+          const fallen = yield* sql<{ book: string }>`SELECT book FROM book_modes
+            WHERE mode <> 'ACTIVE' AND (book = ${strategy} OR book LIKE ${`${strategy}:%`})`
+          for (const { book } of fallen) yield* modes.forgive(book)
+          return lifted.length + fallen.length
         },
         (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
       )

@@ -1,5 +1,5 @@
 /**
- * The gauges of the fast lane: copies in flight, free cash and equity by strategy.
+ * The gauges of the fast lane: copies in flight and stuck, free cash and equity by strategy.
  */
 import { Effect, Metric } from "effect"
 import { gaugeOf, metrics } from "@evaluator/telemetry/Names"
@@ -7,6 +7,7 @@ import type { PaperReports } from "./PaperReports.ts"
 import { RunningStrategies } from "./Strategies.ts"
 
 const inFlight = gaugeOf(metrics.copiesInFlight)
+const stuck = gaugeOf(metrics.copiesStuck)
 const cash = gaugeOf(metrics.cash)
 const equity = gaugeOf(metrics.equity)
 
@@ -20,4 +21,5 @@ export const updateGauges = (reports: PaperReports["Service"]): Effect.Effect<vo
       yield* Metric.update(Metric.withAttributes(equity, { strategy }), money.equityMicro)
     }
     yield* Metric.update(inFlight, flying)
+    yield* Metric.update(stuck, yield* reports.stuck)
   })

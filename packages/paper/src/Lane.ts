@@ -25,6 +25,7 @@ import { Recover } from "./Recover.ts"
 import { feedReplicas } from "./Replicas.ts"
 import { Reversals } from "./Reversals.ts"
 import { Settlement } from "./Settlement.ts"
+import { StuckCopies } from "./StuckCopies.ts"
 import { updateGauges } from "./Gauges.ts"
 import { Watch } from "./Watch.ts"
 
@@ -38,6 +39,8 @@ export class PaperLane extends Context.Service<
     readonly halt: Breakers["Service"]["halt"]
     /** Answers with how many halts were lifted. */
     readonly resume: Breakers["Service"]["resume"]
+    /** Takes back what is still promised to a copy that is stuck. */
+    readonly freeStuck: StuckCopies["Service"]["free"]
     /** Means nothing under a virtual clock. */
     readonly decisions: Effect.Effect<DecisionSummary>
     /** Brings the gauges of copies and money up to date, before the metrics page is written. */
@@ -49,6 +52,7 @@ const lane = Layer.effect(
   PaperLane,
   Effect.gen(function* () {
     const breakers = yield* Breakers
+    const stuck = yield* StuckCopies
     const trades = yield* CopyTrade
     const watch = yield* Watch
     const recover = yield* Recover
@@ -72,6 +76,7 @@ const lane = Layer.effect(
       bridge,
       halt: breakers.halt,
       resume: breakers.resume,
+      freeStuck: stuck.free,
       decisions: trades.decisions,
       measure: updateGauges(reports),
     })
@@ -116,6 +121,7 @@ export const layer = Layer.mergeAll(lane, jobs).pipe(
   Layer.provide(Layer.merge(Detection.layer, Exits.layer)),
   Layer.provide(CopyTrade.layer),
   Layer.provide(Settlement.layer),
+  Layer.provide(StuckCopies.layer),
   Layer.provide(Reversals.layer),
   Layer.provide(
     Layer.mergeAll(

@@ -63,6 +63,8 @@ export class PaperBook extends Context.Service<
   {
     /** Grows with every transfer of a book, also one rolled back: while it stands, so does its money. */
     readonly version: (book: string) => number
+    /** Sets the balances of a book to the sums of their postings, which are the truth. */
+    readonly rebuildBalances: (book: string) => Effect.Effect<void>
     /** Puts the bankroll into a book that has none yet. */
     readonly fund: (book: string, strategy: Strategy, amount: number) => Effect.Effect<void>
     /** Promises cash to a purchase; `exposure` is the part that counts against the caps. */
@@ -111,6 +113,15 @@ export class PaperBook extends Context.Service<
         fillId: copy.fillId,
         reason,
       })
+
+      const rebuildBalances = Effect.fnUntraced(function* (book: string) {
+        versions.set(book, version(book) + 1)
+        yield* sql`DELETE FROM balances WHERE book = ${book}`
+        yield* sql`INSERT INTO balances (book, token, account, amount)
+          SELECT t.book, o.token, o.account, sum(o.amount)
+          FROM postings o JOIN transfers t ON t.id = o.transfer_id
+          WHERE t.book = ${book} GROUP BY o.token, o.account`
+      }, Effect.orDie)
 
       const fund = Effect.fnUntraced(function* (book: string, strategy: Strategy, amount: number) {
         const known = yield* sql`SELECT 1 FROM balances WHERE book = ${book} LIMIT 1`
@@ -295,6 +306,7 @@ export class PaperBook extends Context.Service<
 
       return PaperBook.of({
         version,
+        rebuildBalances,
         fund,
         reserveCash,
         promiseShares,

@@ -74,6 +74,8 @@ export class PaperReports extends Context.Service<
     /** Copies without an outcome, whatever their time. */
     readonly inFlight: (strategy: Strategy) => Effect.Effect<number>
     readonly inFlightIds: (strategy: Strategy) => Effect.Effect<ReadonlyArray<FillId>>
+    /** Copies whose undo broke, of all strategies. */
+    readonly stuck: Effect.Effect<number>
     /** The time up to which every followed wallet's fills are known here; null when nothing is watched. */
     readonly watermark: Effect.Effect<number | null>
     /** Those of the given fills that have no copy. */
@@ -136,6 +138,12 @@ export class PaperReports extends Context.Service<
         return rows.map((row) => bytesToBareHex(row.fill_id) as FillId)
       }, Effect.orDie)
 
+      const stuck = sql<{ count: number }>`SELECT count(*) AS count FROM copies
+        WHERE state = 'stuck'`.pipe(
+        Effect.map(([row]) => row!.count),
+        Effect.orDie,
+      )
+
       // A follow that is over and complete holds nothing back any more.
       const watermark = sql<{ through: number | null }>`
         SELECT min(complete_through_ms) AS through FROM watches
@@ -184,6 +192,7 @@ export class PaperReports extends Context.Service<
         counts,
         inFlight,
         inFlightIds,
+        stuck,
         watermark,
         missing,
         ledger,

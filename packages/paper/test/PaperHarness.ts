@@ -37,12 +37,14 @@ import * as Database from "@evaluator/sqlite/Database"
 import createRuntime from "../../../migrations/paper/0001_create_runtime.ts"
 import createPaper from "../../../migrations/paper/0002_create_paper.ts"
 import extendCopies from "../../../migrations/paper/0003_extend_copies.ts"
+import indexStuckCopies from "../../../migrations/paper/0004_index_stuck_copies.ts"
 import { FakeVenue } from "./FakeVenue.ts"
 
 export const paperMigrations = {
   "0001_create_runtime": createRuntime,
   "0002_create_paper": createPaper,
   "0003_extend_copies": extendCopies,
+  "0004_index_stuck_copies": indexStuckCopies,
 }
 
 /** Monday 2026-01-05 12:00:00 UTC. */

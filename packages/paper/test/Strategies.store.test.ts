@@ -122,6 +122,28 @@ describe("each strategy", () => {
       assert.strictEqual(solo!.outcome, "COPIED")
     }),
   )
+
+  it.effect("is halted and resumed by its name, and the others go on", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared(all)
+      house.venue.setBook(book(1, { asks: [[0.5, 1000]] }))
+      yield* house.lane.halt({ strategy: "solo", reason: "odd", untilMs: null })
+      yield* deliver(house, [fill({ price: 0.5 })])
+      const halted = yield* byStrategy(house)
+      assert.strictEqual(halted.solo!.outcome, "SKIPPED_HALTED")
+      assert.strictEqual(halted.portfolio!.outcome, "COPIED")
+      assert.strictEqual(yield* house.lane.resume({ reason: "not this one" }), 0)
+      assert.strictEqual(yield* house.lane.resume({ strategy: "solo", reason: "again" }), 1)
+      yield* deliver(house, [fill({ price: 0.5, n: 2, atMs: noon + 1000 })])
+      const { outcomes } = yield* house.reports.counts("solo", null)
+      assert.deepStrictEqual(outcomes, { COPIED: 1, SKIPPED_HALTED: 1 })
+      const audits = yield* house.sql`SELECT verb, subject FROM audits ORDER BY id`
+      assert.deepStrictEqual(
+        audits.map((row) => `${row.verb} ${row.subject}`),
+        ["halt solo", "resume portfolio", "resume solo"],
+      )
+    }),
+  )
 })
 
 describe("our own impact", () => {

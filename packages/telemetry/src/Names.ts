@@ -56,6 +56,7 @@ export const metrics = {
   rowsQuarantined: counts("rows_quarantined", "rows", ["kind"], "Rows that could not be decoded."),
   copyOutcomes: counts("copy_outcomes", "copies", ["strategy", "outcome"], "Copies by outcome."),
   copiesInFlight: shows("copies_in_flight", "copies", [], "Copies without an outcome."),
+  copiesStuck: shows("copies_stuck", "copies", [], "Copies whose undo broke: somebody must look."),
   decision: spreads("decision_ms", "ms", [], "Fill decoded in the fast lane to reservation kept."),
   cash: shows("cash_microusdc", "micro-USDC", ["strategy"], "Free paper cash."),
   equity: shows("equity_microusdc", "micro-USDC", ["strategy"], "Cash and open positions."),

@@ -1,12 +1,15 @@
 /**
- * `copies`: what became of every fill of a followed wallet.
+ * `copies`: what became of every fill of a followed wallet. `copies retry` and `copies void`: what an
+ * owner does about one that is stuck.
  */
 import { Effect, Option } from "effect"
-import { Command, Flag } from "effect/cli"
+import { Argument, Command, Flag } from "effect/cli"
+import { FillId } from "@evaluator/domain/Id"
 import { CopyOutcome, Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { CopyState } from "@evaluator/domain/paper/CopyState"
+import type { StuckVerb } from "@evaluator/paper/StuckCopies"
 import { mostCopies, readCopies } from "./CopyRows.ts"
-import { dataDirectoryFor } from "./Directory.ts"
+import { dataDirectoryFor, handlersFor } from "./Directory.ts"
 import * as Flags from "./Flags.ts"
 import { printRows } from "./Output.ts"
 import { timeOf } from "./Readable.ts"
@@ -26,12 +29,51 @@ const oneOf = <const Names extends ReadonlyArray<string>>(
     Flag.map(Option.getOrNull),
   )
 
+const strategyFlag = (about: string) => oneOf("strategy", Strategy.literals, about)
+
+const freeing = (verb: StuckVerb, about: string) =>
+  Command.make(
+    verb,
+    {
+      id: Argument.String("id").pipe(
+        Argument.withDescription("A fill, 32 hex digits, as `copies --state stuck` lists them"),
+        Argument.withSchema(FillId),
+      ),
+      reason: Flag.String("reason").pipe(
+        Flag.withMetavar("TEXT"),
+        Flag.withDescription("Why, for the audit row"),
+      ),
+      strategy: strategyFlag("Only the copy of this strategy; all that are stuck when absent"),
+      data: Flags.data,
+      json: Flags.json,
+    },
+    Effect.fn(`cli copies ${verb}`)(function* ({ id, reason, strategy, ...flags }) {
+      const handlers = yield* handlersFor({ data: flags.data, profiles: [] })
+      const document = yield* handlers.freeStuck({ verb, fill: id, strategy, reason })
+      yield* printRows(flags, {
+        document,
+        rows: document.freed.map((one) => ({ ...one })),
+        note: "compensated: nothing is promised to it any more",
+      })
+    }, Effect.scoped),
+  ).pipe(
+    Command.withDescription(
+      `${about} Its outcome stays FAILED. Leaves an audit row; works through the running service, or alone while none runs. Exits 1 when no copy of the fill is stuck, or one stays so.`,
+    ),
+    Command.withShortDescription(about),
+    Command.withExamples([
+      {
+        command: `trader-evaluator copies ${verb} 0123456789abcdef0123456789abcdef --reason "the disk was full"`,
+      },
+    ]),
+  )
+
 export const copiesCommand = Command.make(
   "copies",
   {
     outcome: oneOf("outcome", CopyOutcome.literals, "Only copies that ended so"),
     state: oneOf("state", CopyState.literals, "Only copies in this state"),
-    strategy: oneOf("strategy", Strategy.literals, "Only copies of this strategy"),
+    strategy: strategyFlag("Only copies of this strategy"),
     wallet: Flag.String("wallet").pipe(
       Flag.withMetavar("ADDRESS"),
       Flag.withDescription("Only copies of this leader"),
@@ -77,5 +119,12 @@ export const copiesCommand = Command.make(
   Command.withExamples([
     { command: "trader-evaluator copies --outcome SKIPPED_NO_BOOK --limit 20" },
     { command: "trader-evaluator copies --csv" },
+  ]),
+  Command.withSubcommands([
+    freeing("retry", "Take back once more what is promised to a copy that is stuck."),
+    freeing(
+      "void",
+      "Set the balances of a stuck copy's book to their postings, then take its promise back.",
+    ),
   ]),
 )

@@ -1,8 +1,10 @@
 /**
- * `halt` and `resume`: stop and restart the taking of new copies; what is open still settles.
+ * `halt` and `resume`: stop and restart the taking of new copies of a strategy; what is open still
+ * settles.
  */
 import { Clock, Duration, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { HaltState } from "../Control.ts"
 import { handlersFor } from "./Directory.ts"
 import * as Flags from "./Flags.ts"
@@ -14,7 +16,8 @@ const print = (printing: { readonly json: boolean }, state: HaltState) =>
     document: state,
     rows: [
       {
-        portfolio: state.halted ? "halted" : "copying",
+        strategy: state.strategy,
+        copies: state.halted ? "halted" : "copying",
         reason: state.reason,
         until: state.halted ? timeOf(state.untilMs) || "resumed by hand" : "",
       },
@@ -29,11 +32,17 @@ const reason = (whenAbsent: string) =>
     Flag.map(Option.getOrElse(() => whenAbsent)),
   )
 
+const strategy = Flag.Literals("strategy", Strategy.literals).pipe(
+  Flag.withDescription("Which strategy's copies"),
+  Flag.withDefault("portfolio" as Strategy),
+)
+
 export const haltCommand = Command.make(
   "halt",
   {
     reason: reason("by hand"),
     until: Flags.duration("until", "Resume by itself after this long"),
+    strategy,
     data: Flags.data,
     json: Flags.json,
   },
@@ -41,7 +50,10 @@ export const haltCommand = Command.make(
     const handlers = yield* handlersFor({ data: flags.data, profiles: [] })
     const now = yield* Clock.currentTimeMillis
     const untilMs = flags.until === null ? null : now + Duration.toMillis(flags.until)
-    yield* print(flags, yield* handlers.halt({ reason: flags.reason, untilMs }))
+    yield* print(
+      flags,
+      yield* handlers.halt({ strategy: flags.strategy, reason: flags.reason, untilMs }),
+    )
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
@@ -55,10 +67,10 @@ export const haltCommand = Command.make(
 
 export const resumeCommand = Command.make(
   "resume",
-  { reason: reason("by hand"), data: Flags.data, json: Flags.json },
+  { reason: reason("by hand"), strategy, data: Flags.data, json: Flags.json },
   Effect.fn("cli resume")(function* (flags) {
     const handlers = yield* handlersFor({ data: flags.data, profiles: [] })
-    yield* print(flags, yield* handlers.resume(flags.reason))
+    yield* print(flags, yield* handlers.resume({ strategy: flags.strategy, reason: flags.reason }))
   }, Effect.scoped),
 ).pipe(
   Command.withDescription("Take new copies again after a halt; leaves an audit row"),

@@ -225,12 +225,20 @@ const handlers = (log: Array<string>): ControlHandlers => ({
         error: job === "score-events" ? null : "the venue was down",
       })
     }),
-  halt: ({ reason, untilMs }) =>
+  halt: (request) =>
     Effect.sync(() => {
-      log.push(`halt ${reason} ${untilMs}`)
-      return { halted: true, reason, untilMs }
+      log.push(`halt ${request.strategy} ${request.reason} ${request.untilMs}`)
+      return { halted: true, ...request }
     }),
-  resume: () => Effect.succeed({ halted: false, reason: null, untilMs: null }),
+  resume: ({ strategy }) =>
+    Effect.succeed({ strategy, halted: false, reason: null, untilMs: null }),
+  freeStuck: ({ fill, reason, strategy, verb }) =>
+    Effect.suspend(() => {
+      log.push(`${verb} ${fill} ${strategy} ${reason}`)
+      return verb === "void"
+        ? new ControlRefused({ code: "not-possible", why: "it stays stuck" })
+        : Effect.succeed({ freed: [{ fill, strategy: "solo" as const, book: "solo:0x1" }] })
+    }),
   approveWallet: (wallet) => Effect.succeed({ wallet, from: "PAPER_TRADING", to: "APPROVED" }),
 })
 
@@ -284,6 +292,24 @@ describe("a command that acts while no service runs", () => {
     }),
   )
 
+  it.effect("frees a stuck copy, and exits 1 when it stays stuck or 2 without a reason", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* temporary, "data")
+      const id = "0123456789abcdef".repeat(2)
+      const words = (verb: string, ...more: ReadonlyArray<string>) =>
+        acting(directory, "copies", verb, id, ...more)
+      const done = yield* words("retry", "--reason", "mended", "--strategy", "solo")
+      assert.strictEqual(done.said.code, 0)
+      assert.include(done.log, `retry ${id} solo mended`)
+      assert.include(done.said.out, "compensated")
+      const refused = yield* words("void", "--reason", "mended")
+      assert.deepStrictEqual([refused.said.code, refused.said.err], [1, "it stays stuck"])
+      assert.strictEqual((yield* words("retry")).said.code, 2)
+      const odd = yield* acting(directory, "copies", "retry", "7", "--reason", "mended")
+      assert.strictEqual(odd.said.code, 2)
+    }),
+  )
+
   it.effect("turns --until into a time", () =>
     Effect.gen(function* () {
       const { log, said } = yield* acting(
@@ -296,7 +322,7 @@ describe("a command that acts while no service runs", () => {
       )
       assert.strictEqual(said.code, 0)
       // The test clock stands at 0.
-      assert.include(log, `halt looks odd ${2 * 3_600_000}`)
+      assert.include(log, `halt portfolio looks odd ${2 * 3_600_000}`)
       assert.match(said.out, /halted\s+looks odd\s+1970-01-01 02:00:00Z/)
     }),
   )
