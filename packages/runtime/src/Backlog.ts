@@ -10,10 +10,11 @@
  * room holds something) and not for a signal, so there is no wake-up to lose. Counters conserve at
  * every moment. {@link Pressure} says when the queue fills up.
  */
-import { Cause, Clock, Duration, Effect, Exit, Latch, Metric, type Scope } from "effect"
-import { counterOf, gaugeOf, histogramOf, metrics } from "@evaluator/telemetry/Names"
+import { Cause, Clock, Duration, Effect, Latch, Metric, type Scope } from "effect"
+import { histogramOf, metrics } from "@evaluator/telemetry/Names"
 import { Backlogs, type QueueCounters, type QueuePause, type QueueView } from "./Backlogs.ts"
 import * as Pressure from "./Pressure.ts"
+import * as QueueMeters from "./QueueMeters.ts"
 import { Supervisor } from "./Supervisor.ts"
 import { type Place, WaitingRoom } from "./WaitingRoom.ts"
 
@@ -44,16 +45,6 @@ export interface Backlog<A> {
   readonly offer: (item: A) => Effect.Effect<void>
   readonly counters: Effect.Effect<QueueCounters>
 }
-
-const fates = {
-  offered: metrics.queueOffered,
-  done: metrics.queueDone,
-  failed: metrics.queueFailed,
-  dropped: metrics.queueDropped,
-  coalesced: metrics.queueCoalesced,
-  late: metrics.queueLate,
-} as const
-type Fate = keyof typeof fates
 
 interface Suspended<A> {
   readonly item: A
@@ -86,26 +77,9 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
   const available = Latch.makeUnsafe(false)
   let paused: QueuePause | null = null
 
-  const attributes = { queue: name }
-  const tally: Record<Fate, number> = {
-    offered: 0,
-    done: 0,
-    failed: 0,
-    dropped: 0,
-    coalesced: 0,
-    late: 0,
-  }
-  const meters = Object.entries(fates).map(
-    ([fate, of]) => [fate, Metric.withAttributes(counterOf(of), attributes)] as const,
-  )
-  const meterOf = new Map(meters)
-  const waits = Metric.withAttributes(histogramOf(metrics.queueWait), attributes)
-  const pendingMeter = Metric.withAttributes(gaugeOf(metrics.queuePending), attributes)
+  const tally = { offered: 0, done: 0, failed: 0, dropped: 0, coalesced: 0, late: 0 }
+  const waits = Metric.withAttributes(histogramOf(metrics.queueWait), { queue: name })
 
-  const count = (fate: Fate) => {
-    tally[fate] += 1
-    meterOf.get(fate)!.updateUnsafe(1, context)
-  }
   const pending = () => room.pending + suspended.length
   const counters = (): QueueCounters => {
     const { late: _, ...counted } = tally
@@ -131,8 +105,7 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
 
   /** After every move: wakes who may go on, and sees whether a water mark was passed. */
   const moved = () => {
-    if (pauseNow() === null && room.size > 0) available.openUnsafe()
-    pendingMeter.updateUnsafe(pending(), context)
+    if (room.size > 0 && pauseNow() === null) available.openUnsafe()
     pressure.notice(room.size)
   }
 
@@ -141,13 +114,13 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
     let admission = room.offer(item, nowMs())
     while (admission === "full") {
       if (whenFull === "wait") return false
-      count("dropped")
+      tally.dropped += 1
       if (whenFull === "drop") return true
       // More than one when keys came back from beside the queue and overfilled it.
       room.slide()
       admission = room.offer(item, nowMs())
     }
-    if (admission === "coalesced") count("coalesced")
+    if (admission === "coalesced") tally.coalesced += 1
     return true
   }
 
@@ -156,44 +129,47 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
     while (suspended.length > 0 && admit(suspended[0]!.item)) suspended.shift()!.go()
   }
 
-  const offer = (item: A) =>
+  /** Stands in line for room. */
+  const waitForRoom = (item: A) =>
     Effect.callback<void>((resume) => {
-      count("offered")
-      const go = () => resume(Effect.void)
-      // Nobody overtakes those who wait for room.
-      if (suspended.length === 0 && admit(item)) {
-        moved()
-        return go()
-      }
-      const one = { item, go }
+      const one = { item, go: () => resume(Effect.void) }
       suspended.push(one)
       moved()
       return Effect.sync(() => {
         const at = suspended.indexOf(one)
         if (at < 0) return
         suspended.splice(at, 1)
-        count("dropped")
+        tally.dropped += 1
         moved()
       })
     })
 
-  const take = () => {
-    const place = pauseNow() === null ? room.take(nowMs()) : null
+  const offer = (item: A) =>
+    Effect.suspend(() => {
+      tally.offered += 1
+      // Nobody overtakes those who wait for room.
+      if (suspended.length > 0 || !admit(item)) return waitForRoom(item)
+      moved()
+      return Effect.void
+    })
+
+  const take = (now: number) => {
+    const place = pauseNow() === null ? room.take(now) : null
     if (place === null) {
       available.closeUnsafe()
       return null
     }
-    const waitedMs = nowMs() - place.sinceMs
+    const waitedMs = now - place.sinceMs
     waits.updateUnsafe(waitedMs, context)
-    if (waitedMs > worstDelayMs) count("late")
+    if (waitedMs > worstDelayMs) tally.late += 1
     letIn()
     moved()
     return place
   }
 
-  const finish = (place: Place<A>, fate: "done" | "failed") => {
-    room.finish(place, nowMs())
-    count(fate)
+  const finish = (place: Place<A>, fate: "done" | "failed", now: number) => {
+    room.finish(place, now)
+    tally[fate] += 1
     letIn()
     moved()
   }
@@ -205,35 +181,48 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
       : available.await.pipe(Effect.timeoutOption(Math.max(0, untilMs - nowMs())))
   })
 
-  // Only the handler and the wait can be interrupted: a place that was taken is always given back.
-  const turn = Effect.uninterruptibleMask((restore) =>
-    Effect.suspend(() => {
-      const place = take()
-      if (place === null) return restore(rest)
-      return Effect.suspend(() => options.handle(place.item)).pipe(
-        Effect.timeout(options.timeout),
-        restore,
-        Effect.exit,
-        Effect.tap((exit) =>
-          Effect.sync(() => finish(place, Exit.isSuccess(exit) ? "done" : "failed")),
-        ),
-        Effect.flatMap((exit) =>
-          Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)
-            ? Effect.void
-            : Effect.logWarning(
-                `${name}: ${place.key} failed, its row says when it is due again`,
-                exit.cause,
-              ),
-        ),
-      )
-    }),
+  const timeout = Duration.fromInputUnsafe(options.timeout)
+  const overran = Effect.flatMap(Effect.sleep(timeout), () =>
+    Effect.fail(new Cause.TimeoutError(`${name}: longer than ${Duration.format(timeout)}`)),
   )
+
+  // Only the handler and the wait can be interrupted: a place that was taken is always given back.
+  const worker = Effect.uninterruptibleMask((restore) => {
+    const turn = Effect.suspend(() => turnAt(nowMs()))
+    const turnAt = (now: number): Effect.Effect<never, never, R> => {
+      const place = take(now)
+      if (place === null) return Effect.flatMap(restore(rest), () => turn)
+      const handled = Effect.suspend(() => options.handle(place.item))
+      return Effect.matchCauseEffect(restore(Effect.raceFirst(handled, overran)), {
+        onSuccess: () => {
+          const then = nowMs()
+          finish(place, "done", then)
+          return turnAt(then)
+        },
+        onFailure: (cause) => {
+          finish(place, "failed", nowMs())
+          // A worker that is told to go goes here, before it takes another place.
+          return Effect.flatMap(
+            Cause.hasInterruptsOnly(cause)
+              ? restore(Effect.void)
+              : Effect.logWarning(
+                  `${name}: ${place.key} failed, its row says when it is due again`,
+                  cause,
+                ),
+            () => turn,
+          )
+        },
+      })
+    }
+    return turn
+  })
 
   yield* Effect.forEach(
     Array.from({ length: workers }, (_, index) => index),
-    (index) => supervisor.service(`${name}-${index + 1}`, Effect.forever(turn)),
+    (index) => supervisor.service(`${name}-${index + 1}`, worker),
     { discard: true },
   )
+  yield* QueueMeters.show(() => ({ ...counters(), late: tally.late }))
   const setPause = (to: QueuePause | null) =>
     Effect.sync(() => {
       paused = to

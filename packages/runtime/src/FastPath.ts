@@ -7,8 +7,9 @@
  * Limits: `slots` running, `capacity` waiting; beyond that an item is shed at once.
  */
 import { Cause, Clock, Duration, Effect, Metric, Queue, type Scope } from "effect"
-import { counterOf, histogramOf, metrics } from "@evaluator/telemetry/Names"
+import { histogramOf, metrics } from "@evaluator/telemetry/Names"
 import { Backlogs, type QueueCounters } from "./Backlogs.ts"
+import * as QueueMeters from "./QueueMeters.ts"
 import { Supervisor } from "./Supervisor.ts"
 
 export interface FastPathOptions {
@@ -32,13 +33,6 @@ export interface FastPath {
   readonly counters: Effect.Effect<QueueCounters>
 }
 
-const fates = {
-  offered: counterOf(metrics.queueOffered),
-  done: counterOf(metrics.queueDone),
-  failed: counterOf(metrics.queueFailed),
-  dropped: counterOf(metrics.queueDropped),
-} as const
-
 interface Waiting extends Submission {
   readonly since: bigint
 }
@@ -58,10 +52,6 @@ export const make = Effect.fnUntraced(function* (
 
   const waits = Metric.withAttributes(histogramOf(metrics.queueWait), { queue: name })
 
-  const count = (fate: keyof typeof fates) => {
-    tally[fate] += 1
-    return Metric.update(Metric.withAttributes(fates[fate], { queue: name }), 1)
-  }
   const counters = (): QueueCounters => ({ name, ...tally, pending })
 
   const guarded = (effect: Effect.Effect<void>) =>
@@ -79,10 +69,10 @@ export const make = Effect.fnUntraced(function* (
     )
 
   const submit = Effect.fnUntraced(function* (item: Submission) {
-    yield* count("offered")
+    tally.offered += 1
     if (pending >= capacity + slots) {
       yield* guarded(item.shed)
-      yield* count("dropped")
+      tally.dropped += 1
       return
     }
     pending += 1
@@ -103,9 +93,9 @@ export const make = Effect.fnUntraced(function* (
     yield* Metric.update(waits, Number(waited) / 1e6)
     if (waited > deadlineNanos) {
       yield* guarded(item.shed)
-      yield* count("dropped")
+      tally.dropped += 1
     } else {
-      yield* count((yield* guarded(item.run)) ? "done" : "failed")
+      tally[(yield* guarded(item.run)) ? "done" : "failed"] += 1
     }
   })
 
@@ -131,6 +121,7 @@ export const make = Effect.fnUntraced(function* (
       ),
     { discard: true },
   )
+  yield* QueueMeters.show(counters)
   yield* (yield* Backlogs).add(counters)
   return { submit, counters: Effect.sync(counters) }
 })
