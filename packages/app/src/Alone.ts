@@ -3,8 +3,9 @@
  *
  * The caller holds the data directory. Jobs run only when asked for; nothing is watched or streamed.
  */
-import { Clock, Effect, type Scope } from "effect"
+import { Clock, Effect, Layer, type Scope } from "effect"
 import { FetchHttpClient } from "effect/http"
+import { BookFeed } from "@evaluator/polymarket/BookFeed"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
 import { JobTriggers } from "@evaluator/runtime/Supervisor"
@@ -34,7 +35,7 @@ export const alone = Effect.fnUntraced(
     })
     const paper = yield* openPaper(
       { ...parts, file: held.paperDb, link: paperLink },
-      TradeFeed.layerSilent,
+      Layer.merge(TradeFeed.layerSilent, BookFeed.layerSilent),
     )
     return controlHandlers({
       evaluation,

@@ -44,6 +44,11 @@ const running: Check = ({ data, venue, shutdown }) => [
     'a URL that starts with wss:// or ws://, or "" for no stream',
   ),
   unless(
+    venue.books_url === "" || /^wss?:\/\/[^/]/.test(venue.books_url),
+    "venue.books_url",
+    'a URL that starts with wss:// or ws://, or "" to fetch every book',
+  ),
+  unless(
     Duration.toMillis(shutdown.deadline) >= 1000,
     "shutdown.deadline",
     "1s or more: a drain that is cut off at once is a kill",

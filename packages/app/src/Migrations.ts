@@ -13,6 +13,7 @@ import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
 import paper0004 from "../../../migrations/paper/0004_index_stuck_copies.ts"
+import paper0005 from "../../../migrations/paper/0005_keep_terms.ts"
 
 export const migrations = {
   evaluation: {
@@ -30,5 +31,6 @@ export const migrations = {
     "0002_create_paper": paper0002,
     "0003_extend_copies": paper0003,
     "0004_index_stuck_copies": paper0004,
+    "0005_keep_terms": paper0005,
   },
 } as const

@@ -3,21 +3,19 @@
  */
 import { Effect, Layer, type Scope } from "effect"
 import { PaperLane } from "@evaluator/paper/Lane"
-import type { TradeFeed } from "@evaluator/polymarket/TradeFeed"
-import type { VenueEndpoints } from "@evaluator/polymarket/VenueEndpoints"
 import type { DatabaseError } from "@evaluator/sqlite/Database"
 import { lanePage } from "@evaluator/telemetry/MetricsPage"
 import { ControlRefused } from "./Control.ts"
 import type { PaperHandle } from "./LaneHandles.ts"
 import { machineryOf } from "./Machinery.ts"
-import { type LaneParts, paperLane } from "./Wiring.ts"
+import { type Feeds, type LaneParts, paperLane } from "./Wiring.ts"
 
 /** Builds the lane and keeps it for as long as the scope lives. */
 export const openPaper = Effect.fnUntraced(function* (
   parts: LaneParts,
-  feed: Layer.Layer<TradeFeed, never, VenueEndpoints>,
+  feeds: Feeds,
 ): Effect.fn.Return<PaperHandle, DatabaseError, Scope.Scope> {
-  const context = yield* Layer.build(paperLane(parts, feed))
+  const context = yield* Layer.build(paperLane(parts, feeds))
   return yield* Effect.gen(function* () {
     const lane = yield* PaperLane
     const machinery = yield* machineryOf("paper")

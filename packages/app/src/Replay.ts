@@ -4,10 +4,12 @@
  * The clock starts an hour before the first row and runs until two days after the last, so that every
  * follow is over and what was known to resolve has settled.
  */
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { WalletAddress } from "@evaluator/domain/Id"
 import { ONE } from "@evaluator/domain/money/Micro"
 import { Recording } from "@evaluator/evaluation/Recording"
+import { BookFeed } from "@evaluator/polymarket/BookFeed"
+import { portInProcess } from "@evaluator/polymarket/BookPort"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import * as VenueApi from "@evaluator/venue/Api"
 import * as InProcess from "@evaluator/venue/InProcess"
@@ -68,7 +70,10 @@ const replayRecording = Effect.fnUntraced(function* (options: ReplayOptions) {
     endMs: lastMs + 2 * dayMs,
     chance: "replay",
     http: InProcess.layer(VenueApi.make(world)),
-    feed: TradeFeed.layerOf(InProcess.tradesAsTheyAppear(world)),
+    feeds: Layer.merge(
+      TradeFeed.layerOf(InProcess.tradesAsTheyAppear(world)),
+      BookFeed.layerOf(portInProcess(InProcess.connect({ world, plan: null }, "/ws/market"))),
+    ),
   }).pipe(
     Effect.provideService(Recording, {
       wallets: spans,

@@ -9,6 +9,7 @@
 import { Clock, Console, Duration, Effect, Layer, Schema } from "effect"
 import { FetchHttpClient } from "effect/http"
 import * as Socket from "effect/socket/Socket"
+import { BookFeed } from "@evaluator/polymarket/BookFeed"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
 import * as ServiceNotices from "@evaluator/runtime/ServiceNotices"
@@ -119,9 +120,10 @@ const service = Effect.fnUntraced(function* (
         endpoints: venue.endpoints,
         http: FetchHttpClient.layer,
       },
-      venue.endpoints.stream === ""
-        ? TradeFeed.layerSilent
-        : TradeFeed.layerSocket.pipe(Layer.provide(Socket.layerWebSocketConstructorGlobal)),
+      Layer.merge(
+        venue.endpoints.stream === "" ? TradeFeed.layerSilent : TradeFeed.layerSocket,
+        venue.endpoints.books === "" ? BookFeed.layerSilent : BookFeed.layerSocket,
+      ).pipe(Layer.provide(Socket.layerWebSocketConstructorGlobal)),
     )
     yield* serveHandle(link, "paper", paper)
     const beats = yield* exchangeBeats(link)

@@ -31,6 +31,7 @@ const processSections = {
     data_url: TextLeaf,
     clob_url: TextLeaf,
     stream_url: TextLeaf,
+    books_url: TextLeaf,
   }),
   http: Schema.Struct({ host: TextLeaf, port: IntLeaf(0, 65_535) }),
   jobs: Schema.Struct({

@@ -3,7 +3,9 @@
  *
  * The service starts where the world's past ends and runs for so many days.
  */
-import { Effect, Schedule, Stream } from "effect"
+import { Effect, Layer, Schedule, Stream } from "effect"
+import { BookFeed } from "@evaluator/polymarket/BookFeed"
+import { portInProcess } from "@evaluator/polymarket/BookPort"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { simulate } from "@evaluator/venue/Simulation"
 import { loadWorldFile } from "@evaluator/venue/WorldFile"
@@ -51,7 +53,10 @@ export const simulateDays = Effect.fnUntraced(function* (
     endMs: epochMs + options.days * dayMs,
     chance: `sim ${seed}`,
     http: simulation.http,
-    feed: TradeFeed.layerOf(Stream.repeat(simulation.trades, Schedule.spaced(reconnectAfter))),
+    feeds: Layer.merge(
+      TradeFeed.layerOf(Stream.repeat(simulation.trades, Schedule.spaced(reconnectAfter))),
+      BookFeed.layerOf(portInProcess(simulation.books)),
+    ),
     ...watched,
   })
   return { ...document, faults: simulation.plan.served }

@@ -35,6 +35,7 @@ export const openVenue = Effect.fnUntraced(function* (
         data: venue.data_url,
         clob: venue.clob_url,
         stream: venue.stream_url,
+        books: venue.books_url,
       },
     }
   }

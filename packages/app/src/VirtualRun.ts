@@ -7,7 +7,6 @@
  */
 import { Console, Effect, type Layer, Random } from "effect"
 import type { HttpClient } from "effect/http"
-import type { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { embeddedEndpoints } from "@evaluator/polymarket/VenueEndpoints"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
 import { VirtualTime, type VirtualTimeOptions } from "@evaluator/runtime/VirtualTime"
@@ -22,6 +21,7 @@ import { upgradeSchemas } from "./SchemaUpgrade.ts"
 import { logLevel, type Loaded, type SettingsShape } from "./Settings.ts"
 import { summarize } from "./Summary.ts"
 import type { SummaryDocument } from "./SummaryDocument.ts"
+import type { Feeds } from "./Wiring.ts"
 
 export interface VirtualRunOptions {
   readonly settings: SettingsShape
@@ -33,7 +33,7 @@ export interface VirtualRunOptions {
   /** Decides ids, jitters and whatever else is left to chance. */
   readonly chance: string
   readonly http: Layer.Layer<HttpClient.HttpClient>
-  readonly feed: Layer.Layer<TradeFeed>
+  readonly feeds: Feeds
   /** As in {@link VirtualTimeOptions}; logs the progress by default. */
   readonly onAdvance?: VirtualTimeOptions["onAdvance"]
   readonly shuffle?: VirtualTimeOptions["shuffle"]
@@ -62,7 +62,10 @@ export const runVirtually = Effect.fnUntraced(function* (options: VirtualRunOpti
       link: evaluationLink,
       ...parts,
     })
-    const paper = yield* openPaper({ file: files.paperDb, link: paperLink, ...parts }, options.feed)
+    const paper = yield* openPaper(
+      { file: files.paperDb, link: paperLink, ...parts },
+      options.feeds,
+    )
     yield* Effect.sleep(endMs - startMs)
     yield* drain(evaluation, paper)
     return yield* summarize(

@@ -11,6 +11,7 @@ import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
 import * as EvaluationLane from "@evaluator/evaluation/Lane"
 import * as PaperLane from "@evaluator/paper/Lane"
 import { Budget } from "@evaluator/polymarket/Budget"
+import type { BookFeed } from "@evaluator/polymarket/BookFeed"
 import { ClobApi } from "@evaluator/polymarket/ClobApi"
 import { DataApi } from "@evaluator/polymarket/DataApi"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
@@ -81,11 +82,14 @@ export const evaluationLane = (parts: LaneParts) =>
     ),
   )
 
+/** What the venue pushes: fills as they are made, and order books. */
+export type Feeds = Layer.Layer<TradeFeed | BookFeed, never, VenueEndpoints | ClobApi>
+
 /** The fast lane: everything that decides about paper money. */
-export const paperLane = (parts: LaneParts, feed: Layer.Layer<TradeFeed, never, VenueEndpoints>) =>
+export const paperLane = (parts: LaneParts, feeds: Feeds) =>
   Layer.fresh(
     PaperLane.layer.pipe(
-      Layer.provideMerge(feed),
+      Layer.provideMerge(feeds),
       Layer.provideMerge(doors("fast", parts)),
       Layer.provideMerge(machinery("paper", parts)),
       Layer.provide(laneSettings(parts.settings)),

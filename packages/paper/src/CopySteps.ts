@@ -7,7 +7,6 @@
  */
 import { Clock, Duration, Effect, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import type { Book } from "@evaluator/domain/market/Book"
 import { CopyOutcome, type Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { isInFlight } from "@evaluator/domain/paper/CopyState"
 import { BookModes } from "./BookModes.ts"
@@ -19,9 +18,10 @@ import { FollowList } from "./FollowList.ts"
 import { isOpen, type KnownMarket, MarketReplica, themeOf } from "./MarketReplica.ts"
 import { PaperBook } from "./PaperBook.ts"
 import { bankrollOf, PaperSettings } from "./PaperSettings.ts"
-import { makePricing, walkOf } from "./Pricing.ts"
+import { type FoundBook, OrderBooks } from "./OrderBooks.ts"
+import { makePricing, minimumMissed, walkOf } from "./Pricing.ts"
 import { type CopyReview, makeReview } from "./Review.ts"
-import { isAtLeaderPrice, RunningStrategies } from "./Strategies.ts"
+import { feeOf, isAtLeaderPrice, RunningStrategies } from "./Strategies.ts"
 
 /** The copy cannot go on, and this is its outcome. */
 export class CopyRefused extends Schema.TaggedError<CopyRefused>()("CopyRefused", {
@@ -44,8 +44,10 @@ export const makeCopySteps = Effect.gen(function* () {
   const ends = yield* makeCopyEnds
   const reviewCopy = yield* makeReview
   const pricing = yield* makePricing
+  const orderBooks = yield* OrderBooks
   const settings = yield* PaperSettings
-  const delayMs = Duration.toMillis(settings.paper.delay)
+  const leastDelayMs = Duration.toMillis(settings.paper.delay)
+  const takerDelayMs = Duration.toMillis(settings.paper.taker_delay)
 
   const inTransaction = <A, E, R>(step: Effect.Effect<A, E | SqlError.SqlError, R>) =>
     sql
@@ -139,6 +141,7 @@ export const makeCopySteps = Effect.gen(function* () {
     const known = yield* markets.find(of[0]!.fill.condition)
     const now = yield* Clock.currentTimeMillis
     const gapMs = yield* feedGap(of[0]!, now)
+    const delayMs = Math.max(leastDelayMs, yield* orderBooks.orderMs) + takerDelayMs
     return yield* together(
       of,
       Effect.fnUntraced(function* (copy) {
@@ -201,16 +204,18 @@ export const makeCopySteps = Effect.gen(function* () {
   })
 
   /** reserved → priced: the book our order would meet is kept with the copy. */
-  const price = Effect.fnUntraced(function* (copy: Copy, found: Book) {
+  const price = Effect.fnUntraced(function* (copy: Copy, found: FoundBook) {
     return yield* inTransaction(
       Effect.gen(function* () {
-        yield* stillOpen(copy)
+        const { market } = yield* stillOpen(copy)
         const now = yield* Clock.currentTimeMillis
-        const met = yield* pricing.meet(copy, found, now)
+        const met = yield* pricing.meet(copy, found.book, market, now)
         yield* copies.move(copy, "reserved", "priced", {
           priced_at_ms: now,
           priced_book: encodeBook(met.book),
           own_taken: met.ownTaken,
+          book_source: found.source,
+          book_age_ms: found.ageMs,
         })
         return { ...copy, state: "priced", pricedBook: met.book } satisfies Copy as Copy
       }),
@@ -220,6 +225,14 @@ export const makeCopySteps = Effect.gen(function* () {
   /** priced → filled (and closed, for a sale): the ledger is booked. In the caller's transaction. */
   const settleFill = Effect.fnUntraced(function* (copy: Copy) {
     const known = yield* stillOpen(copy)
+    const missed = minimumMissed(copy)
+    if (missed !== null) {
+      return yield* refuse(
+        copy,
+        "SKIPPED_BELOW_MINIMUM",
+        `the book's least order is ${missed.least} millionths of a share by now, ours ${missed.size}`,
+      )
+    }
     const filled = walkOf(copy, known.market)
     if (filled.takes.length === 0) {
       return yield* refuse(
@@ -229,8 +242,11 @@ export const makeCopySteps = Effect.gen(function* () {
       )
     }
     const now = yield* Clock.currentTimeMillis
+    const fee = feeOf(copy.strategy, known.market)
     yield* copies.move(copy, "priced", "filled", {
       outcome: "COPIED",
+      fee_rate: fee.rate,
+      fee_exponent: fee.exponent,
       size: filled.size,
       gross: filled.gross,
       fee: filled.fee,

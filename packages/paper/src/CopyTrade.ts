@@ -10,12 +10,10 @@
  * Promises: exactly one outcome a copy, whoever else pushes it.
  */
 import { Cause, Clock, Context, Effect, Exit, Layer, Option } from "effect"
-import type { Book } from "@evaluator/domain/market/Book"
 import { copyMoves } from "@evaluator/domain/paper/CopyState"
 import type { QueueCounters } from "@evaluator/runtime/Backlogs"
 import { Causation } from "@evaluator/runtime/EventLog"
 import * as FastPath from "@evaluator/runtime/FastPath"
-import { ClobApi } from "@evaluator/polymarket/ClobApi"
 import { consuming } from "@evaluator/telemetry/Messaging"
 import { attributes } from "@evaluator/telemetry/Names"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
@@ -23,6 +21,7 @@ import type { CopyMovedElsewhere } from "./Copies.ts"
 import type { Copy, CopyKey } from "./CopyRow.ts"
 import { CopyRefused, makeCopySteps } from "./CopySteps.ts"
 import { type DecisionSummary, makeDecisionTimes } from "./DecisionTimes.ts"
+import { type FoundBook, OrderBooks } from "./OrderBooks.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 import { Settlement } from "./Settlement.ts"
 import { isAtLeaderPrice } from "./Strategies.ts"
@@ -50,7 +49,7 @@ export class CopyTrade extends Context.Service<
   static readonly layer = Layer.effect(
     CopyTrade,
     Effect.gen(function* () {
-      const clob = yield* ClobApi
+      const books = yield* OrderBooks
       const tracer = yield* ServiceTracer
       const settlement = yield* Settlement
       const steps = yield* makeCopySteps
@@ -69,11 +68,10 @@ export class CopyTrade extends Context.Service<
       /** The book at the moment our order would arrive. */
       const meetBook = Effect.fnUntraced(function* (
         copy: Copy,
-      ): Effect.fn.Return<Book, CopyRefused> {
+      ): Effect.fn.Return<FoundBook, CopyRefused> {
         const now = yield* Clock.currentTimeMillis
         if (copy.arriveAtMs! > now) yield* Effect.sleep(copy.arriveAtMs! - now)
-        return yield* clob.book(copy.fill.token).pipe(
-          Effect.timeout(paper.book_timeout),
+        return yield* books.meet(copy.fill.token).pipe(
           Effect.mapError(
             (error) =>
               new CopyRefused({
@@ -126,7 +124,7 @@ export class CopyTrade extends Context.Service<
 
       /** From the reservation on, with the undo beside it. `meet` is shared by the copies of a fill. */
       const order = Effect.fnUntraced(
-        function* (copy: Copy, meet: Effect.Effect<Book, CopyRefused>) {
+        function* (copy: Copy, meet: Effect.Effect<FoundBook, CopyRefused>) {
           const reserved = yield* Effect.acquireRelease(Effect.succeed(copy), (acquired, exit) =>
             Exit.isSuccess(exit) ? Effect.void : undo(acquired, exit.cause),
           )
@@ -149,13 +147,14 @@ export class CopyTrade extends Context.Service<
           yield* ignoreMoved(steps.compensate(copy, "it was being undone when the process ended"))
         }
         const reserved = yield* reserve(ofFill, since)
+        if (reserved.length > 0) yield* books.want(reserved[0]!.fill.token)
         // Copies reserved together arrive together and meet the same book.
-        const books = new Map<number, Effect.Effect<Book, CopyRefused>>()
+        const met = new Map<number, Effect.Effect<FoundBook, CopyRefused>>()
         for (const copy of reserved) {
           const at = copy.arriveAtMs!
-          if (!books.has(at)) books.set(at, yield* Effect.cached(meetBook(copy)))
+          if (!met.has(at)) met.set(at, yield* Effect.cached(meetBook(copy)))
         }
-        yield* Effect.forEach(reserved, (copy) => order(copy, books.get(copy.arriveAtMs!)!), {
+        yield* Effect.forEach(reserved, (copy) => order(copy, met.get(copy.arriveAtMs!)!), {
           concurrency: "unbounded",
           discard: true,
         })

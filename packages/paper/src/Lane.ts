@@ -18,6 +18,7 @@ import { Detection } from "./Detection.ts"
 import { Exits } from "./Exits.ts"
 import { FollowList } from "./FollowList.ts"
 import { MarketReplica } from "./MarketReplica.ts"
+import { OrderBooks } from "./OrderBooks.ts"
 import { PaperBook } from "./PaperBook.ts"
 import { PaperReports } from "./PaperReports.ts"
 import { PaperSettings } from "./PaperSettings.ts"
@@ -130,6 +131,7 @@ export const layer = Layer.mergeAll(lane, jobs).pipe(
       MarketReplica.layer,
       FollowList.layer,
       Breakers.layer,
+      OrderBooks.layer,
       PaperReports.layer,
     ).pipe(Layer.provideMerge(BookModes.layer)),
   ),

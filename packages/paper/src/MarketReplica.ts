@@ -3,16 +3,18 @@
  * by refills, and, for a market nobody told us about, by the venue itself.
  *
  * Promises: older facts never replace newer ones; a resolution is kept only when it is final.
- * Does not: judge how old the facts of an open market are; a change comes as an event.
+ * Facts of an open market that nothing was heard of for `paper.facts_age` are asked for again before
+ * they are used, and unknown when the venue does not answer.
  * Limits: a condition the venue does not describe is asked for again after {@link askAgainMs}; at
  * most {@link rememberedUnknown} such conditions are remembered.
  */
-import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { type ConditionId, hexToBytes } from "@evaluator/domain/Id"
 import { isFinal, Market, type Resolution } from "@evaluator/domain/market/Market"
 import { Price } from "@evaluator/domain/money/Micro"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
+import { PaperSettings } from "./PaperSettings.ts"
 
 export const askAgainMs = 600_000
 export const rememberedUnknown = 10_000
@@ -54,7 +56,10 @@ export class MarketReplica extends Context.Service<
   MarketReplica,
   {
     readonly find: (condition: ConditionId) => Effect.Effect<KnownMarket | null>
-    /** As `find`, but asks the venue about a market that is not known. Never inside a transaction. */
+    /**
+     * As `find`, but asks the venue about a market that is not known or whose facts are too old. Never
+     * inside a transaction.
+     */
     readonly learn: (condition: ConditionId) => Effect.Effect<KnownMarket | null>
     /** Writes facts in the caller's transaction. */
     readonly putMarket: (market: Market, source: Source) => Effect.Effect<void>
@@ -71,6 +76,8 @@ export class MarketReplica extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const gamma = yield* GammaApi
+      const { paper } = yield* PaperSettings
+      const oldestMs = Duration.toMillis(paper.facts_age)
       const unknownUntil = new Map<ConditionId, number>()
 
       const find = Effect.fnUntraced(function* (condition: ConditionId) {
@@ -106,16 +113,16 @@ export class MarketReplica extends Context.Service<
       const ask = Effect.fnUntraced(function* (condition: ConditionId) {
         const now = yield* Clock.currentTimeMillis
         if ((unknownUntil.get(condition) ?? 0) > now) return null
-        const page = yield* gamma
-          .marketsByCondition([condition])
-          .pipe(
-            Effect.catch((error) =>
-              Effect.logWarning(`the venue could not say what market ${condition} is`, error).pipe(
-                Effect.as(null),
-              ),
+        const page = yield* gamma.marketsByCondition([condition]).pipe(
+          Effect.timeout(paper.book_timeout),
+          Effect.catch((error) =>
+            Effect.logWarning(`the venue could not say what market ${condition} is`, error).pipe(
+              Effect.as(null),
             ),
-          )
+          ),
+        )
         const market = page?.rows.find((one) => one.condition === condition)
+        if (page === null) return null
         if (market === undefined) {
           if (unknownUntil.size >= rememberedUnknown) {
             unknownUntil.delete(unknownUntil.keys().next().value!)
@@ -129,7 +136,10 @@ export class MarketReplica extends Context.Service<
       })
 
       const learn = Effect.fnUntraced(function* (condition: ConditionId) {
-        return (yield* find(condition)) ?? (yield* ask(condition))
+        const known = yield* find(condition)
+        if (known === null) return yield* ask(condition)
+        const ageMs = (yield* Clock.currentTimeMillis) - known.atMs
+        return isOpen(known) && ageMs > oldestMs ? yield* ask(condition) : known
       })
 
       const putResolution: MarketReplica["Service"]["putResolution"] = Effect.fnUntraced(function* (

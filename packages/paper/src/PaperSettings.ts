@@ -25,6 +25,11 @@ export const paperSections = {
     /** USDC a share may cost more (or bring less) than the leader's. */
     slippage: NumberLeaf(0, 1),
     delay: DurationLeaf,
+    taker_delay: DurationLeaf,
+    book_age: DurationLeaf,
+    /** Tokens whose books are followed; 0 fetches every book. */
+    books_followed: IntLeaf(0, 500),
+    facts_age: DurationLeaf,
     /** How long what we took out of a book stays out of the books we meet later. */
     own_impact: DurationLeaf,
     book_timeout: DurationLeaf,

@@ -2,15 +2,17 @@
  * What an order of ours would have got: the book it meets, less what our own fills of the last
  * minutes took out of it, walked up to the price limit.
  *
- * Own impact is shared within a strategy, whichever wallet was copied. `careless` meets no book: it
- * gets the leader's price for all it wants.
+ * Own impact is shared within a strategy, whichever wallet was copied and whichever outcome was traded.
+ * The limit is put on the grid the book has by now, and an order below the book's own minimum is none.
+ * `careless` meets no book: it gets the leader's price for all it wants.
  */
 import { Duration, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { tokenToBytes } from "@evaluator/domain/Id"
+import { type TokenId, tokenToBytes } from "@evaluator/domain/Id"
 import type { Book } from "@evaluator/domain/market/Book"
 import {
   mostLevels,
+  onGrid,
   trimBook,
   type Walk,
   walkAsks,
@@ -18,8 +20,16 @@ import {
 } from "@evaluator/domain/market/BookWalk"
 import type { Market } from "@evaluator/domain/market/Market"
 import { mostFee } from "@evaluator/domain/money/Fee"
-import { MicroShares, type MicroUsdc, Price, shares, usdc } from "@evaluator/domain/money/Micro"
-import { withoutOwn } from "@evaluator/domain/paper/OwnImpact"
+import {
+  affordable,
+  MicroShares,
+  type MicroUsdc,
+  Price,
+  shares,
+  usdc,
+} from "@evaluator/domain/money/Micro"
+import { mirrored, withoutOwn } from "@evaluator/domain/paper/OwnImpact"
+import type { Side } from "@evaluator/domain/trade/Trade"
 import type { Copy } from "./CopyRow.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 import { feeOf, isAtLeaderPrice } from "./Strategies.ts"
@@ -38,10 +48,19 @@ const decodeTakes = Schema.decodeSync(
 /** Everything the leader's price would fill, for a strategy that meets no book. */
 const endless = shares(Number.MAX_SAFE_INTEGER)
 
+/** The market's least order, when it is more than this copy's is by now; else null. */
+export const minimumMissed = ({ budget, offered, fill, limitPrice, pricedBook }: Copy) => {
+  const least = pricedBook?.minimumSize ?? 0
+  const size = fill.side === "SELL" ? (offered ?? 0) : affordable(budget ?? usdc(0), limitPrice!)
+  return size < least ? { size, least } : null
+}
+
 export const walkOf = (copy: Copy, market: Market): Walk => {
-  const limit = copy.limitPrice!
   const fee = feeOf(copy.strategy, market)
   const atLeader = isAtLeaderPrice(copy.strategy)
+  const limit = atLeader
+    ? copy.limitPrice!
+    : onGrid(copy.fill.side, copy.limitPrice!, copy.pricedBook!.tick)
   const levels = atLeader
     ? [{ price: copy.fill.price, size: endless }]
     : copy.fill.side === "BUY"
@@ -60,16 +79,37 @@ export const makePricing = Effect.gen(function* () {
   const { paper } = yield* PaperSettings
   const memoryMs = Duration.toMillis(paper.own_impact)
 
-  /** Reads only, in the caller's transaction. */
-  const meet = Effect.fnUntraced(function* (copy: Copy, found: Book, nowMs: number) {
-    const { side, token } = copy.fill
+  /** What was lately taken from one side of a token's book. */
+  const taken = Effect.fnUntraced(function* (
+    strategy: Copy["strategy"],
+    token: TokenId,
+    side: Side,
+    nowMs: number,
+  ) {
     const rows = yield* sql<{ takes: string }>`SELECT takes FROM copies
-      WHERE strategy = ${copy.strategy} AND token = ${tokenToBytes(token)} AND side = ${side}
+      WHERE strategy = ${strategy} AND token = ${tokenToBytes(token)} AND side = ${side}
         AND filled_at_ms > ${nowMs - memoryMs} AND filled_at_ms IS NOT NULL`
-    const takes = rows.flatMap((row) => decodeTakes(row.takes))
-    const { levels, taken } = withoutOwn(side === "BUY" ? found.asks : found.bids, takes)
+    return rows.flatMap((row) => decodeTakes(row.takes))
+  })
+
+  /** Reads only, in the caller's transaction. */
+  const meet = Effect.fnUntraced(function* (
+    { fill: { side, token }, strategy }: Copy,
+    found: Book,
+    { tokens }: Market,
+    nowMs: number,
+  ) {
+    const other = tokens.length === 2 ? tokens.find((one) => one.token !== token) : undefined
+    const otherSide = side === "BUY" ? "SELL" : "BUY"
+    const takes = [
+      ...(yield* taken(strategy, token, side, nowMs)),
+      ...(other === undefined
+        ? []
+        : mirrored(yield* taken(strategy, other.token, otherSide, nowMs))),
+    ]
+    const { levels, taken: ownTaken } = withoutOwn(side === "BUY" ? found.asks : found.bids, takes)
     const net = side === "BUY" ? { ...found, asks: levels } : { ...found, bids: levels }
-    return { book: trimBook(net), ownTaken: taken } satisfies MetBook as MetBook
+    return { book: trimBook(net), ownTaken } satisfies MetBook as MetBook
   }, Effect.orDie)
 
   return { meet }

@@ -3,6 +3,7 @@ import type { ConditionId, TokenId } from "@evaluator/domain/Id"
 import type { Book } from "@evaluator/domain/market/Book"
 import type { Market } from "@evaluator/domain/market/Market"
 import { type Fill } from "@evaluator/domain/trade/Trade"
+import { BookFeed, type SeenBook } from "@evaluator/polymarket/BookFeed"
 import { ClobApi } from "@evaluator/polymarket/ClobApi"
 import { DataApi, type LedgerRow } from "@evaluator/polymarket/DataApi"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
@@ -20,6 +21,9 @@ export class FakeVenue {
   readonly books = new Map<TokenId, Book>()
   readonly markets = new Map<ConditionId, Market>()
   readonly rows: Array<LedgerRow> = []
+  /** Books of the socket, and the tokens it is asked to follow. */
+  readonly pushed = new Map<TokenId, SeenBook>()
+  followed: ReadonlySet<TokenId> = new Set()
   /** Each call to a route, in order. */
   readonly calls: Array<string> = []
   /** Routes that do not answer. */
@@ -81,6 +85,12 @@ export class FakeVenue {
             nextCursor: to < rows.length ? String(to) : null,
           }
         }),
+    }),
+    Layer.succeed(BookFeed, {
+      follow: (tokens) => Effect.sync(() => void (this.followed = new Set(tokens))),
+      book: (of) => Effect.sync(() => this.pushed.get(of) ?? null),
+      events: Stream.never,
+      listening: Effect.never,
     }),
     Layer.succeed(TradeFeed, { fills: Stream.fromQueue(this.announced) }),
   )

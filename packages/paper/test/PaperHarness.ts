@@ -38,6 +38,7 @@ import createRuntime from "../../../migrations/paper/0001_create_runtime.ts"
 import createPaper from "../../../migrations/paper/0002_create_paper.ts"
 import extendCopies from "../../../migrations/paper/0003_extend_copies.ts"
 import indexStuckCopies from "../../../migrations/paper/0004_index_stuck_copies.ts"
+import keepTerms from "../../../migrations/paper/0005_keep_terms.ts"
 import { FakeVenue } from "./FakeVenue.ts"
 
 export const paperMigrations = {
@@ -45,6 +46,7 @@ export const paperMigrations = {
   "0002_create_paper": createPaper,
   "0003_extend_copies": extendCopies,
   "0004_index_stuck_copies": indexStuckCopies,
+  "0005_keep_terms": keepTerms,
 }
 
 /** Monday 2026-01-05 12:00:00 UTC. */
@@ -59,7 +61,11 @@ const defaults = {
     buy_size: 25,
     least_buy: 1,
     slippage: 0.02,
-    delay: "250ms",
+    delay: "100ms",
+    taker_delay: "150ms",
+    book_age: "5s",
+    books_followed: 10,
+    facts_age: "30d",
     own_impact: "5m",
     book_timeout: "3s",
     max_detection_lag: "60s",

@@ -79,6 +79,14 @@ export class BookFeed extends Context.Service<
       }),
     )
 
+  /** No books; every one is to be fetched. */
+  static readonly layerSilent: Layer.Layer<BookFeed> = Layer.succeed(BookFeed, {
+    follow: () => Effect.void,
+    book: () => Effect.succeed(null),
+    events: Stream.never,
+    listening: Effect.never,
+  })
+
   /** The venue's socket. */
   static readonly layerSocket: Layer.Layer<
     BookFeed,

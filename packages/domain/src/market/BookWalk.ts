@@ -55,13 +55,17 @@ export const trimBook = (book: Book): Book => ({
   asks: book.asks.slice(0, mostLevels),
 })
 
-/** The worst price our order accepts: the leader's price and the slippage budget, on the tick grid. */
-export const limitPrice = (side: Side, leader: Price, slippage: number, tick: Price): Price => {
+/** A price on the tick grid, moved to the better side for us, and inside of 0 and 1. */
+export const onGrid = (side: Side, at: number, tick: Price): Price => {
   const grid = Math.max(1, tick)
   return side === "BUY"
-    ? price(Math.min(Math.floor((leader + slippage) / grid) * grid, ONE - grid))
-    : price(Math.max(Math.ceil((leader - slippage) / grid) * grid, grid))
+    ? price(Math.min(Math.floor(at / grid) * grid, ONE - grid))
+    : price(Math.max(Math.ceil(at / grid) * grid, grid))
 }
+
+/** The worst price our order accepts: the leader's price and the slippage budget, on the tick grid. */
+export const limitPrice = (side: Side, leader: Price, slippage: number, tick: Price): Price =>
+  onGrid(side, side === "BUY" ? leader + slippage : leader - slippage, tick)
 
 /** Spends at most `budget`, and with fees at most `spendable`, on asks no dearer than `limit`. */
 export const walkAsks = (

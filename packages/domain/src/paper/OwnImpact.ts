@@ -1,10 +1,13 @@
 /**
  * What our own fills of the last minutes took out of a book. The paper venue never knew of them, so
  * a book read after them still shows what is no longer there for us.
+ *
+ * The two books of a market are one: an ask for Yes at p is a bid for No at 1 − p. What was bought of
+ * one outcome is therefore gone from the bids of the other.
  */
 import type { Level } from "../market/Book.ts"
 import type { Take } from "../market/BookWalk.ts"
-import { shares } from "../money/Micro.ts"
+import { ONE, price, shares } from "../money/Micro.ts"
 
 export interface NetLevels {
   /** In the order given; levels with nothing left are gone. */
@@ -12,6 +15,12 @@ export interface NetLevels {
   /** Micro-shares taken out in all. */
   readonly taken: number
 }
+
+/** Takes from the other outcome's book, as they show in this one. */
+export const mirrored = (
+  takes: ReadonlyArray<Pick<Take, "price" | "size">>,
+): ReadonlyArray<Pick<Take, "price" | "size">> =>
+  takes.map((take) => ({ price: price(ONE - take.price), size: take.size }))
 
 /** Takes from each level what was taken at its price, never more than it has. */
 export const withoutOwn = (

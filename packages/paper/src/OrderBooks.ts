@@ -1,0 +1,120 @@
+/**
+ * The order books our orders meet: from the venue's book socket when it is in step and young enough,
+ * else fetched at that moment.
+ *
+ * Followed are the tokens that fills were just detected in and those held, {@link wantedForMs} and
+ * `paper.books_followed` at most; newest first when there are more. Also measures how long a fetch
+ * takes: an order of ours would be under way as long.
+ * Does not: hand out a book older than `paper.book_age`, or wait longer than `paper.book_timeout`.
+ */
+import { Clock, Context, Duration, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { bytesToToken, type TokenId } from "@evaluator/domain/Id"
+import type { Book } from "@evaluator/domain/market/Book"
+import { BookFeed } from "@evaluator/polymarket/BookFeed"
+import { ClobApi } from "@evaluator/polymarket/ClobApi"
+import { Supervisor } from "@evaluator/runtime/Supervisor"
+import { PaperSettings } from "./PaperSettings.ts"
+
+/** A token stays followed this long after a fill in it, for more of them come. */
+export const wantedForMs = 600_000
+/** Fetches whose median is the time an order takes. */
+export const fetchesKept = 33
+
+export interface FoundBook {
+  readonly book: Book
+  readonly source: "socket" | "fetched"
+  /** How long ago it was last known to be so. */
+  readonly ageMs: number
+}
+
+/** No book in time; `message` says why. */
+export interface NoBook {
+  readonly message: string
+}
+
+export class OrderBooks extends Context.Service<
+  OrderBooks,
+  {
+    /** The book of this token will be met soon. */
+    readonly want: (token: TokenId) => Effect.Effect<void>
+    /** The book as it is now. */
+    readonly meet: (token: TokenId) => Effect.Effect<FoundBook, NoBook>
+    /** How long an order takes to the venue: the median of the last fetches, 0 before the first. */
+    readonly orderMs: Effect.Effect<number>
+  }
+>()("paper/OrderBooks") {
+  static readonly layer = Layer.effect(
+    OrderBooks,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const feed = yield* BookFeed
+      const clob = yield* ClobApi
+      const supervisor = yield* Supervisor
+      const { paper } = yield* PaperSettings
+      const most = paper.books_followed
+      const oldestMs = Duration.toMillis(paper.book_age)
+      const wanted = new Map<TokenId, number>()
+      let held: ReadonlyArray<TokenId> = []
+      let followed: ReadonlySet<TokenId> = new Set()
+      let took: ReadonlyArray<number> = []
+
+      const follow = Effect.suspend(() => {
+        const newestFirst = [...wanted.keys()].toReversed()
+        const tokens = new Set([...newestFirst, ...held].slice(0, most))
+        if (tokens.size === followed.size && [...tokens].every((one) => followed.has(one)))
+          return Effect.void
+        followed = tokens
+        return feed.follow(tokens)
+      })
+
+      const want = Effect.fnUntraced(function* (token: TokenId) {
+        if (most === 0) return
+        wanted.delete(token)
+        wanted.set(token, yield* Clock.currentTimeMillis)
+        if (wanted.size > most) wanted.delete(wanted.keys().next().value!)
+        if (!followed.has(token)) yield* follow
+      })
+
+      const refresh = Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        for (const [token, atMs] of wanted) if (atMs < now - wantedForMs) wanted.delete(token)
+        const rows = yield* sql<{ token: Uint8Array }>`SELECT token FROM lots WHERE open_size > 0
+          GROUP BY token ORDER BY max(id) DESC LIMIT ${most}`
+        held = rows.map((row) => bytesToToken(row.token))
+        yield* follow
+      }).pipe(Effect.orDie)
+
+      const fetch = Effect.fnUntraced(function* (token: TokenId) {
+        const fromMs = yield* Clock.currentTimeMillis
+        const book = yield* clob.book(token).pipe(Effect.timeout(paper.book_timeout))
+        took = [...took, (yield* Clock.currentTimeMillis) - fromMs].slice(-fetchesKept)
+        return { book, source: "fetched", ageMs: 0 } satisfies FoundBook as FoundBook
+      })
+
+      const meet = Effect.fnUntraced(function* (token: TokenId) {
+        const seen = most === 0 ? null : yield* feed.book(token)
+        if (seen === null) return yield* fetch(token)
+        const ageMs = (yield* Clock.currentTimeMillis) - seen.seenMs
+        if (ageMs > oldestMs) return yield* fetch(token)
+        return { book: seen.book, source: "socket", ageMs } satisfies FoundBook as FoundBook
+      })
+
+      if (most > 0) {
+        yield* supervisor.service("order-books", feed.listening)
+        yield* supervisor.service(
+          "follow-books",
+          refresh.pipe(Effect.andThen(Effect.sleep(paper.sweep_every)), Effect.forever),
+        )
+      }
+
+      return OrderBooks.of({
+        want,
+        meet,
+        orderMs: Effect.sync(
+          () => took.toSorted((a, b) => a - b)[Math.floor((took.length - 1) / 2)] ?? 0,
+        ),
+      })
+    }),
+  )
+}

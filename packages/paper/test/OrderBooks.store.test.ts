@@ -1,0 +1,167 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { price, shares } from "@evaluator/domain/money/Micro"
+import { book, fill, type House, ingested, market, noon, resolved, token } from "./PaperHarness.ts"
+import { deliver, only, prepared, sound, until } from "./CopyRuns.ts"
+
+const push = (house: House, n: number, at: number, seenMs: number) =>
+  house.venue.pushed.set(token(n), { book: book(n, { asks: [[at, 1000]] }), seenMs })
+
+const fetches = (house: House) =>
+  house.venue.calls.filter((call) => call.startsWith("book ")).length
+
+const kept = (house: House) =>
+  Effect.map(
+    house.sql`SELECT book_source, book_age_ms, fee_rate, fee_exponent,
+      arrive_at_ms - reserved_at_ms AS delay_ms FROM copies`,
+    ([row]) => row!,
+  )
+
+describe("the order book that an order meets", () => {
+  it.effect("is the socket's when it is young, and nothing is fetched", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      push(house, 1, 0.61, noon + 60_000)
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      yield* deliver(house, [fill({ price: 0.6 })])
+      assert.strictEqual((yield* only(house)).gross! / (yield* only(house)).size!, 0.61)
+      assert.strictEqual(fetches(house), 0)
+      assert.strictEqual((yield* kept(house))["book_source"], "socket")
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("is fetched when the socket's is older than five seconds", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      push(house, 1, 0.61, noon - 4900)
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      yield* deliver(house, [fill({ price: 0.6 })])
+      assert.strictEqual((yield* only(house)).gross! / (yield* only(house)).size!, 0.6)
+      assert.deepInclude(yield* kept(house), { book_source: "fetched", book_age_ms: 0 })
+    }),
+  )
+
+  it.effect("is none when the socket's is old and the venue does not answer", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      push(house, 1, 0.6, noon - 60_000)
+      house.venue.down.add("book")
+      yield* deliver(house, [fill({ price: 0.6 })])
+      assert.strictEqual((yield* only(house)).outcome, "SKIPPED_NO_BOOK")
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("is followed from the decision on, while shares are held, and not for ever", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({ overrides: { paper: { books_followed: 2 } } })
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      yield* house.tell([ingested([fill({ price: 0.6 })])])
+      yield* until(house, "reserved")
+      assert.deepStrictEqual([...house.venue.followed], [token(1)])
+      yield* house.settle
+      yield* TestClock.adjust("21 minutes")
+      assert.deepStrictEqual([...house.venue.followed], [token(1)])
+      yield* house.tell([resolved(1, [1, 0])])
+      yield* house.settle
+      yield* TestClock.adjust("21 minutes")
+      assert.deepStrictEqual([...house.venue.followed], [])
+    }),
+  )
+
+  it.effect("is followed for no more tokens than are allowed, the newest", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({
+        overrides: { paper: { books_followed: 2, wallet_exposure: 0.15 } },
+      })
+      for (const n of [1, 2, 3]) {
+        house.venue.setBook(book(n, { asks: [[0.6, 1000]] }))
+        yield* deliver(house, [fill({ price: 0.6, market: n, n })])
+      }
+      assert.deepStrictEqual([...house.venue.followed].toSorted(), [token(2), token(3)].toSorted())
+    }),
+  )
+})
+
+describe("the terms of an order", () => {
+  it.effect("are the delay of the order, the taker's and the market's, and the fee then", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      const fee = { rate: 40_000, exponent: 1 }
+      yield* house.tell([
+        { type: "MarketChanged", payload: { market: market(1, { fee, delayMs: 2000 }) } },
+      ])
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      yield* deliver(house, [fill({ price: 0.6 })])
+      assert.deepInclude(yield* kept(house), {
+        delay_ms: 100 + 150 + 2000,
+        fee_rate: 40_000,
+        fee_exponent: 1,
+      })
+    }),
+  )
+
+  it.effect("keep the limit on the grid the book has by now", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({ overrides: { paper: { slippage: 0.025 } } })
+      yield* house.tell([
+        { type: "MarketChanged", payload: { market: market(1, { tick: price(1000) }) } },
+      ])
+      // Allowed was 0.625; the book trades whole hundredths again, and 0.625 is no price of it.
+      house.venue.setBook(book(1, { asks: [[0.625, 1000]] }))
+      yield* deliver(house, [fill({ price: 0.6 })])
+      assert.strictEqual((yield* only(house)).outcome, "SKIPPED_NO_FILL")
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("refuse an order below the least of the book by now", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      house.venue.setBook({
+        ...book(1, { asks: [[0.6, 1000]] }),
+        minimumSize: shares(100_000_000),
+      })
+      yield* deliver(house, [fill({ price: 0.6 })])
+      assert.strictEqual((yield* only(house)).outcome, "SKIPPED_BELOW_MINIMUM")
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("leave out what we took of the other outcome: the two books are one", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({ overrides: { paper: { market_exposure: 0.15 } } })
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      house.venue.setBook(book(1, { asks: [[0.5, 1000]], bids: [[0.4, 60]] }, 1))
+      yield* deliver(house, [fill({ price: 0.5, outcome: 1 })])
+      // 41.66 Yes at 0.60 are 41.66 of the 60 bids for No at 0.40.
+      yield* deliver(house, [fill({ price: 0.6, n: 2, atMs: noon + 1 })])
+      yield* deliver(house, [
+        fill({ side: "SELL", price: 0.41, outcome: 1, n: 3, atMs: noon + 2, size: 100 }),
+      ])
+      const sale = (yield* house.reports.copies({})).find((copy) => copy.side === "SELL")
+      assert.strictEqual(sale?.size, 60_000_000 - 41_660_000)
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("rest on facts asked for again when nothing was heard of them for long", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({ overrides: { paper: { facts_age: "10m" } } })
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      yield* TestClock.adjust("11 minutes")
+      const late = noon + 11 * 60_000
+      house.venue.down.add("markets")
+      yield* deliver(house, [fill({ price: 0.6, atMs: late })])
+      house.venue.down.clear()
+      house.venue.markets.set(market(1).condition, market(1))
+      yield* deliver(house, [fill({ price: 0.6, atMs: late + 1, n: 2 })])
+      yield* deliver(house, [fill({ price: 0.6, atMs: late + 2, n: 3 })])
+      const outcomes = (yield* house.reports.copies({})).map((copy) => copy.outcome)
+      assert.deepStrictEqual(outcomes, ["COPIED", "COPIED", "SKIPPED_MARKET_UNKNOWN"])
+      assert.strictEqual(house.venue.calls.filter((call) => call.startsWith("markets ")).length, 2)
+    }),
+  )
+})
