@@ -14,6 +14,7 @@ import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
 import paper0004 from "../../../migrations/paper/0004_index_stuck_copies.ts"
 import paper0005 from "../../../migrations/paper/0005_keep_terms.ts"
+import paper0006 from "../../../migrations/paper/0006_create_quarantine.ts"
 
 export const migrations = {
   evaluation: {
@@ -32,5 +33,6 @@ export const migrations = {
     "0003_extend_copies": paper0003,
     "0004_index_stuck_copies": paper0004,
     "0005_keep_terms": paper0005,
+    "0006_create_quarantine": paper0006,
   },
 } as const

@@ -99,6 +99,11 @@ export const status = Effect.fnUntraced(function* (
     copies: (yield* copySummaries(evaluation, paper))[strategy],
     ledger: yield* ledgerFigures(paper),
     due: yield* evaluation.due,
+    // How many the background lane let go of is not counted: retention and its own limit do.
+    quarantine: [
+      { lane: "evaluation", dropped: null, ...(yield* evaluation.quarantined) },
+      { lane: "paper", ...(yield* paper.quarantined) },
+    ],
     ranking: yield* evaluation.ranking(rankedInStatus),
   }
   return document

@@ -39,6 +39,13 @@ export interface StatusDocument {
     readonly count: number
     readonly oldest_ms: number | null
   }>
+  /** Rows of the venue that could not be used, by lane; `dropped` are no longer kept or never were. */
+  readonly quarantine: ReadonlyArray<{
+    readonly lane: string
+    readonly rows: number
+    readonly dropped: number | null
+    readonly newest_ms: number | null
+  }>
   readonly ranking: ReadonlyArray<{
     readonly wallet: string
     readonly wscore: number

@@ -3,7 +3,8 @@
  *
  * 5 seconds doubling to an hour, each jittered by ±20 %. After {@link maxAttempts} failures a row is
  * dead-lettered and left out of its truth query, unless the venue as a whole was the reason: an
- * outage must not bury the backlog.
+ * outage must not bury the backlog. A copy out of a cache is no failure: it is asked for again when
+ * the cache has forgotten it.
  */
 import { Clock, Effect, Random } from "effect"
 import { SqlClient } from "effect/sql"
@@ -12,6 +13,8 @@ import type { PolymarketError } from "@evaluator/polymarket/PolymarketError"
 export const maxAttempts = 12
 const firstMs = 5000
 const longestMs = 3_600_000
+/** The venue's network keeps a wallet's first page for 15 s. */
+const staleMs = 20_000
 
 export interface NextAttempt {
   readonly attempts: number
@@ -25,8 +28,8 @@ export const nextAttempt = Effect.fnUntraced(function* (attempts: number, error:
   const now = yield* Clock.currentTimeMillis
   const spread = 0.8 + 0.4 * (yield* Random.next)
   const { reason } = error
-  if (reason._tag === "Throttled") {
-    const wait = reason.retryAfterMs ?? firstMs
+  if (reason._tag === "Throttled" || reason._tag === "Stale") {
+    const wait = reason._tag === "Stale" ? staleMs : (reason.retryAfterMs ?? firstMs)
     return { attempts, dueMs: now + Math.ceil(wait * spread), reason: error.message }
   }
   const failed = attempts + 1

@@ -14,6 +14,7 @@ import {
   readDue,
   readFates,
   readFunnel,
+  readQuarantined,
   readLeaderFills,
   readReasons,
   readVerdicts,
@@ -54,6 +55,11 @@ export class EvaluationReports extends Context.Service<
     readonly due: Effect.Effect<ReadonlyArray<DueCount>>
     /** Fates of recorded rows by file; empty unless something was replayed. */
     readonly rows: Effect.Effect<ReadonlyArray<FileFates>>
+    /** Rows that could not be used and are kept. */
+    readonly quarantined: Effect.Effect<{
+      readonly rows: number
+      readonly newest_ms: number | null
+    }>
     /** Whether what stored rows name has facts, and why not. */
     readonly facts: Effect.Effect<FactsCoverage>
     /** Sizes of the file and its tables as last measured, and what is given up for lack of room. */
@@ -83,6 +89,7 @@ export class EvaluationReports extends Context.Service<
         filters: reading(newestFilters),
         due: reading(readDue),
         rows: reading(readFates),
+        quarantined: reading(readQuarantined),
         facts: reading(readFactsCoverage),
         storage: reading(readStorage),
         watermark: Clock.currentTimeMillis.pipe(Effect.flatMap(followedWatermark), reading),

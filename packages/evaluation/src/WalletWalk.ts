@@ -82,6 +82,8 @@ const fetchPage = Effect.fnUntraced(function* (feed: WalletFeed, walk: Walk) {
     startMs: Math.max(beginningMs, walk.fromMs),
     limit: pageRows,
     cursor: walk.cursor,
+    // Whether the feed is complete up to now is told by its first page; older ones do not change.
+    ...(walk.cursor === null && { maxAgeMs: 0 }),
   }
   const page: Page<Served<LedgerRow>> =
     feed.feed === "activity"

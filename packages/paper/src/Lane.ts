@@ -22,6 +22,7 @@ import { OrderBooks } from "./OrderBooks.ts"
 import { PaperBook } from "./PaperBook.ts"
 import { PaperReports } from "./PaperReports.ts"
 import { PaperSettings } from "./PaperSettings.ts"
+import { Quarantine } from "./Quarantine.ts"
 import { Recover } from "./Recover.ts"
 import { feedReplicas } from "./Replicas.ts"
 import { Reversals } from "./Reversals.ts"
@@ -133,6 +134,6 @@ export const layer = Layer.mergeAll(lane, jobs).pipe(
       Breakers.layer,
       OrderBooks.layer,
       PaperReports.layer,
-    ).pipe(Layer.provideMerge(BookModes.layer)),
+    ).pipe(Layer.provideMerge(Layer.merge(BookModes.layer, Quarantine.layer))),
   ),
 )

@@ -15,6 +15,7 @@ import { isFinal, Market, type Resolution } from "@evaluator/domain/market/Marke
 import { Price } from "@evaluator/domain/money/Micro"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import { PaperSettings } from "./PaperSettings.ts"
+import { Quarantine } from "./Quarantine.ts"
 
 export const askAgainMs = 600_000
 export const rememberedUnknown = 10_000
@@ -78,6 +79,7 @@ export class MarketReplica extends Context.Service<
       const gamma = yield* GammaApi
       const { paper } = yield* PaperSettings
       const oldestMs = Duration.toMillis(paper.facts_age)
+      const quarantine = yield* Quarantine
       const unknownUntil = new Map<ConditionId, number>()
 
       const find = Effect.fnUntraced(function* (condition: ConditionId) {
@@ -121,6 +123,7 @@ export class MarketReplica extends Context.Service<
             ),
           ),
         )
+        yield* quarantine.keep(page?.rejected ?? [])
         const market = page?.rows.find((one) => one.condition === condition)
         if (page === null) return null
         if (market === undefined) {

@@ -91,6 +91,12 @@ export class PaperReports extends Context.Service<
     readonly standingHalt: (
       strategy: Strategy,
     ) => Effect.Effect<{ readonly reason: string; readonly until_ms: number | null } | null>
+    /** Rows of the venue that could not be used: how many are kept, how many no longer or never were. */
+    readonly quarantined: Effect.Effect<{
+      readonly rows: number
+      readonly dropped: number
+      readonly newest_ms: number | null
+    }>
     readonly copies: (filter: CopyFilter) => Effect.Effect<ReadonlyArray<CopyView>>
     /** The causal chain of a fill, for every strategy; empty when it has no copy. */
     readonly why: (fillId: FillId) => Effect.Effect<ReadonlyArray<Section>>
@@ -174,6 +180,14 @@ export class PaperReports extends Context.Service<
         return halt ?? null
       }, Effect.orDie)
 
+      const quarantined = sql<{ rows: number; dropped: number; newest_ms: number | null }>`
+        SELECT count(*) AS rows, max(last_at_ms) AS newest_ms,
+          (SELECT coalesce(sum(dropped), 0) FROM quarantine_losses) AS dropped
+        FROM quarantine`.pipe(
+        Effect.map(([row]) => row!),
+        Effect.orDie,
+      )
+
       const copies = Effect.fnUntraced(function* (filter: CopyFilter) {
         const { strategy, outcome, state } = filter
         const wanted = [
@@ -199,6 +213,7 @@ export class PaperReports extends Context.Service<
         money,
         ledgerCheck: Effect.provideService(checkLedger, SqlClient.SqlClient, sql),
         standingHalt,
+        quarantined,
         copies,
         why,
         wallet,

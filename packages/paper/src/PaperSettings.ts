@@ -63,6 +63,8 @@ export const paperSections = {
     polls_in_flight: IntLeaf(1, 64),
     page_rows: IntLeaf(1, 1000),
     pages_per_poll: IntLeaf(1, 100),
+    max_quarantined: IntLeaf(1, 1_000_000),
+    keep_quarantined: DurationLeaf,
   }),
 } as const
 

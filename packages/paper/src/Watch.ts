@@ -7,8 +7,9 @@
  * for `watch.hint_silence`, every wallet is polled often. After a poll a wallet is complete through
  * the poll's start less the visibility lag; the next poll overlaps by that lag.
  * Limits: `polls_in_flight` polls at once, `pages_per_poll` pages each; a poll waits while more than
- * half of the pool's waiting room is taken. A failed poll backs off from 5 s to 1 h; one the venue
- * refuses is given up after {@link giveUpAt} attempts and kept in `dead_letters`.
+ * half of the pool's waiting room is taken. An answer out of a cache does not count as one; when a
+ * failed poll is tried again says `PollRetry.ts`, one that is given up is kept in `dead_letters`. Rows
+ * that cannot be used are kept in quarantine, page by page.
  */
 import { Clock, Context, Duration, Effect, Layer, Random, Stream } from "effect"
 import { SqlClient } from "effect/sql"
@@ -16,6 +17,7 @@ import { bytesToBareHex, bytesToHex, type FillId, type WalletAddress } from "@ev
 import { DataApi, type LedgerRow } from "@evaluator/polymarket/DataApi"
 import type { Page, Served } from "@evaluator/polymarket/Page"
 import type { PolymarketError } from "@evaluator/polymarket/PolymarketError"
+import { RejectedRows } from "@evaluator/polymarket/RejectedRow"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { CopyTrade } from "./CopyTrade.ts"
@@ -23,14 +25,15 @@ import { Detection } from "./Detection.ts"
 import { Exits } from "./Exits.ts"
 import { FollowList } from "./FollowList.ts"
 import { PaperSettings } from "./PaperSettings.ts"
+import { pollRetry } from "./PollRetry.ts"
+import { Quarantine } from "./Quarantine.ts"
 import { Reversals } from "./Reversals.ts"
 
-export const giveUpAt = 12
 /** Watches one look takes up. */
 export const watchesAtOnce = 64
 
-const backOffFromMs = 5000
-const backOffToMs = 3_600_000
+/** Nothing that lay in a cache: a copy cannot tell what happened up to now. */
+const maxAgeMs = 0
 
 interface WatchRow {
   readonly wallet: Uint8Array
@@ -70,6 +73,7 @@ export class Watch extends Context.Service<
       const exits = yield* Exits
       const follows = yield* FollowList
       const reversals = yield* Reversals
+      const quarantine = yield* Quarantine
       const { paper, watch } = yield* PaperSettings
       const lagMs = Duration.toMillis(watch.visibility_lag)
       const oftenMs = Duration.toMillis(watch.poll_often)
@@ -125,7 +129,9 @@ export class Watch extends Context.Service<
             ascending: true,
             limit: watch.page_rows,
             cursor,
+            maxAgeMs,
           })
+          yield* quarantine.keep(served.rejected)
           const rows = served.rows.map(({ value }) => value)
           const fills = rows.flatMap((one) => (one.kind === "fill" ? [one.fill] : []))
           fresh += yield* detection.detect(
@@ -180,7 +186,7 @@ export class Watch extends Context.Service<
               : soon
         if (polled.rejected > 0) {
           yield* Effect.logWarning(
-            `${polled.rejected} rows of ${bytesToHex(row.wallet)} could not be used; evaluation keeps them`,
+            `${polled.rejected} rows of ${bytesToHex(row.wallet)} could not be used and are kept in quarantine`,
           )
         }
         // A change of the follow that came meanwhile has set its own time.
@@ -193,19 +199,14 @@ export class Watch extends Context.Service<
 
       const failed = Effect.fnUntraced(function* (row: WatchRow, error: PolymarketError) {
         const now = yield* Clock.currentTimeMillis
-        const attempts = row.attempts + 1
-        const { reason } = error
-        const passes = reason._tag === "Throttled" || reason._tag === "Unreachable"
-        const told = reason._tag === "Throttled" ? (reason.retryAfterMs ?? 0) : 0
-        const backOff = Math.min(backOffToMs, backOffFromMs * 2 ** Math.min(attempts - 1, 20))
-        const jittered = Math.ceil(backOff * (yield* Random.nextBetween(0.8, 1.2)))
-        const givenUp = !passes && attempts >= giveUpAt
-        const next = givenUp ? null : now + Math.max(told, jittered)
+        const { attempts, waitMs } = yield* pollRetry(row.attempts, error)
+        const givenUp = waitMs === null
+        const next = givenUp ? null : now + waitMs
         const wallet = bytesToHex(row.wallet)
         yield* Effect.logWarning(
           givenUp
             ? `polls of ${wallet} are given up after ${attempts} attempts`
-            : `a poll of ${wallet} failed, the next is in ${next! - now} ms`,
+            : `a poll of ${wallet} failed, the next is in ${waitMs} ms`,
           error,
         )
         yield* sql`UPDATE watches SET attempts = ${attempts}, error = ${error.message},
@@ -257,6 +258,7 @@ export class Watch extends Context.Service<
         // A venue without a stream is not a fault.
         Effect.andThen(Effect.logInfo("the venue's trade stream ended; polls go on")),
         Effect.andThen(Effect.never),
+        Effect.provideService(RejectedRows, quarantine.keepStreamed),
       )
 
       const catchUp = Effect.gen(function* () {

@@ -7,11 +7,12 @@ import { BookFeed, type SeenBook } from "@evaluator/polymarket/BookFeed"
 import { ClobApi } from "@evaluator/polymarket/ClobApi"
 import { DataApi, type LedgerRow } from "@evaluator/polymarket/DataApi"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
-import type { Page, Served } from "@evaluator/polymarket/Page"
+import type { Page, RejectedRow, Served } from "@evaluator/polymarket/Page"
 import {
   NotFound,
   PolymarketError,
   Refused,
+  Stale,
   Unreachable,
 } from "@evaluator/polymarket/PolymarketError"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
@@ -30,6 +31,10 @@ export class FakeVenue {
   readonly down = new Set<string>()
   /** Routes that refuse the request itself. */
   readonly refusing = new Set<string>()
+  /** Routes whose answers lay in a cache. */
+  readonly cached = new Set<string>()
+  /** Rows that nobody can use, on every page of a wallet. */
+  readonly rejected: Array<RejectedRow> = []
   readonly announced = Effect.runSync(Queue.unbounded<Fill>())
 
   setBook(made: Book) {
@@ -50,6 +55,9 @@ export class FakeVenue {
           request: route,
           reason: new Refused({ status: 400, message: "no" }),
         })
+      }
+      if (this.cached.has(route.split(" ")[0]!)) {
+        return new PolymarketError({ request: route, reason: new Stale({ ageMs: 9000 }) })
       }
       const found = value()
       return found === null
@@ -81,7 +89,7 @@ export class FakeVenue {
           const to = from + (query.limit ?? 1000)
           return {
             rows: rows.slice(from, to).map((value) => ({ value, recorded: null })),
-            rejected: [],
+            rejected: [...this.rejected],
             nextCursor: to < rows.length ? String(to) : null,
           }
         }),

@@ -39,6 +39,7 @@ import createPaper from "../../../migrations/paper/0002_create_paper.ts"
 import extendCopies from "../../../migrations/paper/0003_extend_copies.ts"
 import indexStuckCopies from "../../../migrations/paper/0004_index_stuck_copies.ts"
 import keepTerms from "../../../migrations/paper/0005_keep_terms.ts"
+import createQuarantine from "../../../migrations/paper/0006_create_quarantine.ts"
 import { FakeVenue } from "./FakeVenue.ts"
 
 export const paperMigrations = {
@@ -47,6 +48,7 @@ export const paperMigrations = {
   "0003_extend_copies": extendCopies,
   "0004_index_stuck_copies": indexStuckCopies,
   "0005_keep_terms": keepTerms,
+  "0006_create_quarantine": createQuarantine,
 }
 
 /** Monday 2026-01-05 12:00:00 UTC. */
@@ -97,6 +99,8 @@ const defaults = {
     polls_in_flight: 4,
     page_rows: 500,
     pages_per_poll: 10,
+    max_quarantined: 1000,
+    keep_quarantined: "30d",
   },
 }
 

@@ -209,6 +209,45 @@ describe("a watched wallet", () => {
   )
 
   it.effect(
+    "whose answers lie in a cache is asked again soon, is not complete, never given up",
+    () =>
+      Effect.gen(function* () {
+        const house = yield* prepared()
+        house.venue.cached.add("activity")
+        yield* introduce(house, [market(1)], [follow(wallet(1))])
+        yield* TestClock.adjust("1 hour")
+        const stale = yield* watchRow(house)
+        assert.strictEqual(stale.attempts, 0)
+        assert.strictEqual(stale.complete_through_ms, noon - 60_000)
+        // Every 20 s, a fifth more or less.
+        assert.isAtLeast(polls(house), 150)
+        house.venue.cached.clear()
+        show(house.venue, [fill({ atMs: noon + 1000 })])
+        yield* TestClock.adjust("30 seconds")
+        yield* house.settle
+        assert.strictEqual((yield* house.reports.copies({})).length, 1)
+      }),
+  )
+
+  it.effect(
+    "whose page holds a row that cannot be used keeps it in quarantine, the rest goes on",
+    () =>
+      Effect.gen(function* () {
+        const house = yield* prepared()
+        const row = { reason: "no timestamp", body: '"garbage"', request: "GET", recorded: null }
+        house.venue.rejected.push(row)
+        show(house.venue, [fill({ atMs: noon })])
+        yield* introduce(house, [market(1)], [follow(wallet(1))])
+        yield* TestClock.adjust("20 seconds")
+        yield* house.settle
+        assert.strictEqual((yield* house.reports.copies({}))[0]!.outcome, "COPIED")
+        const kept = yield* house.sql`SELECT reason, body, times FROM quarantine`
+        assert.strictEqual(kept.length, 1)
+        assert.deepInclude(kept[0], { reason: row.reason, body: row.body, times: polls(house) })
+      }),
+  )
+
+  it.effect(
     "whose polls the venue refuses is given up after twelve, and kept as a dead letter",
     () =>
       Effect.gen(function* () {

@@ -90,7 +90,7 @@ export class DataApi extends Context.Service<
       readonly endMs?: number
       readonly limit?: number
       readonly cursor?: string | null
-      /** A first page that lay in a cache for longer fails with `Stale` after three addresses. */
+      /** A page that lay in a cache for longer fails with `Stale`; a first one after three addresses. */
       readonly maxAgeMs?: number
     }) => Effect.Effect<Page<Served<Fill>>, PolymarketError>
     /** A wallet's whole ledger, newest first unless `ascending`. */

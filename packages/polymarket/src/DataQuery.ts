@@ -25,7 +25,7 @@ export interface Ask {
   readonly filters: Readonly<Record<string, string | undefined>>
   readonly limit?: number | undefined
   readonly cursor?: string | null | undefined
-  /** A first page out of a cache and older than this is asked for again under another address. */
+  /** A first page out of a cache and older than this is asked for again under another address; a later one fails. */
   readonly maxAgeMs?: number | undefined
   /** Sent only where the venue honours it; without a start all of the past is meant. */
   readonly window?: { readonly startMs?: number; readonly endMs?: number } | null
@@ -50,19 +50,23 @@ export const pageQuery = (ask: Ask, turn = 0): Effect.Effect<Query> =>
 /** Addresses that a first page is asked for under before its copies are called stale. */
 const mostTurns = 3
 
-/** A page, under another address as long as a cache answers with a copy too old for the caller. */
+/**
+ * A page; a first one under another address as long as a cache answers with a copy too old for the
+ * caller. A later page has one address only: its copy fails with `Stale` at once.
+ */
 export const passingCache = Effect.fnUntraced(function* (
   http: VenueHttp["Service"],
   ask: Ask,
 ): Effect.fn.Return<Answer, PolymarketError> {
-  const maxAgeMs = (ask.cursor ?? null) === null ? ask.maxAgeMs : undefined
-  for (let turn = 1; turn < mostTurns; turn++) {
+  const { maxAgeMs } = ask
+  const turns = (ask.cursor ?? null) === null ? mostTurns : 1
+  for (let turn = 1; turn < turns; turn++) {
     const answer = yield* http
       .get(ask.route, yield* pageQuery(ask, turn - 1), { maxAgeMs })
       .pipe(Effect.catchReason("PolymarketError", "Stale", () => Effect.succeed(null)))
     if (answer !== null) return answer
   }
-  return yield* http.get(ask.route, yield* pageQuery(ask, mostTurns - 1), { maxAgeMs })
+  return yield* http.get(ask.route, yield* pageQuery(ask, turns - 1), { maxAgeMs })
 })
 
 const present = (parameters: Readonly<Record<string, string | undefined>>): Query =>

@@ -3,7 +3,7 @@
  * repeat itself or miss fills; whoever listens reconciles by polling.
  *
  * Each run of `fills` over a socket opens a connection of its own. Rows that cannot be read are
- * counted and logged, never raised.
+ * counted, logged and told to {@link RejectedRows} as the run has it, never raised.
  */
 import { Context, Effect, Layer, Stream } from "effect"
 import { Socket } from "effect/socket"

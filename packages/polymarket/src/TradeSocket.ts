@@ -12,6 +12,7 @@ import type { Cause } from "effect"
 import type { Socket } from "effect/socket"
 import type { Fill } from "@evaluator/domain/trade/Trade"
 import { counterOf, metrics } from "@evaluator/telemetry/Names"
+import { RejectedRows } from "./RejectedRow.ts"
 import type { Heard } from "./wire/StreamFrame.ts"
 import { heardIn, subscribeFrame } from "./wire/StreamFrame.ts"
 
@@ -30,14 +31,17 @@ type Pull = Socket.Reader["pull"]
 const badRows = Metric.withAttributes(counterOf(metrics.rowsQuarantined), { kind: "trade-stream" })
 const dropped = Metric.withAttributes(counterOf(metrics.queueDropped), { queue: "trade-stream" })
 
-/** Counts and logs what could not be read. */
+/** Counts, logs and hands on what could not be read. */
 export const reported = ({ faults }: Heard): Effect.Effect<void> =>
   faults.length === 0
     ? Effect.void
-    : Effect.andThen(
-        Metric.update(badRows, faults.length),
-        Effect.logDebug("trade stream: unreadable", { count: faults.length, first: faults[0] }),
-      )
+    : Effect.gen(function* () {
+        yield* Metric.update(badRows, faults.length)
+        const first = faults[0]!.reason
+        yield* Effect.logDebug("trade stream: unreadable", { count: faults.length, first })
+        const hear = yield* RejectedRows
+        yield* hear(faults)
+      })
 
 /** Puts every fill heard into the queue; ends only by interruption. */
 export const listening = Effect.fnUntraced(function* (socket: Socket.Socket, fills: Fills) {

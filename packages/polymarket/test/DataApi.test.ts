@@ -255,15 +255,24 @@ describe("a copy out of a cache", () => {
     }),
   )
 
-  it.effect("is good enough for a caller that names no age, and on later pages", () =>
+  it.effect("is good enough for a caller that names no age", () =>
     Effect.gen(function* () {
-      for (const query of [{}, { maxAgeMs: 1, cursor: "c" }]) {
-        const { asked } = yield* asking(
-          () => aged(200),
-          (api) => api.trades({ user: wallet, ...query }),
-        )
-        assert.lengthOf(asked, 1)
-      }
+      const { asked } = yield* asking(
+        () => aged(200),
+        (api) => api.trades({ user: wallet }),
+      )
+      assert.lengthOf(asked, 1)
+    }),
+  )
+
+  it.effect("of a later page, which has one address only, is Stale at once", () =>
+    Effect.gen(function* () {
+      const { answer, asked } = yield* asking(
+        () => aged(200),
+        (api) => Effect.flip(api.activity({ user: wallet, maxAgeMs: 0, cursor: "c" })),
+      )
+      assert.lengthOf(asked, 1)
+      assert.strictEqual(answer.reason._tag, "Stale")
     }),
   )
 })

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import type { RejectedRow } from "@evaluator/polymarket/Page"
+import { RejectedRows } from "@evaluator/polymarket/RejectedRow"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { VenueEndpoints, polymarketEndpoints } from "@evaluator/polymarket/VenueEndpoints"
 import { fakeSockets } from "./FakeSocket.ts"
@@ -16,6 +18,7 @@ const frame = (size: number) => ({
 const listeningTo = Effect.fnUntraced(function* () {
   const { sockets, layer: constructor } = fakeSockets()
   const sizes: Array<number> = []
+  const rejected: Array<RejectedRow> = []
   const layer = TradeFeed.layerSocket.pipe(
     Layer.provide(VenueEndpoints.layerOf(polymarketEndpoints)),
     Layer.provide(constructor),
@@ -23,9 +26,18 @@ const listeningTo = Effect.fnUntraced(function* () {
   const { fills } = yield* Effect.provide(TradeFeed, layer)
   const fiber = yield* Stream.runForEach(fills, (fill) =>
     Effect.sync(() => sizes.push(fill.size)),
-  ).pipe(Effect.forkScoped)
+  ).pipe(
+    Effect.provideService(RejectedRows, (rows) => Effect.sync(() => void rejected.push(...rows))),
+    Effect.forkScoped,
+  )
   yield* TestClock.adjust(0)
-  return { sockets, sizes, fiber, at: (nth: number) => sockets[nth] ?? assert.fail("no socket") }
+  return {
+    sockets,
+    sizes,
+    rejected,
+    fiber,
+    at: (nth: number) => sockets[nth] ?? assert.fail("no socket"),
+  }
 })
 
 describe("the trade stream", () => {
@@ -42,14 +54,19 @@ describe("the trade stream", () => {
     }),
   )
 
-  it.effect("goes on after frames that cannot be read", () =>
+  it.effect("goes on after frames that cannot be read, and tells them word for word", () =>
     Effect.gen(function* () {
-      const { at, sizes, sockets } = yield* listeningTo()
+      const { at, rejected, sizes, sockets } = yield* listeningTo()
       for (const bad of ["{", "[]", '{"statusCode":401}', JSON.stringify(frame(-1))]) at(0).say(bad)
       at(0).say(frame(3))
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(sizes, [3_000_000])
       assert.strictEqual(sockets.length, 1)
+      assert.deepStrictEqual(
+        rejected.map((row) => row.body),
+        ['"{"', '{"statusCode":401}', JSON.stringify({ ...olderTradeRow, size: -1 })],
+      )
+      assert.isTrue(rejected.every((row) => row.request === "STREAM activity/trades"))
     }),
   )
 

@@ -17,6 +17,7 @@ import { endingOf } from "./ExitCode.ts"
 import { haltCommand, resumeCommand } from "./HaltCommand.ts"
 import { jobCommand } from "./JobCommand.ts"
 import { ledgerCommand } from "./LedgerCommand.ts"
+import { quarantineCommand } from "./QuarantineCommand.ts"
 import { queuesCommand } from "./QueuesCommand.ts"
 import { rankCommand } from "./RankCommand.ts"
 import { replayCommand } from "./ReplayCommand.ts"
@@ -50,6 +51,7 @@ export const rootCommand = Command.make("trader-evaluator").pipe(
         queuesCommand,
         runsCommand,
         deadLettersCommand,
+        quarantineCommand,
       ],
     },
     {

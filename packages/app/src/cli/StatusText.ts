@@ -145,6 +145,17 @@ export const statusText = (
       "Due: work that queries find now",
       dueRows.map(({ kind, count, oldest_ms }) => ({ kind, count, since: timeOf(oldest_ms) })),
     ],
+    [
+      "Quarantine: rows of the venue that could not be used",
+      status.quarantine
+        .filter(({ rows, dropped }) => rows > 0 || (dropped ?? 0) > 0)
+        .map(({ lane, rows, dropped, newest_ms }) => ({
+          lane,
+          rows,
+          dropped,
+          newest: timeOf(newest_ms),
+        })),
+    ],
     ...(background === null ? [] : backgroundSections(background)),
   ]
   const head = [

@@ -248,6 +248,54 @@ describe("care of the files", () => {
     }),
   )
 
+  it.effect("quarantine lists rows of both lanes, newest first, and status counts them", () =>
+    Effect.gen(function* () {
+      const directory = yield* used
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`INSERT INTO quarantine ${sql.insert({
+          fingerprint: bytes(16, 1),
+          reason: "no size",
+          body: "{}",
+          request: "GET /data/v2/activity",
+          recorded: null,
+          at_ms: 5000,
+        })}`
+      }).pipe(inLane(directory, "evaluation"))
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`INSERT INTO quarantine ${sql.insert({
+          fingerprint: bytes(16, 2),
+          reason: "no timestamp",
+          body: '"garbage"',
+          request: "STREAM activity/trades",
+          recorded: null,
+          first_at_ms: 1000,
+          last_at_ms: 9000,
+          times: 3,
+        })}`
+        yield* sql`INSERT INTO quarantine_losses (cause, dropped) VALUES ('flood', 4)`
+      }).pipe(inLane(directory, "paper"))
+      const { quarantine } = JSON.parse(
+        (yield* command(["quarantine", "--json", "--data", directory])).out,
+      ) as { quarantine: ReadonlyArray<Record<string, unknown>> }
+      assert.deepStrictEqual(
+        quarantine.map(({ lane, reason, times }) => [lane, reason, times]),
+        [
+          ["paper", "no timestamp", 3],
+          ["evaluation", "no size", null],
+        ],
+      )
+      const one = yield* command(["quarantine", "--lane", "evaluation", "--data", directory])
+      assert.match(one.out, /no size\s+GET \/data\/v2\/activity/)
+      const status = JSON.parse((yield* command(["status", "--json", "--data", directory])).out)
+      assert.deepStrictEqual(status.quarantine, [
+        { lane: "evaluation", dropped: null, rows: 1, newest_ms: 5000 },
+        { lane: "paper", rows: 1, newest_ms: 9000, dropped: 4 },
+      ])
+    }),
+  )
+
   it.live("migrate backs a file up before it brings it to the program's schema", () =>
     Effect.gen(function* () {
       const directory = yield* used

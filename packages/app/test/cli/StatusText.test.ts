@@ -6,6 +6,10 @@ import type { StatusDocument } from "@evaluator/app/StatusDocument"
 const status: StatusDocument = {
   at_ms: 1000,
   venue: "the embedded venue with seed 42",
+  quarantine: [
+    { lane: "evaluation", rows: 0, dropped: null, newest_ms: null },
+    { lane: "paper", rows: 3, dropped: 2, newest_ms: 1_767_614_400_000 },
+  ],
   funnel: { markets: 200, markets_scored: 50, wallets: 40, trades: 9000, classified: 4, ranked: 3 },
   reasons: [{ stage: "excluded", reason: "STAGE1_TOO_YOUNG", count: 17 }],
   copies: {
@@ -57,6 +61,12 @@ describe("the status page", () => {
     const text = statusText(status, null, plain)
     assert.match(text, /wallet-history\s+3/)
     assert.notInclude(text, "market-facts")
+  })
+
+  it("counts what is in quarantine by lane, and names only lanes that have any", () => {
+    const text = statusText(status, null, plain)
+    assert.match(text, /paper\s+3\s+2\s+2026-01-05 12:00:00Z/)
+    assert.notMatch(text, /evaluation\s+0/)
   })
 
   it("says first that copying is halted, and loudly that a ledger does not balance", () => {

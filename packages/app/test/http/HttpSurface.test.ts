@@ -8,6 +8,7 @@ import type { StatusDocument } from "@evaluator/app/StatusDocument"
 const status: StatusDocument = {
   at_ms: 1000,
   venue: "the embedded venue with seed 42",
+  quarantine: [],
   funnel: { markets: 1234, ranked: 3 },
   reasons: [{ stage: "excluded", reason: "STAGE1_TOO_YOUNG", count: 17 }],
   copies: { as_of_ms: 1, leader_fills: 5, outcomes: { COPIED: 4 }, in_flight: 1, undetected: 0 },

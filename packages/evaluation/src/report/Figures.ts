@@ -137,3 +137,10 @@ export const readLeaderFills = Effect.fnUntraced(function* (asOfMs: number) {
     ORDER BY t.at_ms, t.id`
   return rows.map((row) => bytesToBareHex(row.id) as FillId)
 }, Effect.orDie)
+
+export const readQuarantined = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{ rows: number; newest_ms: number | null }>`SELECT count(*) AS rows,
+    max(at_ms) AS newest_ms FROM quarantine`
+  return row!
+}).pipe(Effect.orDie)

@@ -5,13 +5,13 @@
  * its id is a duplicate, whatever feed or page brings it. A recorded row gets its fate the first time
  * it is seen; when it is served again nothing changes.
  */
-import { createHash } from "node:crypto"
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { hexToBytes, tokenToBytes } from "@evaluator/domain/Id"
 import type { Activity, Fill } from "@evaluator/domain/trade/Trade"
 import type { LedgerRow } from "@evaluator/polymarket/DataApi"
 import type { RejectedRow, Served } from "@evaluator/polymarket/Page"
+import { fingerprintOf } from "@evaluator/polymarket/RejectedRow"
 import { executeEach } from "@evaluator/sqlite/ExecuteEach"
 import { atLeastOne } from "./AtLeastOne.ts"
 import { nameConditions } from "./Conditions.ts"
@@ -172,7 +172,7 @@ export const quarantine = Effect.fnUntraced(function* (
     yield* sql`INSERT OR IGNORE INTO quarantine ${sql.insert(
       atLeastOne(
         rows.map((row) => ({
-          fingerprint: fingerprint(row),
+          fingerprint: fingerprintOf(row),
           reason: row.reason,
           body: noRoomFor === "bodies" ? "" : row.body,
           request: row.request,
@@ -189,12 +189,3 @@ export const quarantine = Effect.fnUntraced(function* (
     ),
   )
 })
-
-// The request differs from poll to poll; a recorded row is told apart by where it stands.
-const fingerprint = (row: RejectedRow): Uint8Array =>
-  createHash("sha256")
-    .update(row.recorded ?? "")
-    .update("\n")
-    .update(row.body)
-    .digest()
-    .subarray(0, 16)

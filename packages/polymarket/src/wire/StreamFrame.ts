@@ -6,20 +6,29 @@
  */
 import { Option, Result } from "effect"
 import type { Fill } from "@evaluator/domain/trade/Trade"
+import type { RejectedRow } from "../Page.ts"
 import { isObject, parseJson } from "./Json.ts"
+import { rejected } from "./Rows.ts"
 import { fillOf } from "./TradeRow.ts"
 
 export interface Heard {
   readonly fills: ReadonlyArray<Fill>
-  /** Why rows of the frame could not be used, in words. */
-  readonly faults: ReadonlyArray<string>
+  /** Rows of the frame, or the frame itself, that could not be used. */
+  readonly faults: ReadonlyArray<RejectedRow>
   /** The frame was a message, not a sign of life. */
   readonly spoke: boolean
 }
 
 const nothing: Heard = { fills: [], faults: [], spoke: false }
 
-const fault = (reason: string): Heard => ({ fills: [], faults: [reason], spoke: false })
+/** What rejected rows name in place of a request. */
+const streamName = "STREAM activity/trades"
+
+const fault = (reason: string, raw: unknown): Heard => ({
+  fills: [],
+  faults: [rejected(raw, reason, streamName)],
+  spoke: false,
+})
 
 export const subscribeFrame = JSON.stringify({
   action: "subscribe",
@@ -32,16 +41,16 @@ export const heardIn = (frame: unknown): Heard => {
   const text = frame.trim()
   if (text === "" || /^p[io]ng$/i.test(text)) return nothing
   return Option.match(parseJson(text), {
-    onNone: () => fault("a frame that is no JSON"),
+    onNone: () => fault("a frame that is no JSON", text),
     onSome: heardInMessage,
   })
 }
 
 const heardInMessage = (message: unknown): Heard => {
   if (Array.isArray(message)) return heardInRows(message)
-  if (!isObject(message)) return fault("a frame that is no object")
+  if (!isObject(message)) return fault("a frame that is no object", message)
   if (!("topic" in message) && "statusCode" in message) {
-    return fault(`the venue refused the subscription: ${String(message["statusCode"])}`)
+    return fault(`the venue refused the subscription: ${String(message["statusCode"])}`, message)
   }
   if (!("topic" in message)) return heardInRows([message])
   if (message["topic"] !== "activity" || message["type"] !== "trades") return nothing
@@ -51,11 +60,11 @@ const heardInMessage = (message: unknown): Heard => {
 
 const heardInRows = (rows: ReadonlyArray<unknown>): Heard => {
   const fills: Array<Fill> = []
-  const faults: Array<string> = []
+  const faults: Array<RejectedRow> = []
   for (const row of rows) {
     const fill = fillOf(row)
     if (Result.isSuccess(fill)) fills.push(fill.success)
-    else faults.push(fill.failure)
+    else faults.push(rejected(row, fill.failure, streamName))
   }
   return { fills, faults, spoke: true }
 }
