@@ -9,6 +9,7 @@ import evaluation0005 from "../../../migrations/evaluation/0005_create_judgement
 import evaluation0006 from "../../../migrations/evaluation/0006_create_retention.ts"
 import evaluation0007 from "../../../migrations/evaluation/0007_create_snapshots.ts"
 import evaluation0008 from "../../../migrations/evaluation/0008_record_reasons.ts"
+import evaluation0009 from "../../../migrations/evaluation/0009_create_verdicts.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
@@ -26,6 +27,7 @@ export const migrations = {
     "0006_create_retention": evaluation0006,
     "0007_create_snapshots": evaluation0007,
     "0008_record_reasons": evaluation0008,
+    "0009_create_verdicts": evaluation0009,
   },
   paper: {
     "0001_create_runtime": paper0001,

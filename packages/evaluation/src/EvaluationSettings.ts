@@ -159,6 +159,15 @@ const Rules = Schema.Struct({
   cool_down: DurationLeaf,
 })
 
+const Verdicts = Schema.Struct({
+  weigh_every: DurationLeaf,
+  every: DurationLeaf,
+  at_least_every: DurationLeaf,
+  max_fdr: NumberLeaf(0.001, 0.5),
+  horizon: DurationLeaf,
+  cluster_overlap: Ratio,
+})
+
 const FollowList = Schema.Struct({
   every: DurationLeaf,
   max_wallets: IntLeaf(0, 100_000),
@@ -192,6 +201,7 @@ export const EvaluationSettingsSchema = Schema.Struct({
   personas: Personas,
   wallet_scoring: WalletScoring,
   rules: Rules,
+  verdicts: Verdicts,
   follow: FollowList,
   snapshots: Snapshots,
   retention: Retention,

@@ -18,6 +18,7 @@ import { inRounds } from "./jobs/Rounds.ts"
 import * as ScoreEvents from "./jobs/ScoreEvents.ts"
 import * as ScoreWallets from "./jobs/ScoreWallets.ts"
 import * as SnapshotPositions from "./jobs/SnapshotPositions.ts"
+import * as WeighEvidence from "./jobs/WeighEvidence.ts"
 import * as OwnerApproval from "./OwnerApproval.ts"
 import * as Replicas from "./Replicas.ts"
 import * as WatchRecording from "./WatchRecording.ts"
@@ -47,6 +48,7 @@ export class EvaluationLane extends Context.Service<
         yield* inRounds(ClassifyWallets.judgeDue, catchUpRounds)
         yield* inRounds(ScoreWallets.scoreDue, catchUpRounds)
         yield* inRounds(ApplyRules.applyDue, catchUpRounds)
+        yield* inRounds(WeighEvidence.weighUntil(Number.MAX_SAFE_INTEGER), catchUpRounds)
       })
       const context = yield* Effect.context<Effect.Services<typeof steps>>()
       const catchUp = Effect.gen(function* () {
@@ -71,6 +73,7 @@ const jobs = Layer.mergeAll(
   ResolveMarkets.layer,
   ClassifyWallets.layer,
   ScoreWallets.layer,
+  WeighEvidence.layer,
   ApplyRules.layer,
   PublishFollowList.layer,
   SnapshotPositions.layer,

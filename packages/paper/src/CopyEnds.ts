@@ -4,6 +4,7 @@
  */
 import { Effect, Metric } from "effect"
 import { SqlClient } from "effect/sql"
+import type { CopyMet } from "@evaluator/domain/event/DomainEvent"
 import { type ConditionId, hexToBytes } from "@evaluator/domain/Id"
 import type { CopyOutcome } from "@evaluator/domain/paper/CopyOutcome"
 import type { CopyState } from "@evaluator/domain/paper/CopyState"
@@ -20,7 +21,12 @@ const outcomes = counterOf(metrics.copyOutcomes)
 
 export interface CopyEnds {
   /** Says the outcome to the other lane, and counts it once it is committed. */
-  readonly decided: (copy: Copy, outcome: CopyOutcome, costMicro: number) => Effect.Effect<void>
+  readonly decided: (
+    copy: Copy,
+    outcome: CopyOutcome,
+    costMicro: number,
+    met?: CopyMet,
+  ) => Effect.Effect<void>
   /** Ends a copy without a fill, taking back what was promised to it. */
   readonly skip: (
     copy: Copy,
@@ -50,7 +56,7 @@ export const makeCopyEnds: Effect.Effect<
   const book = yield* PaperBook
   const modes = yield* BookModes
 
-  const decided: CopyEnds["decided"] = Effect.fnUntraced(function* (copy, outcome, costMicro) {
+  const decided: CopyEnds["decided"] = Effect.fnUntraced(function* (copy, outcome, costMicro, met) {
     const { fill, strategy } = copy
     yield* sql.afterCommit(Metric.update(Metric.withAttributes(outcomes, { strategy, outcome }), 1))
     // The other lane knows fills; an exit is told by what its closings settle.
@@ -66,6 +72,7 @@ export const makeCopyEnds: Effect.Effect<
           outcome,
           costMicro,
           leaderAtMs: fill.atMs,
+          ...(met !== undefined && { met }),
         },
       },
     ])

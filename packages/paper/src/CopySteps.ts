@@ -19,7 +19,7 @@ import { isOpen, type KnownMarket, MarketReplica, themeOf } from "./MarketReplic
 import { PaperBook } from "./PaperBook.ts"
 import { bankrollOf, PaperSettings } from "./PaperSettings.ts"
 import { type FoundBook, OrderBooks } from "./OrderBooks.ts"
-import { makePricing, minimumMissed, walkOf } from "./Pricing.ts"
+import { makePricing, metOf, minimumMissed, walkOf } from "./Pricing.ts"
 import { type CopyReview, makeReview } from "./Review.ts"
 import { feeOf, isAtLeaderPrice, RunningStrategies } from "./Strategies.ts"
 
@@ -256,11 +256,11 @@ export const makeCopySteps = Effect.gen(function* () {
     if (copy.fill.side === "BUY") {
       const token = known.market.tokens.find((one) => one.token === copy.fill.token)!
       yield* book.buy(copy, filled, token.index)
-      return yield* ends.decided(copy, "COPIED", filled.gross + filled.fee)
+      return yield* ends.decided(copy, "COPIED", filled.gross + filled.fee, metOf(copy, filled))
     }
     const closed = yield* book.sell(copy, filled)
     yield* copies.move(copy, "filled", "closed", { closed_at_ms: now })
-    yield* ends.decided(copy, "COPIED", filled.fee - filled.gross)
+    yield* ends.decided(copy, "COPIED", filled.fee - filled.gross, metOf(copy, filled))
     yield* ends.sharesGone(copy.fill.condition, closed, "sold")
   })
 

@@ -8,6 +8,7 @@
  */
 import { Duration, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import type { CopyMet } from "@evaluator/domain/event/DomainEvent"
 import { type TokenId, tokenToBytes } from "@evaluator/domain/Id"
 import type { Book } from "@evaluator/domain/market/Book"
 import {
@@ -25,6 +26,7 @@ import {
   MicroShares,
   type MicroUsdc,
   Price,
+  proceeds,
   shares,
   usdc,
 } from "@evaluator/domain/money/Micro"
@@ -72,6 +74,24 @@ export const walkOf = (copy: Copy, market: Market): Walk => {
   const budget = copy.budget ?? usdc(0)
   const spendable = (budget + mostFee(budget, fee, mostLevels)) as MicroUsdc
   return walkAsks(levels, { budget, spendable, limit, fee })
+}
+
+/** What a fill of ours is told by: the leader's price beside ours, and how much more there was. */
+export const metOf = (copy: Copy, filled: Walk): CopyMet => {
+  const limit = copy.limitPrice!
+  const levels =
+    copy.pricedBook === null
+      ? filled.takes
+      : copy.fill.side === "BUY"
+        ? copy.pricedBook.asks.filter((level) => level.price <= limit)
+        : copy.pricedBook.bids.filter((level) => level.price >= limit)
+  return {
+    side: copy.fill.side,
+    leaderPrice: copy.fill.price,
+    size: filled.size,
+    fee: filled.fee,
+    depth: levels.reduce((sum, level) => sum + proceeds(level.size, level.price), 0),
+  }
 }
 
 export const makePricing = Effect.gen(function* () {

@@ -24,6 +24,17 @@ export const Follow = Schema.Struct({
 })
 export type Follow = typeof Follow.Type
 
+/** What our order met. Money in micro-USDC, prices in millionths, sizes in micro-shares. */
+export const CopyMet = Schema.Struct({
+  side: Schema.Literals(["BUY", "SELL"]),
+  leaderPrice: Schema.Int,
+  size: Schema.Int,
+  fee: Schema.Int,
+  /** What the book held within our price limit before we took ours. */
+  depth: Schema.Int,
+})
+export type CopyMet = typeof CopyMet.Type
+
 const eventTypes = {
   MarketListed: Schema.Struct({ market: Market }),
   MarketChanged: Schema.Struct({ market: Market }),
@@ -62,6 +73,8 @@ const eventTypes = {
     outcome: CopyOutcome,
     costMicro: Schema.Int,
     leaderAtMs: Schema.Int,
+    /** How the leader's trade and ours compare; absent without a fill of ours. */
+    met: Schema.optionalKey(CopyMet),
   }),
   /** Shares of a copy are gone; `pnlMicro` is what they earned after fees. */
   CopySettled: Schema.Struct({

@@ -58,6 +58,7 @@ const dueKinds = [
   ["wallet-judgement", "wallets", "judge_due_ms"],
   ["wallet-score", "wallets", "score_due_ms"],
   ["wallet-rules", "wallets", "rules_due_ms"],
+  ["wallet-evidence", "wallet_evidence", "due_ms"],
   ["wallet-discovery", "discovery_items", "due_ms"],
   ["wallet-positions", "position_snapshots", "due_ms"],
 ] as const

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { EventPayload } from "@evaluator/domain/event/DomainEvent"
 import { hexToBytes } from "@evaluator/domain/Id"
+import { evidenceDue } from "./Evidence.ts"
 
 /** In the caller's transaction. */
 export const storeDecided = Effect.fnUntraced(function* (decided: EventPayload<"CopyDecided">) {
@@ -18,10 +19,17 @@ export const storeDecided = Effect.fnUntraced(function* (decided: EventPayload<"
     outcome: decided.outcome,
     cost: decided.costMicro,
     leader_at_ms: decided.leaderAtMs,
-  })} ON CONFLICT (fill, strategy) DO UPDATE SET outcome = excluded.outcome, cost = excluded.cost`
+    side: decided.met?.side ?? null,
+    leader_price: decided.met?.leaderPrice ?? null,
+    size: decided.met?.size ?? null,
+    fee: decided.met?.fee ?? null,
+    depth: decided.met?.depth ?? null,
+  })} ON CONFLICT (fill, strategy) DO UPDATE SET outcome = excluded.outcome, cost = excluded.cost,
+      side = excluded.side, leader_price = excluded.leader_price, size = excluded.size,
+      fee = excluded.fee, depth = excluded.depth`
 })
 
-/** In the caller's transaction. The wallet's rules are due: its evidence grew. */
+/** In the caller's transaction. The wallet's rules and evidence are due: it grew. */
 export const storeSettled = Effect.fnUntraced(function* (
   eventId: string,
   atMs: number,
@@ -40,6 +48,7 @@ export const storeSettled = Effect.fnUntraced(function* (
     at_ms: atMs,
   })}`
   if (settled.strategy !== "solo") return
+  yield* evidenceDue(wallet, atMs)
   yield* sql`UPDATE wallets SET rules_due_ms = min(coalesce(rules_due_ms, ${atMs}), ${atMs})
     WHERE wallet = ${wallet}`
 })

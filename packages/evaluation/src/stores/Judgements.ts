@@ -11,6 +11,7 @@ import type { Features } from "@evaluator/domain/wallet/FeatureWindow"
 import type { WalletFeatures } from "@evaluator/domain/wallet/Features"
 import type { WaitingReason } from "@evaluator/domain/wallet/Persona"
 import { atLeastOne } from "./AtLeastOne.ts"
+import { evidenceDue } from "./Evidence.ts"
 import { reachStage } from "./Funnel.ts"
 
 /** The key under which the features of the whole history are kept. */
@@ -118,6 +119,7 @@ export const storeJudgement = Effect.fnUntraced(function* (judgement: Judgement)
       judge_due_ms = ${judgement.nextDueMs}, judge_attempts = 0,
       score_due_ms = ${now}, rules_due_ms = ${now}
     WHERE wallet = ${wallet}`
+  yield* evidenceDue(wallet, now)
   if (classification.verdict === "excluded") yield* reachStage("excluded", [wallet])
   if (classification.verdict === "classified") {
     yield* reachStage("classified", [wallet])

@@ -90,6 +90,14 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
     max_theme_concentration: 0.9,
     cool_down: "7d",
   },
+  verdicts: {
+    weigh_every: "1h",
+    every: "1d",
+    at_least_every: "10m",
+    max_fdr: 0.1,
+    horizon: "30d",
+    cluster_overlap: 0.8,
+  },
   follow: { every: "1m", max_wallets: 100, unfollow_notice: "10s" },
   snapshots: { every: "5m", max_pages: 3 },
   retention: {

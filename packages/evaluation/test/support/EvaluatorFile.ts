@@ -20,6 +20,7 @@ import createJudgements from "../../../../migrations/evaluation/0005_create_judg
 import createRetention from "../../../../migrations/evaluation/0006_create_retention.ts"
 import createSnapshots from "../../../../migrations/evaluation/0007_create_snapshots.ts"
 import recordReasons from "../../../../migrations/evaluation/0008_record_reasons.ts"
+import createVerdicts from "../../../../migrations/evaluation/0009_create_verdicts.ts"
 
 export const migrations = {
   "0001_create_runtime": createRuntime,
@@ -30,6 +31,7 @@ export const migrations = {
   "0006_create_retention": createRetention,
   "0007_create_snapshots": createSnapshots,
   "0008_record_reasons": recordReasons,
+  "0009_create_verdicts": createVerdicts,
 }
 
 /** A file of its own, removed with the scope. */

@@ -1,0 +1,225 @@
+/**
+ * First purchases: for every wallet and market the fill by which the wallet went in, and the mid price
+ * then. The raw evidence of skill; a row is written once and stands, unless an earlier purchase of the
+ * same market becomes known.
+ *
+ * {@link noteEntries} reads a wallet's purchases from a time on, {@link pageRows} rows a
+ * transaction; the caller keeps how far. What a purchase's market traded around it is looked up among at most
+ * {@link nearWallets} watched wallets.
+ */
+import { Clock, Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { bytesToHex } from "@evaluator/domain/Id"
+import { ONE } from "@evaluator/domain/money/Micro"
+import { asOtherToken, midAtPurchase, nearMs, type NearTrade } from "../evidence/MidPrice.ts"
+
+const pageRows = 500
+const nearWallets = 30
+const nearRows = 50
+/** Most entries of a wallet that are weighed, the newest. */
+export const mostEntries = 20_000
+/** Where the market's tick is not known. */
+const commonTick = ONE / 100
+
+interface Purchase {
+  readonly rowid: number
+  readonly id: Uint8Array
+  readonly at_ms: number
+  readonly condition: Uint8Array
+  readonly outcome_index: number
+  readonly price: number
+  readonly size: number
+  readonly seen_at_ms: number
+}
+
+/** Notes the first purchases among those from `fromMs` on; how many rows were new or earlier. */
+export const noteEntries = Effect.fnUntraced(function* (wallet: Uint8Array, fromMs: number) {
+  const sql = yield* SqlClient.SqlClient
+  let atMs = fromMs - 1
+  let row = Number.MAX_SAFE_INTEGER
+  let noted = 0
+  for (;;) {
+    const page =
+      yield* sql<Purchase>`SELECT rowid, id, at_ms, condition, outcome_index, price, size,
+        seen_at_ms FROM trades
+      WHERE wallet = ${wallet} AND side = 'BUY' AND (at_ms, rowid) > (${atMs}, ${row})
+      ORDER BY at_ms, rowid LIMIT ${pageRows}`
+    if (page.length > 0) {
+      noted += yield* noteFirsts(wallet, firsts(page)).pipe(sql.withTransaction)
+    }
+    const last = page.at(-1)
+    if (last === undefined || page.length < pageRows) return noted
+    atMs = last.at_ms
+    row = last.rowid
+    yield* Effect.yieldNow
+  }
+}, Effect.orDie)
+
+const firsts = (page: ReadonlyArray<Purchase>): ReadonlyArray<Purchase> => {
+  const first = new Map<string, Purchase>()
+  for (const purchase of page) {
+    const key = bytesToHex(purchase.condition)
+    if (!first.has(key) && purchase.price > 0 && purchase.price < ONE) first.set(key, purchase)
+  }
+  return [...first.values()]
+}
+
+const noteFirsts = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  purchases: ReadonlyArray<Purchase>,
+) {
+  if (purchases.length === 0) return 0
+  const sql = yield* SqlClient.SqlClient
+  const within = sql.in(
+    "condition",
+    purchases.map((purchase) => purchase.condition),
+  )
+  const known = yield* sql<{ condition: Uint8Array; at_ms: number }>`SELECT condition, at_ms
+    FROM wallet_entries WHERE wallet = ${wallet} AND ${within}`
+  const knownAt = new Map(known.map((entry) => [bytesToHex(entry.condition), entry.at_ms]))
+  const fresh = purchases.filter(
+    (purchase) =>
+      purchase.at_ms < (knownAt.get(bytesToHex(purchase.condition)) ?? Number.POSITIVE_INFINITY),
+  )
+  if (fresh.length === 0) return 0
+  const ticks = yield* sql<{ condition: Uint8Array; tick: number }>`SELECT condition,
+      json_extract(facts, '$.tick') AS tick FROM markets WHERE ${within}`
+  const tickOf = new Map(ticks.map((market) => [bytesToHex(market.condition), market.tick]))
+  for (const purchase of fresh) {
+    const tick = tickOf.get(bytesToHex(purchase.condition)) ?? commonTick
+    const { error, from, mid } = midAtPurchase(
+      purchase.price,
+      yield* nearTrades(wallet, purchase),
+      tick,
+    )
+    yield* sql`INSERT OR REPLACE INTO wallet_entries ${sql.insert({
+      wallet,
+      condition: purchase.condition,
+      fill: purchase.id,
+      outcome_index: purchase.outcome_index,
+      at_ms: purchase.at_ms,
+      price: purchase.price,
+      size: purchase.size,
+      mid,
+      mid_error: error,
+      mid_from: from,
+      seen_at_ms: purchase.seen_at_ms,
+    })}`
+  }
+  return fresh.length
+})
+
+/** What others traded in the market around a purchase, in prices of the token that was bought. */
+const nearTrades = Effect.fnUntraced(function* (wallet: Uint8Array, purchase: Purchase) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{
+    price: number
+    side: "BUY" | "SELL"
+    outcome_index: number
+    at_ms: number
+  }>`SELECT t.price, t.side, t.outcome_index, t.at_ms
+    FROM (SELECT wallet FROM wallet_conditions
+      WHERE condition = ${purchase.condition} AND wallet <> ${wallet}
+      ORDER BY wallet LIMIT ${nearWallets}) w
+    CROSS JOIN trades t ON t.wallet = w.wallet
+      AND t.at_ms BETWEEN ${purchase.at_ms - nearMs} AND ${purchase.at_ms + nearMs}
+    WHERE t.condition = ${purchase.condition} AND t.outcome_index < 2
+    ORDER BY t.at_ms, t.id LIMIT ${nearRows}`
+  return rows.map((row): NearTrade => {
+    const near = {
+      price: row.price,
+      side: row.side,
+      apartMs: Math.abs(row.at_ms - purchase.at_ms),
+    }
+    return row.outcome_index === purchase.outcome_index ? near : asOtherToken(near)
+  })
+})
+
+/** A first purchase with what became of it, as it was visible at a moment. */
+export interface SeenEntry {
+  readonly fill: Uint8Array
+  readonly condition: Uint8Array
+  readonly event: string
+  readonly outcomeIndex: number
+  readonly atMs: number
+  readonly price: number
+  readonly size: number
+  readonly mid: number
+  readonly midError: number
+  readonly midFrom: number
+  /** Millionths a share; null: not resolved at the moment. */
+  readonly payout: number | null
+  readonly resolvedAtMs: number | null
+}
+
+/** The newest {@link mostEntries} in time order; what became visible after `asOfMs` is left out. */
+export const entriesOf = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{
+    fill: Uint8Array
+    condition: Uint8Array
+    event_slug: string | null
+    outcome_index: number
+    at_ms: number
+    price: number
+    size: number
+    mid: number
+    mid_error: number
+    mid_from: number
+    payouts: string | null
+    resolved_at_ms: number | null
+  }>`SELECT e.fill, e.condition, m.event_slug, e.outcome_index, e.at_ms, e.price, e.size, e.mid,
+      e.mid_error, e.mid_from, r.payouts, coalesce(r.resolved_at_ms, r.seen_at_ms) AS resolved_at_ms
+    FROM wallet_entries e
+    LEFT JOIN markets m ON m.condition = e.condition
+    LEFT JOIN resolutions r ON r.condition = e.condition AND r.final = 1
+      AND coalesce(r.resolved_at_ms, r.seen_at_ms) <= ${asOfMs}
+    WHERE e.wallet = ${wallet} AND e.at_ms <= ${asOfMs} AND e.seen_at_ms <= ${asOfMs}
+    ORDER BY e.at_ms DESC, e.condition LIMIT ${mostEntries}`
+  return rows
+    .map((row): SeenEntry => {
+      const payouts = row.payouts === null ? [] : (JSON.parse(row.payouts) as ReadonlyArray<number>)
+      const payout = payouts[row.outcome_index] ?? null
+      return {
+        fill: row.fill,
+        condition: row.condition,
+        event:
+          row.event_slug === null || row.event_slug === ""
+            ? bytesToHex(row.condition)
+            : row.event_slug,
+        outcomeIndex: row.outcome_index,
+        atMs: row.at_ms,
+        price: row.price,
+        size: row.size,
+        mid: row.mid,
+        midError: row.mid_error,
+        midFrom: row.mid_from,
+        payout,
+        resolvedAtMs: payout === null ? null : row.resolved_at_ms,
+      }
+    })
+    .toReversed()
+}, Effect.orDie)
+
+/** The newest fills of a wallet in time order, at most `limit`, for a description of its habits. */
+export const newestFills = Effect.fnUntraced(function* (wallet: Uint8Array, limit: number) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{
+    at_ms: number
+    condition: Uint8Array
+    outcome_index: number
+    side: "BUY" | "SELL"
+    price: number
+    size: number
+  }>`SELECT at_ms, condition, outcome_index, side, price, size FROM trades
+    WHERE wallet = ${wallet} AND at_ms <= ${yield* Clock.currentTimeMillis}
+    ORDER BY at_ms DESC, rowid DESC LIMIT ${limit}`
+  return rows.toReversed().map((row) => ({
+    atMs: row.at_ms,
+    condition: bytesToHex(row.condition),
+    outcomeIndex: row.outcome_index,
+    side: row.side,
+    price: row.price,
+    size: row.size,
+  }))
+}, Effect.orDie)

@@ -1,0 +1,154 @@
+/**
+ * What was weighed for each wallet, and which wallets are due to be weighed again.
+ *
+ * A wallet is due when its ledger was judged anew or a copy of it settled, but not within
+ * {@link leastPauseMs} of the last time: evidence grows slowly.
+ */
+import { Clock, Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { type Copyable, type CopyRow } from "../evidence/Copyable.ts"
+import type { Habits } from "../evidence/Habits.ts"
+
+export const leastPauseMs = 6 * 3_600_000
+
+/** How far the rows behind a verdict go, and what is missing of them. */
+export interface Coverage {
+  readonly firstFillMs: number | null
+  /** All of its ledger up to here is stored; null: not complete yet. */
+  readonly completeThroughMs: number | null
+  /** Share of the time since its first fill that is complete. */
+  readonly share: number
+  /** Markets it went into, and those of them whose facts are not known. */
+  readonly markets: number
+  readonly marketsWithoutFacts: number
+  /** Markets it went into that have no outcome yet. */
+  readonly unresolved: number
+  /** Leader fills we should have copied and could not because a feed, a book or time was lacking. */
+  readonly feedGaps: number
+}
+
+export interface Weighed {
+  readonly wallet: Uint8Array
+  readonly entries: number
+  readonly resolved: number
+  readonly events: number
+  readonly copies: number
+  readonly coverage: Coverage
+  readonly copyable: Copyable
+  readonly habits: Habits
+  readonly readThroughMs: number | null
+}
+
+/** Makes a wallet due, in the caller's transaction. */
+export const evidenceDue = Effect.fnUntraced(function* (wallet: Uint8Array, nowMs: number) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`INSERT INTO wallet_evidence (wallet, due_ms) VALUES (${wallet}, ${nowMs})
+    ON CONFLICT (wallet) DO UPDATE SET due_ms = min(coalesce(due_ms, max(excluded.due_ms,
+      coalesce(weighed_at_ms, 0) + ${leastPauseMs})), max(excluded.due_ms,
+      coalesce(weighed_at_ms, 0) + ${leastPauseMs}))`
+})
+
+export interface DueToWeigh {
+  readonly wallet: Uint8Array
+  readonly readThroughMs: number | null
+  readonly firstFillMs: number | null
+}
+
+/** Truth query of `weigh-evidence`: due by `untilMs`, longest due first. */
+export const dueToWeigh = Effect.fnUntraced(function* (untilMs: number, limit: number) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{
+    wallet: Uint8Array
+    read_through_ms: number | null
+    first_fill_ms: number | null
+  }>`SELECT e.wallet, e.read_through_ms, w.first_fill_ms FROM wallet_evidence e
+    LEFT JOIN wallets w ON w.wallet = e.wallet
+    WHERE e.due_ms <= ${untilMs} ORDER BY e.due_ms, e.wallet LIMIT ${limit}`
+  return rows.map((row): DueToWeigh => ({
+    wallet: row.wallet,
+    readThroughMs: row.read_through_ms,
+    firstFillMs: row.first_fill_ms,
+  }))
+}, Effect.orDie)
+
+/** In the caller's transaction. */
+export const storeWeighed = Effect.fnUntraced(function* (weighed: Weighed) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`UPDATE wallet_evidence SET ${sql.update({
+    due_ms: null,
+    weighed_at_ms: yield* Clock.currentTimeMillis,
+    read_through_ms: weighed.readThroughMs,
+    entries: weighed.entries,
+    resolved: weighed.resolved,
+    events: weighed.events,
+    copies: weighed.copies,
+    complete_share: weighed.coverage.share,
+    coverage: JSON.stringify(weighed.coverage),
+    copyable: JSON.stringify(weighed.copyable),
+    habits: JSON.stringify(weighed.habits),
+  })} WHERE wallet = ${weighed.wallet}`
+})
+
+export interface SoloCopy extends CopyRow {
+  readonly fill: Uint8Array
+  readonly condition: Uint8Array
+  readonly event: string | null
+  readonly leaderAtMs: number
+  readonly settledAtMs: number | null
+}
+
+/** Solo copies of a wallet as reported up to `asOfMs`, the newest 10,000, in time order. */
+export const soloCopies = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{
+    fill: Uint8Array
+    condition: Uint8Array
+    event_slug: string | null
+    outcome: string
+    cost: number
+    leader_at_ms: number
+    side: "BUY" | "SELL" | null
+    leader_price: number | null
+    size: number | null
+    fee: number | null
+    depth: number | null
+    pnl: number | null
+    settled_at_ms: number | null
+  }>`SELECT c.fill, c.condition, m.event_slug, c.outcome, c.cost, c.leader_at_ms, c.side,
+      c.leader_price, c.size, c.fee, c.depth, s.pnl, s.settled_at_ms
+    FROM copy_results c LEFT JOIN markets m ON m.condition = c.condition
+    LEFT JOIN (SELECT fill, sum(pnl) AS pnl, max(at_ms) AS settled_at_ms FROM copy_settlements
+      WHERE wallet = ${wallet} AND strategy = 'solo' AND at_ms <= ${asOfMs} GROUP BY fill) s
+      ON s.fill = c.fill
+    WHERE c.wallet = ${wallet} AND c.strategy = 'solo' AND c.leader_at_ms <= ${asOfMs}
+    ORDER BY c.leader_at_ms DESC, c.fill LIMIT 10000`
+  return rows.toReversed().map((row): SoloCopy => ({
+    fill: row.fill,
+    condition: row.condition,
+    event: row.event_slug,
+    outcome: row.outcome,
+    cost: row.cost,
+    leaderAtMs: row.leader_at_ms,
+    met:
+      row.side === null
+        ? null
+        : {
+            side: row.side,
+            leaderPrice: row.leader_price!,
+            size: row.size!,
+            fee: row.fee!,
+            depth: row.depth!,
+          },
+    pnl: row.pnl,
+    settledAtMs: row.settled_at_ms,
+  }))
+}, Effect.orDie)
+
+/** How far a wallet's ledger is complete, of all its feeds the least. */
+export const completeThrough = Effect.fnUntraced(function* (wallet: Uint8Array) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{ through: number | null; open: number }>`SELECT
+      min(complete_through_ms) AS through, sum(complete_through_ms IS NULL) AS open
+    FROM wallet_feeds WHERE wallet = ${wallet}`
+  return row === undefined || row.open !== 0 ? null : row.through
+}, Effect.orDie)
