@@ -5,7 +5,7 @@
  * The lane holds a second connection to paper.db, for reading, checkpoints and backups only, so that
  * whoever looks costs the fast lane nothing.
  */
-import { Effect, Layer, type Scope } from "effect"
+import { Clock, Effect, Layer, type Scope } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
 import { EvaluationLane } from "@evaluator/evaluation/Lane"
@@ -24,10 +24,12 @@ import {
   type PaperReport,
   serveEvaluation,
 } from "./LaneHandles.ts"
+import { restartWords } from "./KeptThread.ts"
 import type { LaneThreadData } from "./LaneThread.ts"
 import { machineryOf } from "./Machinery.ts"
 import { evaluationLane, type LaneParts } from "./Wiring.ts"
 import { migrations } from "./Migrations.ts"
+import { readiness } from "./Readiness.ts"
 import type { SettingsShape } from "./Settings.ts"
 import { stateOf } from "./StateHash.ts"
 import { copySummaries, glance, ledgerFigures, status, strategy } from "./Standing.ts"
@@ -121,21 +123,26 @@ export const openEvaluationThread = Effect.fnUntraced(function* (
   }))
   const background = { name: "background lane", ok: true, says: "answers" }
   const { port } = yield* HttpSurface.serve(
-    { host: settings.http.host, port: settings.http.port },
+    { host: settings.http.host, port: options.httpPort ?? settings.http.port },
     {
       liveness: Effect.map(fastLane, (fast) => ({ alive: fast.ok, parts: [background, fast] })),
-      readiness: Effect.gen(function* () {
-        const fast = yield* fastLane
-        const halt = yield* evaluation.copies.standingHalt(strategy)
-        const stuck = yield* evaluation.copies.stuck
-        return {
-          ready: fast.ok,
-          parts: [background, fast],
-          degraded: [
+      readiness: readiness({
+        lanes: Effect.map(fastLane, (fast) => [
+          { ...background, blocks: false },
+          { ...fast, blocks: true },
+        ]),
+        evaluation: evaluation.handle.conditions,
+        paper: paper.conditions,
+        notes: Effect.gen(function* () {
+          const halt = yield* evaluation.copies.standingHalt(strategy)
+          const stuck = yield* evaluation.copies.stuck
+          const restart = restartWords(options.restarted, yield* Clock.currentTimeMillis)
+          return [
             ...(halt === null ? [] : [`copying is halted: ${halt.reason}`]),
             ...(stuck === 0 ? [] : [`${stuck} copies are stuck, see copies --state stuck`]),
-          ],
-        }
+            ...(restart === null ? [] : [`background lane: ${restart}`]),
+          ]
+        }),
       }),
       metrics: Effect.gen(function* () {
         const mine = yield* evaluation.handle.metrics

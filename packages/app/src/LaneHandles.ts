@@ -4,6 +4,7 @@
  */
 import { Effect } from "effect"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import type { Condition } from "@evaluator/runtime/Conditions"
 import type { LaneLink, LaneLinkError } from "@evaluator/runtime/LaneLink"
 import type { StuckOrder } from "@evaluator/paper/StuckCopies"
 import type {
@@ -70,6 +71,8 @@ interface Handle<Report> {
   readonly runJob: (name: string) => Effect.Effect<JobRun, ControlRefused | LaneLinkError>
   /** Prometheus text of the lane's thread. */
   readonly metrics: Effect.Effect<string, LaneLinkError>
+  /** What of the lane is as it should be and what is not; waits {@link glancing} at most. */
+  readonly conditions: Effect.Effect<ReadonlyArray<Condition>, LaneLinkError>
 }
 
 export interface EvaluationHandle extends Handle<EvaluationReport> {
@@ -85,6 +88,9 @@ export interface PaperHandle extends Handle<PaperReport> {
 
 /** Long enough for a drain or a job; a lane that hangs longer is a fault anyway. */
 const patience = "15 minutes"
+
+/** For what is asked every few seconds and says as much by not being answered. */
+const glancing = "2 seconds"
 
 type Link = LaneLink["Service"]
 
@@ -107,6 +113,7 @@ export const serveHandle = Effect.fnUntraced(function* <Report>(
     ),
   )
   yield* link.serve(`${name}.metrics`, () => handle.metrics)
+  yield* link.serve(`${name}.conditions`, () => handle.conditions)
 })
 
 /** What {@link serveHandle} serves on the other side. Both sides are this program, so answers are taken as they come. */
@@ -128,6 +135,10 @@ export const handleOver = <Report>(link: Link, name: string): Handle<Report> => 
         ),
       ),
     metrics: ask("metrics"),
+    conditions: link.ask(`${name}.conditions`, null, glancing) as Effect.Effect<
+      ReadonlyArray<Condition>,
+      LaneLinkError
+    >,
   }
 }
 

@@ -11,6 +11,7 @@ import { parseKillPoint, KillPoint, makeKillPoint } from "@evaluator/sqlite/Kill
 import { layerLogs } from "@evaluator/telemetry/JsonLogs"
 import type { Endpoints } from "@evaluator/polymarket/VenueEndpoints"
 import { openEvaluationThread } from "./EvaluationThread.ts"
+import type { Restarted } from "./KeptThread.ts"
 import { loadSettings, logLevel } from "./Settings.ts"
 
 /** What the main thread hands over. */
@@ -21,6 +22,10 @@ export interface LaneThreadData {
   readonly endpoints: Endpoints
   readonly logsTo: "stdout" | "stderr"
   readonly prettyLogs: boolean
+  /** The port a thread before this one had; `null` takes the one of the settings. */
+  readonly httpPort: number | null
+  /** Why there was a thread before this one. */
+  readonly restarted: Restarted | null
   /** Commits are counted over all threads of the process. */
   readonly commits: Int32Array<SharedArrayBuffer>
 }

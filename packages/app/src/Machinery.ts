@@ -4,6 +4,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { Backlogs } from "@evaluator/runtime/Backlogs"
+import { Conditions } from "@evaluator/runtime/Conditions"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { ControlRefused, type LaneName } from "./Control.ts"
@@ -11,10 +12,12 @@ import { ControlRefused, type LaneName } from "./Control.ts"
 export const machineryOf = Effect.fnUntraced(function* (lane: LaneName) {
   const supervisor = yield* Supervisor
   const backlogs = yield* Backlogs
+  const conditions = yield* Conditions
   const jobLog = yield* JobLog
   const sql = yield* SqlClient.SqlClient
   return {
     quiesce: supervisor.quiesce,
+    conditions: conditions.all,
     jobs: Effect.map(supervisor.jobs, (jobs) => jobs.map((job) => ({ ...job, lane }))),
     runJob: (name: string) =>
       supervisor.runNow(name, "by hand").pipe(

@@ -11,7 +11,7 @@ import { FetchHttpClient } from "effect/http"
 import * as Socket from "effect/socket/Socket"
 import { BookFeed } from "@evaluator/polymarket/BookFeed"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
-import { LaneLink } from "@evaluator/runtime/LaneLink"
+import { LaneLink, LanePort } from "@evaluator/runtime/LaneLink"
 import * as ServiceNotices from "@evaluator/runtime/ServiceNotices"
 import {
   KillPoint,
@@ -26,6 +26,7 @@ import * as ControlServer from "./ControlServer.ts"
 import { hold } from "./DataDirectory.ts"
 import type { LaneThreadData } from "./LaneThread.ts"
 import { drain } from "./Drain.ts"
+import { keptThread } from "./KeptThread.ts"
 import { evaluationOver, serveHandle } from "./LaneHandles.ts"
 import { openPaper } from "./PaperThread.ts"
 import { followProgress, progressLine } from "./Progress.ts"
@@ -91,7 +92,7 @@ const service = Effect.fnUntraced(function* (
   }
   const venue = yield* openVenue(settings, directory.venue)
 
-  const data: LaneThreadData = {
+  const data: Omit<LaneThreadData, "httpPort" | "restarted"> = {
     profiles,
     directory: directory.path,
     venue: directory.venue.kind,
@@ -100,14 +101,24 @@ const service = Effect.fnUntraced(function* (
     prettyLogs,
     commits,
   }
-  const thread = yield* startThread({
+  const port = new LanePort()
+  let httpPort: number | null = null
+  const background = yield* keptThread({
     name: "background lane",
-    entry: threadEntry("./LaneThread.ts", "./lane.mjs"),
-    data,
-    limits: laneLimits,
-    stopWithinMs: 5000,
+    port,
+    start: Effect.fnUntraced(function* (restarted) {
+      const given: LaneThreadData = { ...data, httpPort, restarted }
+      const thread = yield* startThread({
+        name: "background lane",
+        entry: threadEntry("./LaneThread.ts", "./lane.mjs"),
+        data: given,
+        limits: laneLimits,
+        stopWithinMs: 5000,
+      })
+      httpPort = yield* awaitReady(thread)
+      return { thread, ready: httpPort }
+    }),
   })
-  const httpPort = yield* awaitReady(thread)
 
   yield* Effect.gen(function* () {
     const link = yield* LaneLink
@@ -145,9 +156,9 @@ const service = Effect.fnUntraced(function* (
         }),
       ),
     )
-    yield* directory.announce({ http: httpPort })
+    yield* directory.announce({ http: background.ready })
     yield* Effect.logInfo(
-      `ready: venue ${directory.venue.kind}, data in ${directory.path}, http://${settings.http.host}:${httpPort}`,
+      `ready: venue ${directory.venue.kind}, data in ${directory.path}, http://${settings.http.host}:${background.ready}`,
     )
     yield* notices.ready
 
@@ -173,8 +184,11 @@ const service = Effect.fnUntraced(function* (
             stop,
             Effect.as(Effect.sleep(options.for), `--for ${Duration.format(options.for)} is over`),
           )
-    const threads = [thread, ...(venue.thread === null ? [] : [venue.thread])]
-    const why = yield* Effect.raceAllFirst([asked, ...threads.map(({ ended }) => ended)])
+    const why = yield* Effect.raceAllFirst([
+      asked,
+      background.keep(beats.silentForMs),
+      ...(venue.thread === null ? [] : [venue.thread.ended]),
+    ])
     yield* notices.stopping
     yield* Effect.logInfo(`stopping (${why})`)
     // The drain does not wait for a lane that is too busy to say what it does.
@@ -215,9 +229,7 @@ const service = Effect.fnUntraced(function* (
       )
   }).pipe(
     Effect.scoped,
-    Effect.provide(
-      Layer.mergeAll(LaneLink.layerPort(thread.worker), Layer.succeed(KillPoint, kills)),
-    ),
+    Effect.provide(Layer.mergeAll(LaneLink.layerPort(port), Layer.succeed(KillPoint, kills))),
   )
 }, Effect.scoped)
 

@@ -49,6 +49,7 @@ export const startThread = Effect.fnUntraced(function* (
   const { name } = options
   const ended = yield* Deferred.make<never, ThreadEnded>()
   let stopping = false
+  let exited = false
   const fail = (why: string) => {
     if (!stopping) Deferred.doneUnsafe(ended, Effect.fail(new ThreadEnded({ thread: name, why })))
   }
@@ -60,15 +61,19 @@ export const startThread = Effect.fnUntraced(function* (
         ...(options.limits !== undefined && { resourceLimits: options.limits }),
       })
       started.on("error", (error) => fail(error instanceof Error ? error.message : String(error)))
-      started.on("exit", (code) => fail(`exit code ${code}`))
+      started.on("exit", (code) => {
+        exited = true
+        fail(`exit code ${code}`)
+      })
       return started
     }),
     (started) =>
       Effect.gen(function* () {
         stopping = true
-        const exited = Effect.promise(() => once(started, "exit"))
+        if (exited) return
+        const exit = Effect.promise(() => once(started, "exit"))
         started.postMessage({ type: "stop" })
-        yield* exited.pipe(
+        yield* exit.pipe(
           Effect.timeoutOrElse({
             duration: options.stopWithinMs,
             orElse: () => Effect.promise(() => started.terminate()),

@@ -20,6 +20,7 @@ import { VenueEndpoints, type Endpoints } from "@evaluator/polymarket/VenueEndpo
 import { VenueHttp } from "@evaluator/polymarket/VenueHttp"
 import { Backlogs } from "@evaluator/runtime/Backlogs"
 import { Boot } from "@evaluator/runtime/Boot"
+import { Conditions } from "@evaluator/runtime/Conditions"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
@@ -29,7 +30,9 @@ import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { laneSettings } from "./LaneSettings.ts"
 import { migrations } from "./Migrations.ts"
 import type { SettingsShape } from "./Settings.ts"
+import * as StorageWatch from "./StorageWatch.ts"
 import { throttleNotices } from "./ThrottleNotices.ts"
+import * as VenueReach from "./VenueReach.ts"
 
 export interface LaneParts {
   readonly settings: SettingsShape
@@ -43,11 +46,13 @@ export interface LaneParts {
 }
 
 const machinery = (lane: "evaluation" | "paper", { file, link, settings, temporary }: LaneParts) =>
-  Supervisor.layer.pipe(
+  StorageWatch.layer(lane).pipe(
+    Layer.provideMerge(Supervisor.layer),
     Layer.provideMerge(JobLog.layer),
     Layer.provideMerge(EventLog.layer),
     Layer.provideMerge(Boot.layer),
     Layer.provideMerge(Backlogs.layer),
+    Layer.provideMerge(Conditions.layer),
     Layer.provideMerge(Layer.succeed(LaneLink, link)),
     Layer.provideMerge(ServiceTracer.layerFromEnvironment()),
     Layer.provideMerge(
@@ -68,6 +73,7 @@ const doors = (lane: "fast" | "background", { endpoints, http }: LaneParts) =>
     Layer.provide(VenueHttp.layer),
     Layer.provide(Budget.layer({ lane })),
     Layer.provide(throttleNotices.tell),
+    Layer.provide(VenueReach.layer),
     Layer.provideMerge(VenueEndpoints.layerOf(endpoints)),
     Layer.provide(http),
   )

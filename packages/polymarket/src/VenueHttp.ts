@@ -19,6 +19,7 @@ import { BodyRecorder } from "./BodyRecorder.ts"
 import { Budget } from "./Budget.ts"
 import { CacheAge } from "./CacheAge.ts"
 import { PolymarketError, Stale } from "./PolymarketError.ts"
+import { ReachNotice } from "./ReachNotice.ts"
 import { bodyOf } from "./ResponseBody.ts"
 import type { RouteName } from "./Routes.ts"
 import { labelOf, perRoute, routes } from "./Routes.ts"
@@ -76,6 +77,7 @@ export class VenueHttp extends Context.Service<
       const endpoints = yield* VenueEndpoints
       const client = yield* HttpClient.HttpClient
       const record = yield* BodyRecorder
+      const reached = yield* ReachNotice
       const measured = perRoute(measuredRoute)
       const cacheAge = new CacheAge()
 
@@ -139,6 +141,12 @@ export class VenueHttp extends Context.Service<
         for (let tries = 0; ; tries++) {
           yield* Effect.mapError(budget.spend(name), failed)
           const outcome = yield* Effect.result(attempt(name, query, options, request))
+          reached(
+            routes[name].host,
+            Result.isFailure(outcome) && outcome.failure._tag === "Unreachable"
+              ? "unreachable"
+              : "answered",
+          )
           if (Result.isSuccess(outcome)) {
             const { ageMs } = outcome.success
             if (ageMs > (options.maxAgeMs ?? Infinity)) return yield* failed(new Stale({ ageMs }))

@@ -7,7 +7,7 @@
  * {@link answerTimeout} or what it says itself.
  */
 import { Cause, Context, Deferred, Duration, Effect, Layer, Schema, type Scope } from "effect"
-import type { MessagePort, Worker } from "node:worker_threads"
+import { EventEmitter } from "node:events"
 
 export const pendingLimit = 1024
 export const answerTimeout = "30 seconds"
@@ -35,8 +35,8 @@ export class LaneLink extends Context.Service<
     readonly serve: (name: string, serve: Serve) => Effect.Effect<void, never, Scope.Scope>
   }
 >()("runtime/LaneLink") {
-  /** Over a port: the parent's `Worker`, or the worker's `parentPort`. */
-  static readonly layerPort = (port: MessagePort | Worker) =>
+  /** Over a port: the worker's `parentPort`, or a {@link LanePort} to a worker that may be replaced. */
+  static readonly layerPort = (port: LinkPort) =>
     Layer.effect(
       LaneLink,
       Effect.gen(function* () {
@@ -64,6 +64,12 @@ export class LaneLink extends Context.Service<
         const receive = (message: Message) => {
           // The port also carries what a thread says of itself ("ready", "stop").
           if (message.kind === undefined) return
+          if (message.kind === "gone") {
+            const error = new LaneLinkError({ request: "", message: message.why })
+            for (const waiting of pending.values()) Deferred.doneUnsafe(waiting, Effect.fail(error))
+            pending.clear()
+            return
+          }
           if (message.kind !== "answer" && message.kind !== "refusal") {
             runFork(answer(message))
             return
@@ -127,6 +133,37 @@ export class LaneLink extends Context.Service<
   }
 }
 
+/** What a link needs of a port; `MessagePort` and `Worker` have it. */
+export interface LinkPort {
+  readonly postMessage: (message: unknown) => void
+  readonly on: (event: "message", listener: (message: Message) => void) => unknown
+  readonly off: (event: "message", listener: (message: Message) => void) => unknown
+}
+
+/**
+ * A port whose other side may be replaced. While nobody is attached, what is told is lost and what is
+ * asked waits for its own timeout; when a side is detached, the questions it has not answered fail.
+ */
+export class LanePort extends EventEmitter implements LinkPort {
+  #other: LinkPort | null = null
+  readonly #pass = (message: Message) => void this.emit("message", message)
+
+  attach(other: LinkPort): void {
+    this.#other = other
+    other.on("message", this.#pass)
+  }
+
+  detach(why: string): void {
+    this.#other?.off("message", this.#pass)
+    this.#other = null
+    this.#pass({ kind: "gone", why })
+  }
+
+  postMessage(message: unknown): void {
+    this.#other?.postMessage(message)
+  }
+}
+
 interface Asked {
   readonly kind: "ask" | "tell"
   readonly id: number
@@ -135,6 +172,8 @@ interface Asked {
 }
 type Message =
   | Asked
+  /** Said by the port itself: whoever was to answer is gone. */
+  | { readonly kind: "gone"; readonly why: string }
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | { readonly kind: "refusal"; readonly id: number; readonly error: string }
 

@@ -18,6 +18,7 @@ import { KillPoint, off } from "./KillPoint.ts"
 import { type BackupMetadata, copyDatabase, copyPages } from "./OnlineCopy.ts"
 import { quieten } from "./QuietClient.ts"
 import { open } from "./SqliteConnection.ts"
+import type { WriteTrouble } from "./WriteTrouble.ts"
 
 export const TypeId: TypeId = "~@effect/sql-sqlite-node/SqliteClient"
 export type TypeId = "~@effect/sql-sqlite-node/SqliteClient"
@@ -39,6 +40,8 @@ export interface Checkpointed {
 export interface SqliteClient extends SqlClient.SqlClient {
   readonly [TypeId]: TypeId
   readonly config: SqliteClientConfig
+  /** Whether the file can be written, as far as statements have shown. */
+  readonly trouble: WriteTrouble
   /** Copies the pages to a file while reading and writing go on; see `Backup.ts` for a checked copy. */
   readonly backup: (destination: string) => Effect.Effect<BackupMetadata, SqlError.SqlError>
   readonly checkpoint: (mode: CheckpointMode) => Effect.Effect<Checkpointed, SqlError.SqlError>
@@ -130,6 +133,7 @@ export const make = Effect.fnUntraced(function* (
   return Object.assign(client as SqliteClient, {
     [TypeId]: TypeId,
     config,
+    trouble: connection.trouble,
     backup,
     checkpoint,
     integrityCheck: (depth: CheckDepth) => findFaults(client, depth),

@@ -13,6 +13,7 @@ import { SqlClient, type SqlConnection, SqlError } from "effect/sql"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import type { KillPoint } from "./KillPoint.ts"
 import { bindParameters, countParameters, excerpt, refuseRest } from "./Parameters.ts"
+import { WriteTrouble } from "./WriteTrouble.ts"
 
 /** Rows that one step of a stream reads. */
 export const streamChunk = 256
@@ -45,6 +46,7 @@ interface Prepared {
 
 export interface SqliteConnection extends SqlConnection.Connection {
   readonly database: DatabaseSync
+  readonly trouble: WriteTrouble
   /** COMMIT with the kill point around it, in one step that nothing can come between. */
   readonly commit: (killPoint: KillPoint) => Effect.Effect<void, SqlError.SqlError>
   /** See `ExecuteEach.ts`. */
@@ -84,13 +86,18 @@ const configure = (prepared: Prepared, bigints: boolean, arrays: boolean): State
 }
 
 /** Runs `step` now; `bigints` says whether integers are to be read as bigint. */
-const attempt = <A>(operation: string, sql: string, step: (bigints: boolean) => A) =>
-  Effect.withFiber<A, SqlError.SqlError>((fiber) =>
-    Effect.try({
-      try: () => step(fiber.getRef(SqlClient.SafeIntegers)),
-      catch: (cause) => toSqlError(cause, operation, sql),
-    }),
-  )
+const attemptNoting =
+  (trouble: WriteTrouble) =>
+  <A>(operation: string, sql: string, step: (bigints: boolean) => A) =>
+    Effect.withFiber<A, SqlError.SqlError>((fiber) =>
+      Effect.try({
+        try: () => step(fiber.getRef(SqlClient.SafeIntegers)),
+        catch: (cause) => {
+          trouble.note(cause)
+          return toSqlError(cause, operation, sql)
+        },
+      }),
+    )
 
 // Not `Iterator.take`, which closes the iterator when it has its rows.
 const take = (iterator: Iterator<Record<string, unknown>>): Rows => {
@@ -140,6 +147,8 @@ export const open = (
 
 const makeConnection = (database: DatabaseSync, cacheSize: number): SqliteConnection => {
   const cached = makeCache(database, cacheSize)
+  const trouble = new WriteTrouble()
+  const attempt = attemptNoting(trouble)
   type Source = (sql: string) => Prepared
   const unprepared: Source = (sql) => prepare(database, sql)
 
@@ -197,6 +206,7 @@ const makeConnection = (database: DatabaseSync, cacheSize: number): SqliteConnec
 
   return {
     database,
+    trouble,
     execute: (sql, values, how) => rows(cached, sql, values, how),
     executeRaw: raw,
     executeStream: stream,

@@ -36,6 +36,7 @@ export const metrics = {
   jobsRunning: shows("jobs_running", "runs", ["job"], "Runs of a job going on now."),
   jobRetries: counts("job_retries", "attempts", ["job", "trouble"], "Attempts after a failed one."),
   serviceRestarts: counts("service_restarts", "restarts", ["service"], "Loops started again."),
+  laneRestarts: counts("lane_restarts", "restarts", ["lane"], "Threads of a lane started again."),
   queueOffered: counts("queue_offered", "items", ["queue"], "Items offered to a queue."),
   queueDone: counts("queue_done", "items", ["queue"], "Items a worker finished."),
   queueFailed: counts("queue_failed", "items", ["queue"], "Items whose worker gave up."),
