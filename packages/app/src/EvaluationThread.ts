@@ -105,6 +105,7 @@ export const openEvaluationThread = Effect.fnUntraced(function* (
   const files = filesOf(options.directory)
   const evaluation = yield* openEvaluation({
     settings,
+    live: true,
     link,
     endpoints,
     file: files.evaluatorDb,

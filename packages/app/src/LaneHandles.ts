@@ -90,7 +90,7 @@ export interface PaperHandle extends Handle<PaperReport> {
 const patience = "15 minutes"
 
 /** For what is asked every few seconds and says as much by not being answered. */
-const glancing = "2 seconds"
+const glancing = "1500 millis"
 
 type Link = LaneLink["Service"]
 

@@ -126,6 +126,7 @@ const service = Effect.fnUntraced(function* (
     const paper = yield* openPaper(
       {
         settings,
+        live: true,
         file: directory.paperDb,
         link,
         endpoints: venue.endpoints,

@@ -8,6 +8,7 @@ import type { LaneLink } from "@evaluator/runtime/LaneLink"
 import { silenceLimitMs } from "./Beats.ts"
 import { ControlRefused, type ControlHandlers } from "./Control.ts"
 import type { EvaluationHandle, PaperHandle } from "./LaneHandles.ts"
+import { readiness } from "./Readiness.ts"
 import { version } from "./Version.ts"
 
 export const controlHandlers = (options: {
@@ -23,19 +24,25 @@ export const controlHandlers = (options: {
   const refuse = (error: { readonly message: string }) =>
     new ControlRefused({ code: "unreachable", why: error.message })
   return {
-    state: Effect.map(options.silentForMs, (silentMs) => {
+    state: Effect.gen(function* () {
+      const silentMs = yield* options.silentForMs
       const alive = silentMs < silenceLimitMs
-      return {
-        pid: process.pid,
-        version,
-        venue: options.venue,
-        startedAtMs: options.startedAtMs,
-        alive,
-        ready: alive,
-        degraded: alive
-          ? []
-          : [`the background lane has been silent for ${Math.round(silentMs)} ms`],
-      }
+      const { degraded, ready } = yield* readiness({
+        lanes: Effect.succeed([
+          {
+            name: "background lane",
+            ok: alive,
+            blocks: false,
+            says: `last beat ${Math.round(silentMs)} ms ago`,
+          },
+        ]),
+        // A lane that is silent is not waited for.
+        evaluation: alive ? evaluation.conditions : Effect.succeed([]),
+        paper: paper.conditions,
+        notes: Effect.succeed([]),
+      })
+      const { startedAtMs, venue } = options
+      return { pid: process.pid, version, venue, startedAtMs, alive, ready, degraded }
     }),
     jobs: Effect.zipWith(evaluation.jobs, paper.jobs, (mine, theirs) => [...mine, ...theirs]).pipe(
       Effect.mapError(refuse),

@@ -27,7 +27,9 @@ import { LaneLink } from "@evaluator/runtime/LaneLink"
 import { LeastSettle, Supervisor, SweepEvery } from "@evaluator/runtime/Supervisor"
 import * as Database from "@evaluator/sqlite/Database"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
+import * as ClockWatch from "./ClockWatch.ts"
 import { laneSettings } from "./LaneSettings.ts"
+import * as LoopWatch from "./LoopWatch.ts"
 import { migrations } from "./Migrations.ts"
 import type { SettingsShape } from "./Settings.ts"
 import * as StorageWatch from "./StorageWatch.ts"
@@ -40,13 +42,21 @@ export interface LaneParts {
   readonly file: string
   /** The file is removed when the lane closes, and need not outlive a power cut. */
   readonly temporary?: boolean
+  /** Real time in a thread of its own: its clock and its event loop are watched. */
+  readonly live?: boolean
   readonly link: LaneLink["Service"]
   readonly endpoints: Endpoints
   readonly http: Layer.Layer<HttpClient.HttpClient>
 }
 
-const machinery = (lane: "evaluation" | "paper", { file, link, settings, temporary }: LaneParts) =>
-  StorageWatch.layer(lane).pipe(
+const machinery = (
+  lane: "evaluation" | "paper",
+  { file, link, live, settings, temporary }: LaneParts,
+) =>
+  Layer.mergeAll(
+    StorageWatch.layer(lane),
+    ...(live === true ? [ClockWatch.layer, LoopWatch.layer] : []),
+  ).pipe(
     Layer.provideMerge(Supervisor.layer),
     Layer.provideMerge(JobLog.layer),
     Layer.provideMerge(EventLog.layer),
