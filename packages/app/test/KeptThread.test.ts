@@ -36,7 +36,11 @@ const threads = Effect.gen(function* () {
     Deferred.fail(ends.at(-1)!, new ThreadEnded({ thread: "background lane", why }))
   const link = yield* Effect.provide(LaneLink, yield* Layer.build(LaneLink.layerPort(port)))
   return {
-    ...{ kept, keep, end, link, seen },
+    kept,
+    keep,
+    end,
+    link,
+    seen,
     closed: () => closed,
     silence: (ms: number) => (silent = ms),
   }
