@@ -10,6 +10,7 @@ import { Effect } from "effect"
 import { type FaultPlan, faultRun } from "@evaluator/testkit/FaultRuns"
 import type { Proof } from "./Proof.ts"
 
+const preload = join(import.meta.dirname, "FaultPreload.ts")
 const runFor = "90s"
 const seed = 42
 
@@ -53,7 +54,13 @@ export const proof: Proof = {
         const cwd = join(folder, name.replaceAll(" ", "-"))
         rmSync(cwd, { recursive: true, force: true })
         mkdirSync(cwd, { recursive: true })
-        const plan = { entry: { ...service, cwd }, dataDir: join(cwd, "data"), runFor, seed }
+        const plan = {
+          entry: { ...service, cwd },
+          dataDir: join(cwd, "data"),
+          preload,
+          runFor,
+          seed,
+        }
         return Effect.runPromise(
           faultRun({ ...plan, ...fault }).pipe(
             Effect.map(({ faults, ...row }) => ({

@@ -1,6 +1,6 @@
 /**
  * The proof that trouble passes: the service runs, something is done to one of its threads or to its
- * clock ({@link FaultPreload}), its health is asked all the while, and it must name what is wrong, come
+ * clock (by a module loaded before it), its health is asked all the while, and it must name what is wrong, come
  * back to being ready in the same process, drain and exit 0 with its equations whole.
  */
 import { Effect, Fiber, Schedule, Schema } from "effect"
@@ -14,6 +14,8 @@ import { document } from "./ServiceProcess.ts"
 export interface FaultPlan {
   readonly entry: ServiceEntry
   readonly dataDir: string
+  /** The module that brings the trouble, as a path. */
+  readonly preload: string
   /** As `FAULT` has it. */
   readonly fault: string
   readonly thread: "fast" | "background" | "venue"
@@ -71,7 +73,6 @@ const look = (dataDir: string): Effect.Effect<Answer | null> =>
 export const faultRun = Effect.fnUntraced(function* (plan: FaultPlan) {
   const { dataDir, fault, thread } = plan
   const trigger = join(dataDir, "..", `trigger-${thread}`)
-  const preload = pathToFileURL(join(import.meta.dirname, "FaultPreload.ts")).href
   const running = yield* Effect.forkChild(
     document(
       plan.entry,
@@ -81,7 +82,7 @@ export const faultRun = Effect.fnUntraced(function* (plan: FaultPlan) {
           EVALUATOR_DATA_DIR: dataDir,
           EVALUATOR_HTTP_PORT: "0",
           EVALUATOR_VENUE_SEED: String(plan.seed),
-          NODE_OPTIONS: `--import ${preload}`,
+          NODE_OPTIONS: `--import ${pathToFileURL(plan.preload).href}`,
           FAULT: fault,
           FAULT_THREAD: thread,
           FAULT_FILE: trigger,
