@@ -10,6 +10,8 @@ import evaluation0006 from "../../../migrations/evaluation/0006_create_retention
 import evaluation0007 from "../../../migrations/evaluation/0007_create_snapshots.ts"
 import evaluation0008 from "../../../migrations/evaluation/0008_record_reasons.ts"
 import evaluation0009 from "../../../migrations/evaluation/0009_create_verdicts.ts"
+import evaluation0010 from "../../../migrations/evaluation/0010_add_winners.ts"
+import evaluation0011 from "../../../migrations/evaluation/0011_cross_check_outcomes.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
@@ -28,6 +30,8 @@ export const migrations = {
     "0007_create_snapshots": evaluation0007,
     "0008_record_reasons": evaluation0008,
     "0009_create_verdicts": evaluation0009,
+    "0010_add_winners": evaluation0010,
+    "0011_cross_check_outcomes": evaluation0011,
   },
   paper: {
     "0001_create_runtime": paper0001,

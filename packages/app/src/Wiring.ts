@@ -15,9 +15,11 @@ import type { BookFeed } from "@evaluator/polymarket/BookFeed"
 import { ClobApi } from "@evaluator/polymarket/ClobApi"
 import { DataApi } from "@evaluator/polymarket/DataApi"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
+import { OutcomeOpinions } from "@evaluator/polymarket/OutcomeOpinions"
 import type { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { VenueEndpoints, type Endpoints } from "@evaluator/polymarket/VenueEndpoints"
 import { VenueHttp } from "@evaluator/polymarket/VenueHttp"
+import { WalletBoards } from "@evaluator/polymarket/WalletBoards"
 import { Backlogs } from "@evaluator/runtime/Backlogs"
 import { Boot } from "@evaluator/runtime/Boot"
 import { Conditions } from "@evaluator/runtime/Conditions"
@@ -79,7 +81,14 @@ const machinery = (
 
 /** The venue's doors with this lane's share of its limits; a throttle of one lane is told to the other. */
 const doors = (lane: "fast" | "background", { endpoints, http }: LaneParts) =>
-  Layer.mergeAll(GammaApi.layer, DataApi.layer, ClobApi.layer, throttleNotices.hear).pipe(
+  Layer.mergeAll(
+    GammaApi.layer,
+    DataApi.layer,
+    ClobApi.layer,
+    WalletBoards.layer,
+    OutcomeOpinions.layer,
+    throttleNotices.hear,
+  ).pipe(
     Layer.provide(VenueHttp.layer),
     Layer.provide(Budget.layer({ lane })),
     Layer.provide(throttleNotices.tell),

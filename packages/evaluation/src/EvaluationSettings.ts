@@ -53,6 +53,8 @@ const Discovery = Schema.Struct({
   leaderboard_every: DurationLeaf,
   leaderboard_categories: ListLeaf,
   leaderboard_rows: IntLeaf(1, 1000),
+  winners: BooleanLeaf,
+  winners_rows: IntLeaf(1, 1000),
   max_wallets: IntLeaf(1, 1_000_000),
 })
 

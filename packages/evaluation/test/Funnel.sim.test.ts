@@ -9,6 +9,8 @@ import { Budget } from "@evaluator/polymarket/Budget"
 import { DataApi } from "@evaluator/polymarket/DataApi"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import { embeddedEndpoints, VenueEndpoints } from "@evaluator/polymarket/VenueEndpoints"
+import { OutcomeOpinions } from "@evaluator/polymarket/OutcomeOpinions"
+import { WalletBoards } from "@evaluator/polymarket/WalletBoards"
 import { VenueHttp } from "@evaluator/polymarket/VenueHttp"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
@@ -49,7 +51,12 @@ const dayOf = <A, E>(
       },
       faults: "none",
     })
-    const venue = Layer.mergeAll(GammaApi.layer, DataApi.layer).pipe(
+    const venue = Layer.mergeAll(
+      GammaApi.layer,
+      DataApi.layer,
+      WalletBoards.layer,
+      OutcomeOpinions.layer,
+    ).pipe(
       Layer.provide(VenueHttp.layer),
       Layer.provide(Budget.layer({ lane: "background" })),
       Layer.provide(VenueEndpoints.layerOf(embeddedEndpoints("http://venue.test"))),

@@ -5,7 +5,8 @@ import { TestClock } from "effect/testing"
 import { price } from "@evaluator/domain/money/Micro"
 import { describeDue } from "@evaluator/evaluation/jobs/DescribeMarkets"
 import { resolveDue } from "@evaluator/evaluation/jobs/ResolveMarkets"
-import { contradictionOf } from "@evaluator/evaluation/ResolutionCheck"
+import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
+import { agreementOf, contradictionOf } from "@evaluator/evaluation/ResolutionCheck"
 import { upsertMarkets } from "@evaluator/evaluation/stores/Markets"
 import { addWallets } from "@evaluator/evaluation/stores/Wallets"
 import { walkWallet } from "@evaluator/evaluation/WalletWalk"
@@ -56,6 +57,97 @@ describe("a final outcome", () => {
       assert.deepInclude((yield* resolveDue).counts, { resolved: 1 })
       assert.strictEqual((yield* eventsOf("MarketResolved")).length, 1)
     }).pipe(withLane(venue))
+  })
+})
+
+describe("a second opinion", () => {
+  const ended = (venue: FakeVenue) => {
+    venue.markets.set(conditionNo(1), market(1, { status: "closed" }))
+    venue.resolutions.set(conditionNo(1), paying(1_000_000, 0))
+    venue.addFills([fill({ market: 1, atMs: now - day })])
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      yield* addWallets([{ wallet: walletNo(1), source: "HOLDER", condition: null }], ["activity"])
+      yield* walkWallet(walletNo(1), { pages: 10, force: true })
+      yield* describeDue
+      yield* TestClock.setTime(now + 10_000)
+    })
+  }
+  const payouts = (...each: ReadonlyArray<number>) => each.map((one) => price(one))
+  const why = Effect.gen(function* () {
+    const sections = yield* (yield* EvaluationReports).why(conditionNo(1))
+    return sections.flatMap(({ says }) => says).join("\n")
+  })
+
+  it.effect("that agrees confirms the outcome, and the CLOB need not be asked", () => {
+    const venue = new FakeVenue()
+    venue.gammaSays.set(conditionNo(1), payouts(1_000_000, 0))
+    return Effect.gen(function* () {
+      yield* ended(venue)
+      assert.deepInclude((yield* resolveDue).counts, { resolved: 1 })
+      assert.include(yield* why, "as gamma says, too")
+      assert.isFalse(venue.requests.some((request) => request.startsWith("clob")))
+    }).pipe(Effect.provide(EvaluationReports.layer), withLane(venue))
+  })
+
+  it.effect("of nobody leaves an outcome believed and called unconfirmed", () => {
+    const venue = new FakeVenue()
+    return Effect.gen(function* () {
+      yield* ended(venue)
+      assert.deepInclude((yield* resolveDue).counts, { resolved: 1 })
+      assert.include(yield* why, "which no other source says or denies")
+    }).pipe(Effect.provide(EvaluationReports.layer), withLane(venue))
+  })
+
+  for (const source of ["gamma", "clob"] as const) {
+    it.effect(`of ${source} against the feed is kept, not believed, and asked for again`, () => {
+      const venue = new FakeVenue()
+      const says = source === "gamma" ? venue.gammaSays : venue.clobSays
+      says.set(conditionNo(1), payouts(0, 1_000_000))
+      return Effect.gen(function* () {
+        yield* ended(venue)
+        const sql = yield* SqlClient.SqlClient
+        for (const times of [1, 2]) {
+          assert.deepInclude((yield* resolveDue).counts, { resolved: 0, pending: 1 })
+          assert.strictEqual(yield* countRows("resolutions"), 0)
+          const [doubt] = yield* sql<{ source: string; times: number }>`SELECT source, times
+            FROM outcome_doubts`
+          assert.deepStrictEqual({ ...doubt! }, { source, times })
+          const [row] = yield* sql<{ due: number }>`SELECT resolve_due_ms AS due FROM conditions`
+          yield* TestClock.setTime(row!.due)
+        }
+        assert.deepStrictEqual(yield* eventsOf("MarketResolved"), [])
+        assert.include(yield* why, `${source} did not agree with the feed's 1.000000 / 0.000000`)
+        assert.include(yield* why, "so the outcome is not believed")
+        assert.strictEqual((yield* (yield* EvaluationReports).facts).doubted, 1)
+        says.set(conditionNo(1), payouts(1_000_000, 0))
+        assert.deepInclude((yield* resolveDue).counts, { resolved: 1 })
+        assert.strictEqual((yield* (yield* EvaluationReports).facts).doubted, 0)
+        assert.include(yield* why, "2 times from")
+      }).pipe(Effect.provide(EvaluationReports.layer), withLane(venue))
+    })
+  }
+
+  it.effect("that cannot be asked for puts the outcome off", () => {
+    const venue = new FakeVenue()
+    venue.fail = (request) => (request.startsWith("opinions") ? "unreachable" : null)
+    return Effect.gen(function* () {
+      yield* ended(venue)
+      assert.deepInclude((yield* resolveDue).counts, { resolved: 0, failed: 1 })
+      assert.strictEqual(yield* countRows("resolutions"), 0)
+      // The CLOB alone is enough.
+      venue.clobSays.set(conditionNo(1), payouts(1_000_000, 0))
+      yield* TestClock.setTime(now + day)
+      assert.deepInclude((yield* resolveDue).counts, { resolved: 1, failed: 0 })
+    }).pipe(withLane(venue))
+  })
+
+  it("of halves confirms halves and contradicts nobody", () => {
+    const halves = payouts(500_000, 500_000)
+    assert.isTrue(agreementOf(paying(500_000, 500_000), halves))
+    assert.isNull(agreementOf(paying(1_000_000, 0), halves))
+    assert.isFalse(agreementOf(paying(500_000, 500_000), payouts(1_000_000, 0)))
+    assert.isNull(agreementOf(paying(1_000_000, 0), payouts(1_000_000, 0, 0)))
   })
 })
 

@@ -71,6 +71,8 @@ export const routes = {
   /** The only POST: it reads, the list of tokens is too long for an address. */
   books: { ...clob("/books", "clobBooks"), method: "POST" as const },
   clobMarket: clob("/clob-markets"),
+  /** The CLOB's older spelling of a market, asked for who won it. */
+  clobOutcome: clob("/markets"),
   time: clob("/time"),
 }
 

@@ -17,7 +17,7 @@ import {
   type Reply,
 } from "./api/Answer.ts"
 import { biggestWinners, leaderboard, userStats } from "./api/Boards.ts"
-import { book, books, clobMarket, time } from "./api/Clob.ts"
+import { book, books, clobMarket, clobOutcome, time } from "./api/Clob.ts"
 import { clobPrices } from "./api/ClobPrices.ts"
 import { activity, trades } from "./api/Feeds.ts"
 import * as Gamma from "./api/Gamma.ts"
@@ -152,6 +152,7 @@ const route = (request: VenueRequest, ask: Ask): Reply => {
     const small = clobPrices[name]
     if (small !== undefined) return small(ask)
     if (rest.length === 2 && rest[0] === "clob-markets") return clobMarket(ask, rest[1]!)
+    if (rest.length === 2 && rest[0] === "markets") return clobOutcome(ask, rest[1]!)
   }
   return clobError(404, "not found")
 }

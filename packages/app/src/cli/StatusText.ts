@@ -47,7 +47,9 @@ const backgroundSections = ({
     Object.entries(filters?.failed ?? {}).map(([filter, markets]) => ({ filter, markets })),
   ],
   [
-    `Markets that stored rows name: ${facts.described} of ${facts.conditions} have facts`,
+    `Markets that stored rows name: ${facts.described} of ${facts.conditions} have facts${
+      facts.doubted === 0 ? "" : `; the outcome of ${facts.doubted} is in doubt`
+    }`,
     facts.missing.map(({ reason, conditions }) => ({ reason, conditions })),
   ],
   [

@@ -100,6 +100,7 @@ describe("the status page", () => {
       facts: {
         conditions: 12,
         described: 10,
+        doubted: 1,
         missing: [{ reason: "the venue lists no market under this condition", conditions: 2 }],
       },
       storage: {
@@ -122,7 +123,7 @@ describe("the status page", () => {
     assert.match(text, /excluded\s+30/)
     assert.include(text, "Open markets: 12 of 30 pass every filter")
     assert.match(text, /VOLUME_TOO_LOW\s+17/)
-    assert.include(text, "10 of 12 have facts")
+    assert.include(text, "10 of 12 have facts; the outcome of 1 is in doubt")
     assert.match(text, /the venue lists no market under this condition\s+2/)
     assert.include(text, "54.8 MB of 20000.0 MB, bodies given up")
     assert.match(text, /trades\s+1000\s+27\.3 MB\s+200\s+retention\.events/)

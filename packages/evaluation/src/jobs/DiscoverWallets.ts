@@ -1,17 +1,21 @@
 /**
- * discover-wallets: who holds and trades the markets of the selected events, and who leads.
+ * discover-wallets: who holds and trades the markets of the selected events, who leads, and who won
+ * most in markets that resolved lately.
  *
- * Truth: `discovery_items.due_ms`; the items are the selected events' markets and the leaderboards.
+ * Truth: `discovery_items.due_ms`; the items are the selected events' markets, the leaderboards and the
+ * boards of winners.
  * Of a market: its largest holders, kept as a set, and everybody with enough fills on its recent tape. A place that
  * fails backs off by itself. The watchlist ends at `discovery.max_wallets`, or where the file has no
  * more room; what is found beyond is counted and logged, not stored. Emits `WalletsDiscovered`.
  */
 import { Clock, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import type { ConditionId, WalletAddress } from "@evaluator/domain/Id"
+import { type ConditionId, hexToBytes, type WalletAddress } from "@evaluator/domain/Id"
 import type { Fill } from "@evaluator/domain/trade/Trade"
 import { DataApi, type Holder } from "@evaluator/polymarket/DataApi"
 import type { Page, Served } from "@evaluator/polymarket/Page"
+import type { PolymarketError } from "@evaluator/polymarket/PolymarketError"
+import { WalletBoards } from "@evaluator/polymarket/WalletBoards"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
 import { nextAttempt } from "../Backoff.ts"
@@ -41,6 +45,8 @@ interface Place {
   readonly found: ReadonlyArray<Discovered>
   readonly holders: ReadonlyArray<Holder>
 }
+
+type PlaceDoors = DataApi | WalletBoards | EvaluationSettings
 
 const inMarket = Effect.fnUntraced(function* (subject: string) {
   const api = yield* DataApi
@@ -89,6 +95,25 @@ const onLeaderboard = Effect.fnUntraced(function* (subject: string) {
   return { found, holders: [] as ReadonlyArray<Holder> }
 })
 
+const amongWinners = Effect.fnUntraced(function* (subject: string) {
+  const boards = yield* WalletBoards
+  const { discovery } = yield* EvaluationSettings
+  const [category, period] = subject.split(":")
+  const wins = yield* boards.biggestWinners({
+    category: category!,
+    period: period === "month" ? "month" : "week",
+    limit: discovery.winners_rows,
+  })
+  const found = wins.rows.map(({ condition, wallet }): Discovered => ({
+    wallet,
+    source: "WINNER",
+    condition: hexToBytes(condition),
+  }))
+  return { found, holders: [] as ReadonlyArray<Holder> }
+})
+
+const places = { market: inMarket, leaderboard: onLeaderboard, winners: amongWinners } as const
+
 const inTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   SqlClient.SqlClient.use((sql) => sql.withTransaction(effect)).pipe(Effect.orDie)
 
@@ -133,8 +158,8 @@ const keep = Effect.fnUntraced(function* (item: DiscoveryItem, place: Place) {
 })
 
 const visit = Effect.fnUntraced(function* (item: DiscoveryItem) {
-  const found = yield* Effect.result(
-    item.kind === "market" ? inMarket(item.subject) : onLeaderboard(item.subject),
+  const found = yield* Effect.result<Place, PolymarketError, PlaceDoors>(
+    places[item.kind](item.subject),
   )
   if (found._tag === "Failure") {
     yield* itemFailed(item, yield* nextAttempt(item.attempts, found.failure))
@@ -169,15 +194,12 @@ export const discoverWallets = Effect.gen(function* () {
     "market",
     markets.map((row) => marketSubject(row.condition)),
   )
-  yield* setItems(
-    "leaderboard",
-    discovery.leaderboard
-      ? discovery.leaderboard_categories.flatMap((category) => [
-          `${category}:week`,
-          `${category}:month`,
-        ])
-      : [],
-  )
+  const boards = discovery.leaderboard_categories.flatMap((category) => [
+    `${category}:week`,
+    `${category}:month`,
+  ])
+  yield* setItems("leaderboard", discovery.leaderboard ? boards : [])
+  yield* setItems("winners", discovery.winners ? boards : [])
   return yield* inRounds(step, roundsPerRun)
 })
 
@@ -185,7 +207,7 @@ export const layer = Layer.unwrap(
   Effect.map(EvaluationSettings, ({ discovery }) =>
     Job.layer({
       name: "discover-wallets",
-      about: "Finds wallets among holders, traders and leaders of the selected events",
+      about: "Finds wallets among holders, traders and leaders of the selected events, and winners",
       service: "discovery",
       every: discovery.every,
       atBoot: false,

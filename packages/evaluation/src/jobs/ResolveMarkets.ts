@@ -3,14 +3,16 @@
  *
  * Truth: `conditions.resolve_due_ms`, set when a stored row names the condition and moved to the
  * market's end while it is open. An outcome that is not final is asked for again after a quarter of
- * the time it is late. Payouts are trusted only when the venue calls the market resolved and they
- * agree with its facts (`ResolutionCheck.ts`). Emits
+ * the time it is late. Payouts are trusted only when the venue calls the market resolved, they agree
+ * with its facts, and neither Gamma nor the CLOB says otherwise (`ResolutionCheck.ts`); what is in doubt
+ * is kept, not believed and asked for again. Emits
  * `MarketResolved` once and makes the wallets that touched the condition due to be judged.
  */
 import { Clock, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { isFinal, type Resolution } from "@evaluator/domain/market/Market"
 import { DataApi } from "@evaluator/polymarket/DataApi"
+import type { PolymarketError } from "@evaluator/polymarket/PolymarketError"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
 import { nextAttempt } from "../Backoff.ts"
@@ -22,7 +24,8 @@ import {
   postponeCondition,
   resolutionChecked,
 } from "../stores/Conditions.ts"
-import { checkResolution } from "../ResolutionCheck.ts"
+import { type Checked, checkResolutions } from "../ResolutionCheck.ts"
+import { settleDoubts, storeDoubts } from "../stores/OutcomeDoubts.ts"
 import { storeResolution } from "../stores/Resolutions.ts"
 import { noteResolved } from "../stores/Wallets.ts"
 import { inRounds } from "./Rounds.ts"
@@ -42,27 +45,30 @@ const recheckMs = Effect.fnUntraced(function* (due: DueCondition) {
 })
 
 const keep = Effect.fnUntraced(
-  function* (due: DueCondition, served: Resolution | undefined) {
+  function* (due: DueCondition, served: Resolution | undefined, checked: Checked | null) {
     const log = yield* EventLog
     const { judgement } = yield* EvaluationSettings
     if (served === undefined) {
       yield* resolutionChecked(due.condition, yield* recheckMs(due), "the venue says nothing yet")
       return false
     }
-    const contradiction = isFinal(served) ? yield* checkResolution(served) : null
-    if (contradiction !== null) {
+    const doubts = checked?.doubts ?? []
+    if (doubts.length > 0) {
+      const said = doubts.map(({ said, source }) => `${source}: ${said}`).join("; ")
       yield* Effect.logWarning(
-        `the outcome of ${served.condition} is not believed and asked for again: ${contradiction}`,
+        `the outcome of ${served.condition} is not believed and asked for again: ${said}`,
       )
-      yield* resolutionChecked(due.condition, yield* recheckMs(due), contradiction)
+      yield* storeDoubts(served, doubts)
+      yield* resolutionChecked(due.condition, yield* recheckMs(due), said)
       return false
     }
-    const news = yield* storeResolution(served)
+    const news = yield* storeResolution(served, checked?.confirmedBy ?? [])
     if (!isFinal(served)) {
       yield* resolutionChecked(due.condition, yield* recheckMs(due), `status ${served.status}`)
       return false
     }
     yield* resolutionChecked(due.condition, null, null)
+    yield* settleDoubts(due.condition)
     if (!news) return true
     yield* noteResolved(due.condition, Duration.toMillis(judgement.every))
     yield* log.append([{ type: "MarketResolved", payload: { resolution: served } }])
@@ -71,27 +77,40 @@ const keep = Effect.fnUntraced(
   (effect) => SqlClient.SqlClient.use((sql) => sql.withTransaction(effect)).pipe(Effect.orDie),
 )
 
-const resolve = Effect.fnUntraced(function* (due: DueCondition) {
+/** What the resolution feed says of a condition: the final row where there is one. */
+const ask = Effect.fnUntraced(function* (due: DueCondition) {
   const api = yield* DataApi
   const condition = conditionHex(due.condition)
-  const answer = yield* Effect.result(api.resolutions(condition))
-  if (answer._tag === "Failure") {
-    yield* postponeCondition(
-      "resolve",
-      due.condition,
-      yield* nextAttempt(due.attempts, answer.failure),
-    )
-    return "failed" as const
-  }
-  const about = answer.success.filter((row) => row.condition === condition)
-  const final = yield* keep(due, about.find(isFinal) ?? about[0])
-  return final ? ("resolved" as const) : ("pending" as const)
+  const rows = yield* api.resolutions(condition)
+  const about = rows.filter((row) => row.condition === condition)
+  return about.find(isFinal) ?? about[0]
+})
+
+const postpone = Effect.fnUntraced(function* (due: DueCondition, failure: PolymarketError) {
+  yield* postponeCondition("resolve", due.condition, yield* nextAttempt(due.attempts, failure))
+  return "failed" as const
 })
 
 /** Asks for what is due; also used by catching up. */
 export const resolveDue = Effect.gen(function* () {
   const due = yield* dueToResolve(perStep)
-  const done = yield* Effect.forEach(due, resolve, { concurrency: 4 })
+  const answers = yield* Effect.forEach(due, (one) => Effect.result(ask(one)), { concurrency: 4 })
+  const finals = answers.flatMap((answer) =>
+    answer._tag === "Success" && answer.success !== undefined && isFinal(answer.success)
+      ? [answer.success]
+      : [],
+  )
+  const weighed = finals.length === 0 ? new Map() : yield* checkResolutions(finals)
+  const done = yield* Effect.forEach(due, (one, index) =>
+    Effect.gen(function* () {
+      const answer = answers[index]!
+      if (answer._tag === "Failure") return yield* postpone(one, answer.failure)
+      const checked = weighed.get(conditionHex(one.condition)) ?? null
+      if (checked?._tag === "Failure") return yield* postpone(one, checked.failure)
+      const final = yield* keep(one, answer.success, checked?.success ?? null)
+      return final ? ("resolved" as const) : ("pending" as const)
+    }),
+  )
   const count = (outcome: (typeof done)[number]) => done.filter((each) => each === outcome).length
   return {
     counts: { resolved: count("resolved"), pending: count("pending"), failed: count("failed") },

@@ -3,11 +3,14 @@
  */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import { countDoubted } from "../stores/OutcomeDoubts.ts"
 
 export interface FactsCoverage {
   /** Conditions that were traded or held. */
   readonly conditions: number
   readonly described: number
+  /** Conditions whose outcome is not believed, because another source says otherwise. */
+  readonly doubted: number
   /** The others by reason, most frequent first, at most 100. */
   readonly missing: ReadonlyArray<{ readonly reason: string; readonly conditions: number }>
 }
@@ -23,5 +26,5 @@ export const readFactsCoverage: Effect.Effect<FactsCoverage, never, SqlClient.Sq
         coalesce(describe_reason, 'not asked for yet') AS reason, count(*) AS conditions
       FROM conditions WHERE touched = 1 AND described_at_ms IS NULL
       GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100`
-    return { ...counts!, missing }
+    return { ...counts!, doubted: yield* countDoubted, missing }
   }).pipe(Effect.orDie)

@@ -20,6 +20,8 @@ import type { Cell, Section } from "@evaluator/domain/report/Section"
 import { dayMs } from "@evaluator/domain/wallet/FeatureWindow"
 import { marketsOf } from "../stores/Markets.ts"
 import { newestFilters } from "../stores/MarketScores.ts"
+import { payoutsInWords } from "../ResolutionCheck.ts"
+import { doubtsOf } from "../stores/OutcomeDoubts.ts"
 import { resolutionsOf } from "../stores/Resolutions.ts"
 import { plural, when } from "./Words.ts"
 import { walletPage } from "./WalletPage.ts"
@@ -81,16 +83,32 @@ const whyCondition = Effect.fnUntraced(function* (condition: Uint8Array) {
     ],
     rows: market === undefined ? [] : marketRows(market),
   }
+  const [confirmed] = yield* sql<{ confirmed_by: string | null }>`SELECT confirmed_by
+    FROM resolutions WHERE condition = ${condition}`
+  const doubts = yield* doubtsOf(condition)
   const outcome: Section = {
     title: "Outcome",
-    says:
-      resolution === undefined
+    says: [
+      ...(resolution === undefined
         ? [
             `The venue has not told its outcome${named.resolve_reason === null ? "" : `: ${named.resolve_reason}`}; it is asked again at ${when(named.resolve_due_ms, "no time set")}.`,
           ]
         : [
-            `Status ${resolution.status}, resolved at ${when(resolution.resolvedAtMs, "a time not told")}, pays ${resolution.payouts.map((payout) => formatMicro(payout)).join(" / ")} per share by outcome.`,
-          ],
+            `Status ${resolution.status}, resolved at ${when(resolution.resolvedAtMs, "a time not told")}, pays ${payoutsInWords(resolution.payouts)} per share by outcome${
+              confirmed?.confirmed_by == null
+                ? ", which no other source says or denies"
+                : `, as ${confirmed.confirmed_by} says, too`
+            }.`,
+          ]),
+      ...doubts.map(
+        ({ first_at_ms, last_at_ms, said, served, settled_at_ms, source, times }) =>
+          `${source} did not agree with the feed's ${payoutsInWords(JSON.parse(served) as Array<number>)}: ${said}; ${plural(times, "time")} from ${when(first_at_ms)} to ${when(last_at_ms)}, ${
+            settled_at_ms === null
+              ? "so the outcome is not believed"
+              : `until ${when(settled_at_ms)}`
+          }.`,
+      ),
+    ],
     rows: [],
   }
   const scoring: Section = {

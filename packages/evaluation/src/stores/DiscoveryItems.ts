@@ -1,5 +1,5 @@
 /**
- * Places where wallets are looked for: markets of selected events, and leaderboards. Each has its own
+ * Places where wallets are looked for: markets of selected events, leaderboards, biggest winners. Each has its own
  * due time and back-off, so that one that fails neither stops nor repeats the others.
  */
 import { Clock, Effect } from "effect"
@@ -8,7 +8,7 @@ import { bytesToHex, hexToBytes } from "@evaluator/domain/Id"
 import { keepDeadLetter, type NextAttempt } from "../Backoff.ts"
 import { atLeastOne } from "./AtLeastOne.ts"
 
-export type ItemKind = "market" | "leaderboard"
+export type ItemKind = "market" | "leaderboard" | "winners"
 
 export interface DiscoveryItem {
   readonly kind: ItemKind

@@ -24,7 +24,10 @@ const toResolution = (row: ResolutionRow): Resolution => ({
 })
 
 /** Stores what was served, in the caller's transaction; true when a final outcome is new or corrected. */
-export const storeResolution = Effect.fnUntraced(function* (served: Resolution) {
+export const storeResolution = Effect.fnUntraced(function* (
+  served: Resolution,
+  confirmedBy: ReadonlyArray<string> = [],
+) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
   const condition = hexToBytes(served.condition)
@@ -39,9 +42,11 @@ export const storeResolution = Effect.fnUntraced(function* (served: Resolution) 
     final: isFinal(served),
     resolved_at_ms: served.resolvedAtMs,
     seen_at_ms: now,
+    confirmed_by: confirmedBy.length === 0 ? null : confirmedBy.join(", "),
   })} ON CONFLICT (condition) DO UPDATE SET status = excluded.status, payouts = excluded.payouts,
       disputed = excluded.disputed, final = excluded.final,
-      resolved_at_ms = excluded.resolved_at_ms, seen_at_ms = excluded.seen_at_ms`
+      resolved_at_ms = excluded.resolved_at_ms, seen_at_ms = excluded.seen_at_ms,
+      confirmed_by = excluded.confirmed_by`
   return (
     isFinal(served) && (before === undefined || before.final === 0 || before.payouts !== payouts)
   )

@@ -52,6 +52,7 @@ export const kept: Readonly<Record<string, string>> = {
   holders: "one set a market; removed by age of its last look",
   fee_schedules: "as markets; one row a change",
   resolutions: "one row a condition that stored rows name",
+  outcome_doubts: "as markets; one row a source that disagreed",
   scoring_runs: "scoring.keep_runs",
   market_scores: "scoring.keep_runs",
   event_scores: "scoring.keep_runs",
@@ -133,7 +134,14 @@ export const removeUnseenMarkets = Effect.fnUntraced(
       ORDER BY m.seen_at_ms LIMIT ${batchRows}`
     if (rows.length === 0) return 0
     const within = sql.in("condition", atLeastOne(rows.map((row) => row.condition)))
-    for (const table of ["tokens", "fee_schedules", "resolutions", "conditions", "markets"]) {
+    for (const table of [
+      "tokens",
+      "fee_schedules",
+      "outcome_doubts",
+      "resolutions",
+      "conditions",
+      "markets",
+    ]) {
       yield* sql`DELETE FROM ${sql(table)} WHERE ${within}`
     }
     return rows.length

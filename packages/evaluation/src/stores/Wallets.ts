@@ -9,7 +9,7 @@ import { atLeastOne } from "./AtLeastOne.ts"
 import { reachStage } from "./Funnel.ts"
 import type { FeedName } from "./WalletFeeds.ts"
 
-export type WalletSource = "HOLDER" | "TRADER_RECENT" | "LEADERBOARD" | "RECORDING"
+export type WalletSource = "HOLDER" | "TRADER_RECENT" | "LEADERBOARD" | "WINNER" | "RECORDING"
 
 export interface Discovered {
   readonly wallet: WalletAddress

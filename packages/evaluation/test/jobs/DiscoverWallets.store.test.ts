@@ -3,6 +3,8 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { bytesToHex } from "@evaluator/domain/Id"
+import { usdc } from "@evaluator/domain/money/Micro"
+import type { BiggestWin } from "@evaluator/polymarket/WalletBoards"
 import { discoverWallets } from "@evaluator/evaluation/jobs/DiscoverWallets"
 import { scoreEvents } from "@evaluator/evaluation/jobs/ScoreEvents"
 import { FakeVenue } from "../support/FakeVenue.ts"
@@ -72,6 +74,35 @@ describe("discover-wallets", () => {
       const leaders = yield* sql`SELECT wallet FROM wallets WHERE leaderboard_at_ms IS NOT NULL`
       assert.strictEqual(leaders.length, 2)
     }).pipe(withLane(venue))
+  })
+
+  it.effect("finds the biggest winners, with the market they won in", () => {
+    const venue = venueOf({})
+    const win = (rank: number, wallet: number): BiggestWin => ({
+      rank,
+      wallet: walletNo(wallet),
+      condition: conditionNo(7),
+      token: tokenNo(14),
+      eventSlug: "event-7",
+      pnl: usdc(5_000_000_000),
+      paid: usdc(1_000_000_000),
+      received: usdc(6_000_000_000),
+      resolvedAtMs: now - day,
+    })
+    venue.winners = [win(1, 5), win(2, 6), win(3, 5)]
+    return Effect.gen(function* () {
+      yield* start
+      assert.deepInclude(yield* discoverWallets, { places: 2, wallets: 2 })
+      assert.deepStrictEqual(yield* watched, ["5 WINNER", "6 WINNER"])
+      assert.deepStrictEqual(venue.requests.filter((one) => one.startsWith("winners")).toSorted(), [
+        "winners overall month",
+        "winners overall week",
+      ])
+      const sql = yield* SqlClient.SqlClient
+      const rows = yield* sql<{ discovered_in: Uint8Array }>`SELECT discovered_in FROM wallets`
+      assert.isTrue(rows.every((row) => bytesToHex(row.discovered_in) === conditionNo(7)))
+      assert.deepInclude(yield* discoverWallets, { places: 0 })
+    }).pipe(withLane(venue, { discovery: { leaderboard: false, winners: true } }))
   })
 
   it.effect("lets a market that fails neither stop nor repeat the others", () => {

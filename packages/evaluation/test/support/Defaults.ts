@@ -29,6 +29,8 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
     leaderboard_every: "12h",
     leaderboard_categories: "overall",
     leaderboard_rows: 200,
+    winners: false,
+    winners_rows: 200,
     max_wallets: 20000,
   },
   ingestion: {

@@ -21,6 +21,8 @@ import createRetention from "../../../../migrations/evaluation/0006_create_reten
 import createSnapshots from "../../../../migrations/evaluation/0007_create_snapshots.ts"
 import recordReasons from "../../../../migrations/evaluation/0008_record_reasons.ts"
 import createVerdicts from "../../../../migrations/evaluation/0009_create_verdicts.ts"
+import addWinners from "../../../../migrations/evaluation/0010_add_winners.ts"
+import crossCheckOutcomes from "../../../../migrations/evaluation/0011_cross_check_outcomes.ts"
 
 export const migrations = {
   "0001_create_runtime": createRuntime,
@@ -32,6 +34,8 @@ export const migrations = {
   "0007_create_snapshots": createSnapshots,
   "0008_record_reasons": recordReasons,
   "0009_create_verdicts": createVerdicts,
+  "0010_add_winners": addWinners,
+  "0011_cross_check_outcomes": crossCheckOutcomes,
 }
 
 /** A file of its own, removed with the scope. */

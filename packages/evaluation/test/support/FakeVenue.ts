@@ -11,6 +11,8 @@ import { DataApi, type Holder, type LedgerRow, type Position } from "@evaluator/
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import type { Page, RejectedRow, Served } from "@evaluator/polymarket/Page"
 import { PolymarketError, Refused, Unreachable } from "@evaluator/polymarket/PolymarketError"
+import { OutcomeOpinions, type OpinionPayouts } from "@evaluator/polymarket/OutcomeOpinions"
+import { type BiggestWin, WalletBoards } from "@evaluator/polymarket/WalletBoards"
 
 const timeOf = (row: LedgerRow): number => (row.kind === "fill" ? row.fill.atMs : row.activity.atMs)
 
@@ -23,6 +25,9 @@ export class FakeVenue {
   readonly resolutions = new Map<ConditionId, Resolution>()
   readonly positions = new Map<WalletAddress, Array<Position>>()
   leaders: Array<WalletAddress> = []
+  winners: Array<BiggestWin> = []
+  readonly gammaSays = new Map<ConditionId, OpinionPayouts>()
+  readonly clobSays = new Map<ConditionId, OpinionPayouts>()
   pageRows = 1000
   readonly requests: Array<string> = []
   /** Set to make requests fail: `null` lets one pass. */
@@ -161,5 +166,26 @@ export class FakeVenue {
       }),
   })
 
-  readonly layer = Layer.mergeAll(this.dataApi, this.gammaApi)
+  readonly boards = Layer.mock(WalletBoards, {
+    biggestWinners: (query) =>
+      Effect.gen({ self: this }, function* () {
+        yield* this.request(`winners ${query.category} ${query.period}`)
+        return this.page(this.winners, query.limit ?? 100, query.cursor)
+      }),
+  })
+
+  readonly opinions = Layer.mock(OutcomeOpinions, {
+    ofGamma: (conditions) =>
+      Effect.gen({ self: this }, function* () {
+        yield* this.request(`opinions ${conditions.length}`)
+        return new Map([...this.gammaSays].filter(([condition]) => conditions.includes(condition)))
+      }),
+    ofClob: (condition) =>
+      Effect.gen({ self: this }, function* () {
+        yield* this.request(`clob ${condition}`)
+        return this.clobSays.get(condition) ?? null
+      }),
+  })
+
+  readonly layer = Layer.mergeAll(this.dataApi, this.gammaApi, this.boards, this.opinions)
 }

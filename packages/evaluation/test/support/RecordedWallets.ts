@@ -24,6 +24,7 @@ import { Budget } from "@evaluator/polymarket/Budget"
 import { DataApi } from "@evaluator/polymarket/DataApi"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import { embeddedEndpoints, VenueEndpoints } from "@evaluator/polymarket/VenueEndpoints"
+import { OutcomeOpinions } from "@evaluator/polymarket/OutcomeOpinions"
 import { VenueHttp } from "@evaluator/polymarket/VenueHttp"
 import { VirtualTime } from "@evaluator/runtime/VirtualTime"
 import * as VenueApi from "@evaluator/venue/Api"
@@ -115,7 +116,7 @@ export const judgeRecorded = Effect.fnUntraced(function* (number: RecordedNumber
   const [span] = world.manifest().wallets
   if (span === undefined) return yield* Effect.die(`no row of recorded wallet ${number}`)
   const wallet = WalletAddress.make(span.wallet)
-  const venue = Layer.mergeAll(GammaApi.layer, DataApi.layer).pipe(
+  const venue = Layer.mergeAll(GammaApi.layer, DataApi.layer, OutcomeOpinions.layer).pipe(
     Layer.provide(VenueHttp.layer),
     Layer.provide(Budget.layer({ lane: "background" })),
     Layer.provide(VenueEndpoints.layerOf(embeddedEndpoints("http://venue.test"))),

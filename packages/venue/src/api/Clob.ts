@@ -1,5 +1,6 @@
 /**
- * The order book host: `/clob/book`, `/clob/books`, `/clob/clob-markets/{condition}`, `/clob/time`.
+ * The order book host: `/clob/book`, `/clob/books`, `/clob/clob-markets/{condition}`,
+ * `/clob/markets/{condition}`, `/clob/time`.
  * Numbers are texts here, and the best level comes last on both sides.
  */
 import * as Result from "effect/Result"
@@ -67,6 +68,33 @@ export const clobMarket = (ask: Ask, condition: string): Reply => {
       ? {}
       : { fd: { r: market.fee.rate, e: market.fee.exponent, to: true } }),
     ...(market.delaySeconds > 0 ? { itode: true } : {}),
+  })
+}
+
+/** The older spelling of a market; of interest for the winner among its tokens. */
+export const clobOutcome = (ask: Ask, condition: string): Reply => {
+  const market = ask.world.market(condition.toLowerCase(), ask.nowMs)
+  if (market === undefined) return clobError(404, "market not found")
+  const state = ask.world.state(market, ask.nowMs)
+  const payouts = ask.world.resolution(market.condition, ask.nowMs)?.payouts ?? []
+  return ok({
+    condition_id: market.condition,
+    question_id: market.questionId,
+    question: market.question,
+    market_slug: market.slug,
+    active: true,
+    closed: state.status !== "open",
+    accepting_orders: state.status === "open",
+    minimum_order_size: market.minimumSize,
+    minimum_tick_size: state.tick,
+    neg_risk: market.event.negRisk,
+    is_50_50_outcome: payouts.length > 0 && payouts.every((payout) => payout === payouts[0]),
+    tokens: market.tokens.map((token, i) => ({
+      token_id: token,
+      outcome: market.outcomes[i] ?? "",
+      price: state.prices[i] ?? 0,
+      winner: payouts[i] === 1_000_000,
+    })),
   })
 }
 

@@ -71,6 +71,19 @@ describe("the order book host", () => {
     assert.strictEqual(ask(api, `/clob/clob-markets/0x${"1".repeat(64)}`, epochMs).status, 404)
   })
 
+  it("names the winner of a resolved market, and none of an open one", () => {
+    for (const market of [...over, ...open]) {
+      const { json } = ask(api, `/clob/markets/${market.condition}`, epochMs)
+      const payouts = world.resolution(market.condition, epochMs)?.payouts ?? []
+      assert.deepEqual(
+        json["tokens"].map((token) => [token.token_id, token.winner]),
+        market.tokens.map((token, index) => [token, payouts[index] === 1_000_000]),
+      )
+      assert.strictEqual(json["closed"], world.state(market, epochMs).status !== "open")
+      assert.strictEqual(json["is_50_50_outcome"], payouts[0] === 500_000)
+    }
+  })
+
   it("tells the time in whole seconds as plain text", () => {
     const { text, headers } = ask(api, "/clob/time", epochMs + 999)
     assert.strictEqual(text, String(epochMs / 1000))
