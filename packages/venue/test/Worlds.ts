@@ -93,6 +93,9 @@ export interface WireBody {
   readonly fd: { readonly r: number } | undefined
   readonly nr: boolean | undefined
   readonly ao: boolean
+  readonly tokens: ReadonlyArray<{ readonly token_id: string; readonly winner: boolean }>
+  readonly closed: boolean
+  readonly is_50_50_outcome: boolean
 }
 
 export interface Reply {
