@@ -12,7 +12,14 @@ import type { StuckOrder } from "@evaluator/paper/StuckCopies"
 
 /** The service understood and will not or could not do it. */
 export class ControlRefused extends Schema.TaggedError<ControlRefused>()("ControlRefused", {
-  code: Schema.Literals(["unknown-job", "stopping", "not-possible", "failed", "unreachable"]),
+  code: Schema.Literals([
+    "unknown-job",
+    "unknown-queue",
+    "stopping",
+    "not-possible",
+    "failed",
+    "unreachable",
+  ]),
   why: Schema.String,
 }) {
   override get message(): string {
@@ -81,6 +88,58 @@ export const ApprovalRequest = Schema.Struct({ wallet: WalletAddress })
 export const Approval = Schema.Struct({ wallet: WalletAddress, from: RulesState, to: RulesState })
 export type Approval = typeof Approval.Type
 
+/** A queue of a lane; `null` where it has no such thing. */
+export const QueueEntry = Schema.Struct({
+  lane: LaneName,
+  name: Schema.String,
+  offered: Schema.Int,
+  done: Schema.Int,
+  failed: Schema.Int,
+  dropped: Schema.Int,
+  coalesced: Schema.Int,
+  pending: Schema.Int,
+  late: Schema.Int,
+  pressed: Schema.Boolean,
+  capacity: Schema.NullOr(Schema.Int),
+  workers: Schema.NullOr(Schema.Int),
+  /** How long the first has waited, ms. */
+  oldestMs: Schema.NullOr(Schema.Finite),
+  paused: Schema.NullOr(
+    Schema.Struct({ reason: Schema.String, untilMs: Schema.NullOr(Schema.Int) }),
+  ),
+})
+export type QueueEntry = typeof QueueEntry.Type
+
+export const QueuePauseOrder = Schema.Struct({
+  queue: Schema.String,
+  reason: Schema.String,
+  untilMs: Schema.NullOr(Schema.Int),
+})
+export type QueuePauseOrder = typeof QueuePauseOrder.Type
+
+export const QueueResumeOrder = Schema.Struct({ queue: Schema.String, reason: Schema.String })
+export type QueueResumeOrder = typeof QueueResumeOrder.Type
+
+/** Letters of one source in one lane. */
+export const RedriveOrder = Schema.Struct({
+  lane: LaneName,
+  source: Schema.String,
+  subjects: Schema.Array(Schema.String),
+})
+export type RedriveOrder = typeof RedriveOrder.Type
+
+/** Events of the other lane's log, from one `seq` to another, for this lane's subscriber. */
+export const ReplayOrder = Schema.Struct({
+  subscriber: LaneName,
+  from: Schema.Int,
+  to: Schema.Int,
+})
+export type ReplayOrder = typeof ReplayOrder.Type
+
+/** How many letters or events. */
+export const Count = Schema.Struct({ count: Schema.Int })
+export type Count = typeof Count.Type
+
 /** The process that answers. */
 export const ServiceState = Schema.Struct({
   pid: Schema.Int,
@@ -104,6 +163,13 @@ export interface ControlHandlers {
   readonly resume: (request: ResumeRequest) => Effect.Effect<HaltState, ControlRefused>
   /** Refused, with the reason, when no copy of the fill is stuck or one stays so. */
   readonly freeStuck: (order: StuckOrder) => Effect.Effect<FreedCopies, ControlRefused>
+  /** The queues of both lanes. */
+  readonly queues: Effect.Effect<ReadonlyArray<QueueEntry>, ControlRefused>
+  /** Kept over restarts, until resumed or until its time is over. */
+  readonly pauseQueue: (order: QueuePauseOrder) => Effect.Effect<QueueEntry, ControlRefused>
+  readonly resumeQueue: (order: QueueResumeOrder) => Effect.Effect<QueueEntry, ControlRefused>
+  readonly redrive: (order: RedriveOrder) => Effect.Effect<Count, ControlRefused>
+  readonly replay: (order: ReplayOrder) => Effect.Effect<Count, ControlRefused>
   /** Refused, with the reason, unless the wallet is paper traded. */
   readonly approveWallet: (wallet: WalletAddress) => Effect.Effect<Approval, ControlRefused>
 }

@@ -16,6 +16,8 @@ import {
   JobEntry,
   JobRun,
   ServiceState,
+  Count,
+  QueueEntry,
 } from "./Control.ts"
 
 export const answerLimit = 4 * 1024 * 1024
@@ -91,6 +93,11 @@ export const handlersAt = (socket: string): ControlHandlers => ({
   halt: (halt) => ask(socket, "POST", "/halt", HaltState, halt),
   resume: (resume) => ask(socket, "POST", "/resume", HaltState, resume),
   freeStuck: (order) => ask(socket, "POST", "/copies/stuck", FreedCopies, order),
+  queues: ask(socket, "GET", "/queues", Schema.Array(QueueEntry)),
+  pauseQueue: (order) => ask(socket, "POST", "/queues/pause", QueueEntry, order),
+  resumeQueue: (order) => ask(socket, "POST", "/queues/resume", QueueEntry, order),
+  redrive: (order) => ask(socket, "POST", "/dead-letters/redrive", Count, order),
+  replay: (order) => ask(socket, "POST", "/events/replay", Count, order),
   approveWallet: (wallet) => ask(socket, "POST", "/wallets/approve", Approval, { wallet }),
 })
 

@@ -17,9 +17,13 @@ import {
   type ControlHandlers,
   HaltRequest,
   ResumeRequest,
+  QueuePauseOrder,
+  QueueResumeOrder,
+  RedriveOrder,
+  ReplayOrder,
 } from "./Control.ts"
 
-export const bodyLimit = "64 KiB"
+export const bodyLimit = "256 KiB"
 
 /** The socket could not be opened. */
 export class ControlUnavailable extends Schema.TaggedError<ControlUnavailable>()(
@@ -61,6 +65,11 @@ const routes = (handlers: ControlHandlers) =>
     ),
     HttpRouter.add("POST", "/halt", withBody(HaltRequest, handlers.halt)),
     HttpRouter.add("POST", "/resume", withBody(ResumeRequest, handlers.resume)),
+    HttpRouter.add("GET", "/queues", answer(handlers.queues)),
+    HttpRouter.add("POST", "/queues/pause", withBody(QueuePauseOrder, handlers.pauseQueue)),
+    HttpRouter.add("POST", "/queues/resume", withBody(QueueResumeOrder, handlers.resumeQueue)),
+    HttpRouter.add("POST", "/dead-letters/redrive", withBody(RedriveOrder, handlers.redrive)),
+    HttpRouter.add("POST", "/events/replay", withBody(ReplayOrder, handlers.replay)),
     HttpRouter.add("POST", "/copies/stuck", withBody(StuckOrder, handlers.freeStuck)),
     HttpRouter.add(
       "POST",

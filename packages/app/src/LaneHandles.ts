@@ -17,6 +17,7 @@ import type {
   ResumeRequest,
 } from "./Control.ts"
 import { ControlRefused as Refused } from "./Control.ts"
+import { type LaneOperations, operationsOver, serveOperations } from "./LaneOperations.ts"
 import type { State } from "./StateHash.ts"
 import type { LedgerFigures } from "./StatusDocument.ts"
 import type {
@@ -61,7 +62,7 @@ export interface Glance {
   readonly equity_usdc: string
 }
 
-interface Handle<Report> {
+interface Handle<Report> extends LaneOperations {
   /** Starts no more runs and waits for those that run. */
   readonly quiesce: Effect.Effect<void, LaneLinkError>
   /** Does what is left to do up to now. */
@@ -114,6 +115,7 @@ export const serveHandle = Effect.fnUntraced(function* <Report>(
   )
   yield* link.serve(`${name}.metrics`, () => handle.metrics)
   yield* link.serve(`${name}.conditions`, () => handle.conditions)
+  yield* serveOperations(link, name, handle)
 })
 
 /** What {@link serveHandle} serves on the other side. Both sides are this program, so answers are taken as they come. */
@@ -134,6 +136,7 @@ export const handleOver = <Report>(link: Link, name: string): Handle<Report> => 
           "run" in answer ? Effect.succeed(answer.run) : Effect.fail(new Refused(answer.refused)),
         ),
       ),
+    ...operationsOver(link, name),
     metrics: ask("metrics"),
     conditions: link.ask(`${name}.conditions`, null, glancing) as Effect.Effect<
       ReadonlyArray<Condition>,

@@ -8,6 +8,7 @@ import { Conditions } from "@evaluator/runtime/Conditions"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { ControlRefused, type LaneName } from "./Control.ts"
+import { operationsOf } from "./LaneOperations.ts"
 
 export const machineryOf = Effect.fnUntraced(function* (lane: LaneName) {
   const supervisor = yield* Supervisor
@@ -15,7 +16,19 @@ export const machineryOf = Effect.fnUntraced(function* (lane: LaneName) {
   const conditions = yield* Conditions
   const jobLog = yield* JobLog
   const sql = yield* SqlClient.SqlClient
+  const operations = yield* operationsOf(lane)
+  yield* conditions.add(
+    "queues",
+    Effect.map(backlogs.views, (views) => {
+      const held = views.flatMap(({ name, paused }) =>
+        paused === null ? [] : [`${name} is paused: ${paused.reason}`],
+      )
+      const says = held.length === 0 ? "hand out" : held.join("; ")
+      return { name: "queues", ok: held.length === 0, blocks: false, says }
+    }),
+  )
   return {
+    ...operations,
     quiesce: supervisor.quiesce,
     conditions: conditions.all,
     jobs: Effect.map(supervisor.jobs, (jobs) => jobs.map((job) => ({ ...job, lane }))),

@@ -12,12 +12,14 @@ import evaluation0008 from "../../../migrations/evaluation/0008_record_reasons.t
 import evaluation0009 from "../../../migrations/evaluation/0009_create_verdicts.ts"
 import evaluation0010 from "../../../migrations/evaluation/0010_add_winners.ts"
 import evaluation0011 from "../../../migrations/evaluation/0011_cross_check_outcomes.ts"
+import evaluation0012 from "../../../migrations/evaluation/0012_create_queue_pauses.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
 import paper0004 from "../../../migrations/paper/0004_index_stuck_copies.ts"
 import paper0005 from "../../../migrations/paper/0005_keep_terms.ts"
 import paper0006 from "../../../migrations/paper/0006_create_quarantine.ts"
+import paper0007 from "../../../migrations/paper/0007_create_queue_pauses.ts"
 
 export const migrations = {
   evaluation: {
@@ -32,6 +34,7 @@ export const migrations = {
     "0009_create_verdicts": evaluation0009,
     "0010_add_winners": evaluation0010,
     "0011_cross_check_outcomes": evaluation0011,
+    "0012_create_queue_pauses": evaluation0012,
   },
   paper: {
     "0001_create_runtime": paper0001,
@@ -40,5 +43,6 @@ export const migrations = {
     "0004_index_stuck_copies": paper0004,
     "0005_keep_terms": paper0005,
     "0006_create_quarantine": paper0006,
+    "0007_create_queue_pauses": paper0007,
   },
 } as const

@@ -4,10 +4,11 @@
  */
 import { Effect } from "effect"
 import { type ApprovalAnswer, approvalRequest } from "@evaluator/evaluation/OwnerApproval"
-import type { LaneLink } from "@evaluator/runtime/LaneLink"
+import type { LaneLink, LaneLinkError } from "@evaluator/runtime/LaneLink"
 import { silenceLimitMs } from "./Beats.ts"
-import { ControlRefused, type ControlHandlers } from "./Control.ts"
+import { type ControlHandlers, ControlRefused, type LaneName, type QueueEntry } from "./Control.ts"
 import type { EvaluationHandle, PaperHandle } from "./LaneHandles.ts"
+import type { LaneOperations } from "./LaneOperations.ts"
 import { readiness } from "./Readiness.ts"
 import { version } from "./Version.ts"
 
@@ -23,6 +24,28 @@ export const controlHandlers = (options: {
   const { evaluation, link, paper } = options
   const refuse = (error: { readonly message: string }) =>
     new ControlRefused({ code: "unreachable", why: error.message })
+  const told = <A>(answer: Effect.Effect<A, ControlRefused | LaneLinkError>) =>
+    Effect.catchTag(answer, "LaneLinkError", (error) => Effect.fail(refuse(error)))
+  const counted = (answer: Effect.Effect<number, ControlRefused | LaneLinkError>) =>
+    told(answer).pipe(Effect.map((count) => ({ count })))
+  const laneOf = (name: LaneName): LaneOperations => (name === "paper" ? paper : evaluation)
+  /** The lane that has the queue; the refusal of both names the queues of both. */
+  const eitherQueue = (
+    change: (lane: LaneOperations) => Effect.Effect<QueueEntry, ControlRefused | LaneLinkError>,
+  ) =>
+    told(change(evaluation)).pipe(
+      Effect.catchTag("ControlRefused", (refused) =>
+        refused.code !== "unknown-queue"
+          ? Effect.fail(refused)
+          : told(change(paper)).pipe(
+              Effect.mapError((second) =>
+                second.code === "unknown-queue"
+                  ? new ControlRefused({ code: second.code, why: `${refused.why}; ${second.why}` })
+                  : second,
+              ),
+            ),
+      ),
+    )
   return {
     state: Effect.gen(function* () {
       const silentMs = yield* options.silentForMs
@@ -57,6 +80,14 @@ export const controlHandlers = (options: {
     halt: (request) => paper.halt(request).pipe(Effect.mapError(refuse)),
     resume: (request) => paper.resume(request).pipe(Effect.mapError(refuse)),
     freeStuck: paper.freeStuck,
+    queues: Effect.zipWith(evaluation.queues, paper.queues, (mine, theirs) => [
+      ...mine,
+      ...theirs,
+    ]).pipe(Effect.mapError(refuse)),
+    pauseQueue: (order) => eitherQueue((lane) => lane.pauseQueue(order)),
+    resumeQueue: (order) => eitherQueue((lane) => lane.resumeQueue(order)),
+    redrive: (order) => counted(laneOf(order.lane).redrive(order)),
+    replay: (order) => counted(laneOf(order.subscriber).replay(order)),
     approveWallet: Effect.fnUntraced(function* (wallet) {
       // Both sides are this program, so the answer is taken as it comes.
       const answer = (yield* link

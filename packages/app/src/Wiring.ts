@@ -26,6 +26,8 @@ import { Conditions } from "@evaluator/runtime/Conditions"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
+import { layerStanding, QueuePauses } from "@evaluator/runtime/QueuePauses"
+import * as RedriveBell from "@evaluator/runtime/RedriveBell"
 import { LeastSettle, Supervisor, SweepEvery } from "@evaluator/runtime/Supervisor"
 import * as Database from "@evaluator/sqlite/Database"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
@@ -57,6 +59,7 @@ const machinery = (
 ) =>
   Layer.mergeAll(
     StorageWatch.layer(lane),
+    QueuePauses.layer,
     ...(live === true ? [ClockWatch.layer, LoopWatch.layer] : []),
   ).pipe(
     Layer.provideMerge(Supervisor.layer),
@@ -64,6 +67,8 @@ const machinery = (
     Layer.provideMerge(EventLog.layer),
     Layer.provideMerge(Boot.layer),
     Layer.provideMerge(Backlogs.layer),
+    Layer.provideMerge(layerStanding),
+    Layer.provideMerge(RedriveBell.layer),
     Layer.provideMerge(Conditions.layer),
     Layer.provideMerge(Layer.succeed(LaneLink, link)),
     Layer.provideMerge(ServiceTracer.layerFromEnvironment()),

@@ -9,6 +9,7 @@ import {
   ControlRefused,
   type HaltRequest,
   type JobRun,
+  type QueueEntry,
 } from "@evaluator/app/Control"
 import { connect, handlersAt } from "@evaluator/app/ControlClient"
 import * as ControlServer from "@evaluator/app/ControlServer"
@@ -29,6 +30,23 @@ const run = (job: string): JobRun => ({
   counts: { markets: 12 },
   error: null,
 })
+
+const queue: QueueEntry = {
+  lane: "evaluation",
+  name: "wallets-to-ingest",
+  offered: 5,
+  done: 3,
+  failed: 0,
+  dropped: 0,
+  coalesced: 1,
+  pending: 1,
+  late: 0,
+  pressed: false,
+  capacity: 64,
+  workers: 4,
+  oldestMs: 12,
+  paused: null,
+}
 
 const fake = (overrides: Partial<ControlHandlers> = {}): ControlHandlers => ({
   state: Effect.succeed({
@@ -56,6 +74,11 @@ const fake = (overrides: Partial<ControlHandlers> = {}): ControlHandlers => ({
     Effect.succeed({ strategy, halted: false, reason: null, untilMs: null }),
   freeStuck: ({ fill, strategy }) =>
     Effect.succeed({ freed: [{ fill, strategy: strategy ?? "solo", book: "solo" }] }),
+  queues: Effect.succeed([queue]),
+  pauseQueue: ({ reason, untilMs }) => Effect.succeed({ ...queue, paused: { reason, untilMs } }),
+  resumeQueue: () => Effect.succeed(queue),
+  redrive: ({ subjects }) => Effect.succeed({ count: subjects.length }),
+  replay: ({ from, to }) => Effect.succeed({ count: to - from + 1 }),
   approveWallet: (wallet) => Effect.succeed({ wallet, from: "PAPER_TRADING", to: "APPROVED" }),
   ...overrides,
 })

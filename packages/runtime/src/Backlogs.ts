@@ -57,6 +57,12 @@ export class QueueNotFound extends Schema.TaggedError<QueueNotFound>()("QueueNot
   }
 }
 
+/** Pauses that a queue begins with, by its name; none unless the lane keeps them. */
+export const StandingPauses = Context.Reference<ReadonlyMap<string, QueuePause>>(
+  "runtime/StandingPauses",
+  { defaultValue: () => new Map() },
+)
+
 interface Registered {
   readonly counters: () => QueueCounters
   readonly controls: QueueControls | null
@@ -103,8 +109,11 @@ export class Backlogs extends Context.Service<
       )
 
     return Backlogs.of({
-      add: (counters, controls) =>
-        Effect.sync(() => void registered.push({ counters, controls: controls ?? null })),
+      add: Effect.fnUntraced(function* (counters, controls) {
+        registered.push({ counters, controls: controls ?? null })
+        const pause = (yield* StandingPauses).get(counters().name)
+        if (pause !== undefined) yield* controls?.pause(pause) ?? Effect.void
+      }),
       all: Effect.sync(() => byName(registered.map(({ counters }) => counters()))),
       views: Effect.sync(() => byName(controlled().map(({ view }) => view()))),
       pause: (name, pause) => changed(name, (controls) => controls.pause(pause)),

@@ -29,7 +29,9 @@ import { Envelope } from "@evaluator/domain/event/DomainEvent"
 import { counterOf, gaugeOf, metrics } from "@evaluator/telemetry/Names"
 import * as DeadLetters from "./DeadLetters.ts"
 import { Causation, EventLog, type LogPosition } from "./EventLog.ts"
+import { serveRange } from "./EventReplay.ts"
 import { LaneLink } from "./LaneLink.ts"
+import { RedriveBell } from "./RedriveBell.ts"
 import { Supervisor, SweepEvery } from "./Supervisor.ts"
 
 export const pullLimit = 256
@@ -61,6 +63,7 @@ export const serveLog = Effect.fnUntraced(function* (logName: string) {
       return Pulled.make({ matched, head, events })
     }),
   )
+  yield* serveRange(logName)
   yield* log.onCommit(link.tell(`${logName}.hint`, null))
 })
 
@@ -107,7 +110,17 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
   const hinted = yield* Latch.make(true)
   const state = yield* Ref.make<BridgeState>({ seq: 0, headSeq: 0 })
 
+  const bell = yield* RedriveBell
+  let rung = false
+
   yield* link.serve(`${logName}.hint`, () => hinted.open)
+  yield* bell.hear(
+    subscriber,
+    Effect.suspend(() => {
+      rung = true
+      return Effect.asVoid(hinted.open)
+    }),
+  )
 
   const readCursor = sql<{ log_id: string; seq: number; event_id: string | null }>`
     SELECT log_id, seq, event_id FROM cursors WHERE subscriber = ${subscriber}`.pipe(
@@ -223,16 +236,20 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
   // What is applied again comes after newer events and may have put an old state back: the truth has
   // the last word.
   const redeliver = DeadLetters.redeliver(subscriber, apply).pipe(
-    Effect.flatMap((letters) =>
+    Effect.tap((letters) =>
       letters === 0 ? Effect.void : sql.withTransaction(subscription.rewound),
     ),
+    Effect.repeat({ while: (letters) => letters === DeadLetters.redeliveriesAtOnce }),
+    Effect.asVoid,
   )
   const loop = hinted.close.pipe(
     Effect.andThen(turns),
     Effect.andThen(hinted.await.pipe(Effect.timeoutOption(sweepEvery))),
-    Effect.andThen((woken) =>
-      Option.isNone(woken) ? redeliver : Effect.sleep(subscription.settle ?? 0),
-    ),
+    Effect.andThen((woken) => {
+      const asked = rung || Option.isNone(woken)
+      rung = false
+      return asked ? redeliver : Effect.sleep(subscription.settle ?? 0)
+    }),
     Effect.forever,
   )
 

@@ -18,7 +18,7 @@ import { haltCommand, resumeCommand } from "./HaltCommand.ts"
 import { jobCommand } from "./JobCommand.ts"
 import { ledgerCommand } from "./LedgerCommand.ts"
 import { quarantineCommand } from "./QuarantineCommand.ts"
-import { queuesCommand } from "./QueuesCommand.ts"
+import { pauseQueueCommand, queuesCommand, resumeQueueCommand } from "./QueuesCommand.ts"
 import { rankCommand } from "./RankCommand.ts"
 import { replayCommand } from "./ReplayCommand.ts"
 import { runCommand } from "./RunCommand.ts"
@@ -56,7 +56,15 @@ export const rootCommand = Command.make("trader-evaluator").pipe(
     },
     {
       group: "Operation",
-      commands: [haltCommand, resumeCommand, configCommand, dbCommand, doctorCommand],
+      commands: [
+        haltCommand,
+        resumeCommand,
+        pauseQueueCommand,
+        resumeQueueCommand,
+        configCommand,
+        dbCommand,
+        doctorCommand,
+      ],
     },
   ]),
 )

@@ -6,13 +6,15 @@ import { Argument, Command, Flag } from "effect/cli"
 import * as DeadLetters from "@evaluator/runtime/DeadLetters"
 import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
 import { LaneName } from "../Control.ts"
+import { connect } from "../ControlClient.ts"
+import { locate } from "../DirectoryFiles.ts"
 import { dataDirectoryFor } from "./Directory.ts"
 import { NotFound, WrongUsage } from "./ExitCode.ts"
 import * as Flags from "./Flags.ts"
 import { printRows } from "./Output.ts"
 import { timeOf } from "./Readable.ts"
 import { laneFile } from "./Reader.ts"
-import { redrive, redriveOf } from "./Redrives.ts"
+import { redrive, redriveOf } from "../Redrives.ts"
 import { writing } from "./Writer.ts"
 
 /** Letters one redrive takes at most. */
@@ -63,10 +65,14 @@ const again = Command.make(
       })
     }
     if (flags.apply) {
+      const running = yield* connect(locate(directory).socket)
       const now = yield* Clock.currentTimeMillis
       for (const lane of new Set(letters.map((letter) => letter.lane))) {
         const subjects = letters.filter((one) => one.lane === lane).map((one) => one.subject)
-        yield* redrive(source, subjects, now).pipe(writing(directory, lane))
+        yield* Option.match(running, {
+          onNone: () => redrive(source, subjects, now).pipe(writing(directory, lane)),
+          onSome: (service) => service.redrive({ lane, source, subjects }),
+        })
       }
     }
     yield* printRows(flags, {
@@ -85,7 +91,7 @@ const again = Command.make(
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "Say what trying these letters again would do, and with --apply do it, while no service runs",
+    "Say what trying these letters again would do, and with --apply do it: in the running service, else in the files",
   ),
   Command.withShortDescription("Try dead letters again"),
   Command.withExamples([

@@ -1,26 +1,25 @@
 /**
  * `events replay`: asks that a range of one lane's events be delivered to its subscriber again.
  *
- * The events wait beside the subscriber's dead letters and are applied, oldest first, when the service
- * has started; its cursor stays where it is. Handlers are idempotent, and the subscriber derives its
- * state from the truth afterwards: an old event does not put an old state back for good.
+ * A running service does it itself (`runtime/EventReplay.ts`). Without one the events are put beside the
+ * subscriber's dead letters and applied when it has started.
  */
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { Envelope } from "@evaluator/domain/event/DomainEvent"
 import * as DeadLetters from "@evaluator/runtime/DeadLetters"
 import { type EventRow, toEnvelope } from "@evaluator/runtime/EventLog"
 import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
+import { replayedAtOnce } from "@evaluator/runtime/EventReplay"
 import { LaneName } from "../Control.ts"
+import { connect } from "../ControlClient.ts"
+import { locate } from "../DirectoryFiles.ts"
 import { dataDirectoryFor } from "./Directory.ts"
 import { NotFound, WrongUsage } from "./ExitCode.ts"
 import * as Flags from "./Flags.ts"
 import { printRows } from "./Output.ts"
 import { laneFile } from "./Reader.ts"
 import { writing } from "./Writer.ts"
-
-/** Events one replay takes at most. */
-export const replayedAtOnce = 10_000
 
 const range = Effect.fnUntraced(function* (from: number, to: number) {
   const sql = yield* SqliteClient
@@ -61,17 +60,25 @@ export const eventsReplayCommand = Command.make(
     if (events.length === 0) {
       return yield* new NotFound({ what: `the ${log} log holds no event from ${from} to ${to}` })
     }
-    yield* keepAll(subscriber, events).pipe(writing(directory, subscriber))
+    const running = yield* connect(locate(directory).socket)
+    const { count } = yield* Option.match(running, {
+      onNone: () =>
+        keepAll(subscriber, events).pipe(
+          writing(directory, subscriber),
+          Effect.as({ count: events.length }),
+        ),
+      onSome: (service) => service.replay({ subscriber, from, to }),
+    })
     yield* printRows(flags, {
-      document: { subscriber, log, from, to, events: events.length },
-      rows: [{ subscriber, log, from, to, events: events.length }],
-      note: "they are applied when the service has started",
+      document: { subscriber, log, from, to, events: count },
+      rows: [{ subscriber, log, from, to, events: count }],
+      note: Option.isSome(running)
+        ? "the running service applies them now"
+        : "they are applied when the service has started",
     })
   }, Effect.scoped),
 ).pipe(
-  Command.withDescription(
-    "Deliver a range of events to a subscriber again, while no service runs; its cursor stays",
-  ),
+  Command.withDescription("Deliver a range of events to a subscriber again; its cursor stays"),
   Command.withShortDescription("Deliver events again"),
   Command.withExamples([{ command: "trader-evaluator events replay 100 250 --subscriber paper" }]),
 )

@@ -51,6 +51,15 @@ export const limit = Flag.Int("limit").pipe(
   Flag.map(Option.getOrNull),
 )
 
+/** Why a command that changes the state is given. */
+export const reason = (whenAbsent: string) =>
+  Flag.String("reason").pipe(
+    Flag.withMetavar("TEXT"),
+    Flag.withDescription("Why, for the audit row"),
+    Flag.optional,
+    Flag.map(Option.getOrElse(() => whenAbsent)),
+  )
+
 /** A duration flag such as `--for 60s`. */
 export const duration = (name: string, description: string) =>
   Flag.String(name).pipe(

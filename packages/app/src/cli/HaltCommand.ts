@@ -2,7 +2,7 @@
  * `halt` and `resume`: stop and restart the taking of new copies of a strategy; what is open still
  * settles.
  */
-import { Clock, Duration, Effect, Option } from "effect"
+import { Clock, Duration, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { HaltState } from "../Control.ts"
@@ -24,14 +24,6 @@ const print = (printing: { readonly json: boolean }, state: HaltState) =>
     ],
   })
 
-const reason = (whenAbsent: string) =>
-  Flag.String("reason").pipe(
-    Flag.withMetavar("TEXT"),
-    Flag.withDescription("Why, for the audit row"),
-    Flag.optional,
-    Flag.map(Option.getOrElse(() => whenAbsent)),
-  )
-
 const strategy = Flag.Literals("strategy", Strategy.literals).pipe(
   Flag.withDescription("Which strategy's copies"),
   Flag.withDefault("portfolio" as Strategy),
@@ -40,7 +32,7 @@ const strategy = Flag.Literals("strategy", Strategy.literals).pipe(
 export const haltCommand = Command.make(
   "halt",
   {
-    reason: reason("by hand"),
+    reason: Flags.reason("by hand"),
     until: Flags.duration("until", "Resume by itself after this long"),
     strategy,
     data: Flags.data,
@@ -67,7 +59,7 @@ export const haltCommand = Command.make(
 
 export const resumeCommand = Command.make(
   "resume",
-  { reason: reason("by hand"), strategy, data: Flags.data, json: Flags.json },
+  { reason: Flags.reason("by hand"), strategy, data: Flags.data, json: Flags.json },
   Effect.fn("cli resume")(function* (flags) {
     const handlers = yield* handlersFor({ data: flags.data, profiles: [] })
     yield* print(flags, yield* handlers.resume({ strategy: flags.strategy, reason: flags.reason }))

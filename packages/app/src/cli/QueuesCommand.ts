@@ -1,88 +1,50 @@
 /**
- * `queues`: the queues of the running service, from its metrics page.
+ * `queues`, `pause-queue`, `resume-queue`: what the running service's queues hold, and holding one up.
  *
  * Queues live in memory: without a service there are none, and what they would be filled with is
- * under `due` in `status`. Limits: an answer within {@link answerWithin}.
+ * under `due` in `status`. A pause is a row and holds over restarts; it can be set and lifted while no
+ * service runs.
  */
-import { Effect, Schema } from "effect"
-import { Command } from "effect/cli"
-import { FetchHttpClient, HttpClient } from "effect/http"
-import { metrics } from "@evaluator/telemetry/Names"
+import { Clock, Duration, Effect, Option, Schema } from "effect"
+import { Argument, Command } from "effect/cli"
+import type { QueueEntry } from "../Control.ts"
+import { connect } from "../ControlClient.ts"
 import { locate } from "../DirectoryFiles.ts"
-import { dataDirectoryFor } from "./Directory.ts"
+import { dataDirectoryFor, handlersFor } from "./Directory.ts"
 import * as Flags from "./Flags.ts"
 import { printRows } from "./Output.ts"
-
-export const answerWithin = "5 seconds"
+import { timeOf } from "./Readable.ts"
 
 /** No service answers, so there is no queue to look at. */
 export class NoServiceRuns extends Schema.TaggedError<NoServiceRuns>()("NoServiceRuns", {
   directory: Schema.String,
-  why: Schema.String,
 }) {
   override get message(): string {
-    return `no service answers for ${this.directory} (${this.why}): queues live in memory; what is due is in \`status\``
+    return `no service answers for ${this.directory}: queues live in memory; what is due is in \`status\``
   }
 }
 
-const columns = {
-  offered: metrics.queueOffered.name,
-  done: metrics.queueDone.name,
-  failed: metrics.queueFailed.name,
-  dropped: metrics.queueDropped.name,
-  coalesced: metrics.queueCoalesced.name,
-  pending: metrics.queuePending.name,
-  late: metrics.queueLate.name,
-  pressed: metrics.queuePressed.name,
-} as const
-
-type Column = keyof typeof columns
-
-export type QueueRow = { readonly lane: string; readonly queue: string } & Record<Column, number>
-
-const columnOf = new Map(
-  (Object.keys(columns) as ReadonlyArray<Column>).map((column) => [columns[column], column]),
-)
-const sample = /^(?<name>[a-z_]+)\{(?<labels>[^}]*)\} (?<value>[0-9.e+]+)$/
-
-const labelOf = (labels: string, name: string): string =>
-  new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(labels)?.[1] ?? ""
-
-/** The queues on a Prometheus page; a figure that is not there has not been counted yet. */
-export const queuesOn = (page: string): ReadonlyArray<QueueRow> => {
-  const rows = new Map<string, QueueRow>()
-  for (const line of page.split("\n")) {
-    const { name = "", labels = "", value = "" } = sample.exec(line)?.groups ?? {}
-    const column = columnOf.get(name as (typeof columns)[Column])
-    if (column === undefined) continue
-    const [lane, queue] = [labelOf(labels, "lane"), labelOf(labels, "queue")]
-    const key = `${lane} ${queue}`
-    const known = rows.get(key) ?? {
-      lane,
-      queue,
-      offered: 0,
-      done: 0,
-      failed: 0,
-      dropped: 0,
-      coalesced: 0,
-      pending: 0,
-      late: 0,
-      pressed: 0,
-    }
-    rows.set(key, { ...known, [column]: Number(value) })
+const holdingUp = ({ paused, pressed }: QueueEntry): string => {
+  if (paused !== null) {
+    const until = paused.untilMs === null ? "it is resumed" : timeOf(paused.untilMs)
+    return `paused until ${until}: ${paused.reason}`
   }
-  return [...rows.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+  return pressed ? "pressed" : ""
 }
 
-const pageOf = Effect.fnUntraced(function* (directory: string) {
-  const port = locate(directory).ports?.ports["http"]
-  if (port === undefined) return yield* new NoServiceRuns({ directory, why: "no port is known" })
-  const client = yield* HttpClient.HttpClient
-  return yield* client.get(`http://127.0.0.1:${port}/metrics`).pipe(
-    Effect.flatMap((response) => response.text),
-    Effect.timeout(answerWithin),
-    Effect.mapError(({ message }) => new NoServiceRuns({ directory, why: message })),
-  )
+const rowOf = (queue: QueueEntry) => ({
+  lane: queue.lane,
+  queue: queue.name,
+  offered: queue.offered,
+  done: queue.done,
+  failed: queue.failed,
+  dropped: queue.dropped,
+  coalesced: queue.coalesced,
+  pending: queue.pending,
+  of: queue.capacity,
+  late: queue.late,
+  oldest_ms: queue.oldestMs,
+  now: holdingUp(queue),
 })
 
 export const queuesCommand = Command.make(
@@ -90,12 +52,10 @@ export const queuesCommand = Command.make(
   { data: Flags.data, json: Flags.json, csv: Flags.csv },
   Effect.fn("cli queues")(function* (flags) {
     const directory = yield* dataDirectoryFor(flags.data)
-    const page = yield* pageOf(directory).pipe(Effect.provide(FetchHttpClient.layer))
-    const queues = queuesOn(page)
-    yield* printRows(flags, {
-      document: { queues },
-      rows: queues.map(({ pressed, ...row }) => ({ ...row, now: pressed === 1 ? "pressed" : "" })),
-    })
+    const running = yield* connect(locate(directory).socket)
+    if (Option.isNone(running)) return yield* new NoServiceRuns({ directory })
+    const queues = yield* running.value.queues
+    yield* printRows(flags, { document: { queues }, rows: queues.map(rowOf) })
   }),
 ).pipe(
   Command.withDescription(
@@ -103,4 +63,51 @@ export const queuesCommand = Command.make(
   ),
   Command.withShortDescription("The running service's queues"),
   Command.withExamples([{ command: "trader-evaluator queues --json" }]),
+)
+
+const queue = Argument.String("queue").pipe(
+  Argument.withDescription("The queue's name, as `queues` lists it: wallets-to-ingest"),
+)
+
+export const pauseQueueCommand = Command.make(
+  "pause-queue",
+  {
+    queue,
+    reason: Flags.reason("by hand"),
+    until: Flags.duration("until", "Resume by itself after this long"),
+    data: Flags.data,
+    json: Flags.json,
+  },
+  Effect.fn("cli pause-queue")(function* ({ queue: name, reason, until, ...flags }) {
+    const handlers = yield* handlersFor({ data: flags.data, profiles: [] })
+    const now = yield* Clock.currentTimeMillis
+    const untilMs = until === null ? null : now + Duration.toMillis(until)
+    const paused = yield* handlers.pauseQueue({ queue: name, reason, untilMs })
+    yield* printRows(flags, { document: paused, rows: [rowOf(paused)] })
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription(
+    "Take items in and hand none out. The pause survives restarts and leaves an audit row; what is due stays due in its rows.",
+  ),
+  Command.withShortDescription("Hold a queue up"),
+  Command.withExamples([
+    {
+      command:
+        'trader-evaluator pause-queue wallets-to-ingest --reason "venue throttles" --until 2h',
+    },
+  ]),
+)
+
+export const resumeQueueCommand = Command.make(
+  "resume-queue",
+  { queue, reason: Flags.reason("by hand"), data: Flags.data, json: Flags.json },
+  Effect.fn("cli resume-queue")(function* ({ queue: name, reason, ...flags }) {
+    const handlers = yield* handlersFor({ data: flags.data, profiles: [] })
+    const resumed = yield* handlers.resumeQueue({ queue: name, reason })
+    yield* printRows(flags, { document: resumed, rows: [rowOf(resumed)] })
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription("Hand items out again after a pause; leaves an audit row"),
+  Command.withShortDescription("Let a queue go on"),
+  Command.withExamples([{ command: "trader-evaluator resume-queue wallets-to-ingest" }]),
 )

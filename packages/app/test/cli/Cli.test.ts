@@ -239,6 +239,11 @@ const handlers = (log: Array<string>): ControlHandlers => ({
         ? new ControlRefused({ code: "not-possible", why: "it stays stuck" })
         : Effect.succeed({ freed: [{ fill, strategy: "solo" as const, book: "solo:0x1" }] })
     }),
+  queues: Effect.die("not asked"),
+  pauseQueue: () => Effect.die("not asked"),
+  resumeQueue: () => Effect.die("not asked"),
+  redrive: () => Effect.die("not asked"),
+  replay: () => Effect.die("not asked"),
   approveWallet: (wallet) => Effect.succeed({ wallet, from: "PAPER_TRADING", to: "APPROVED" }),
 })
 

@@ -28,7 +28,7 @@ const feed = (name: "activity" | "trades"): Redrive => ({
 })
 
 const event: Redrive = {
-  does: "the subscriber applies the event when the service has started",
+  does: "the subscriber applies the event: at once when the service runs, else when it has started",
   makeDue: null,
 }
 

@@ -1,0 +1,3 @@
+import { createQueuePauses } from "@evaluator/runtime/QueuePauses"
+
+export default createQueuePauses
