@@ -102,6 +102,7 @@ export const QueueEntry = Schema.Struct({
   pressed: Schema.Boolean,
   capacity: Schema.NullOr(Schema.Int),
   workers: Schema.NullOr(Schema.Int),
+  whenFull: Schema.NullOr(Schema.String),
   /** How long the first has waited, ms. */
   oldestMs: Schema.NullOr(Schema.Finite),
   paused: Schema.NullOr(

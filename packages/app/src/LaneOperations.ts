@@ -43,7 +43,7 @@ export const operationsOf = Effect.fnUntraced(function* (lane: LaneName) {
   const sql = yield* SqlClient.SqlClient
   const supervisor = yield* Supervisor
   const other = lane === "paper" ? "evaluation" : "paper"
-  const entry = ({ whenFull: _, ...view }: QueueView): QueueEntry => ({ lane, ...view })
+  const entry = (view: QueueView): QueueEntry => ({ lane, ...view })
 
   const operations: LaneOperations = {
     queues: Effect.gen(function* () {
@@ -52,6 +52,7 @@ export const operationsOf = Effect.fnUntraced(function* (lane: LaneName) {
       const bare = {
         capacity: null,
         workers: null,
+        whenFull: null,
         oldestMs: null,
         late: 0,
         pressed: false,

@@ -44,6 +44,7 @@ const queue: QueueEntry = {
   pressed: false,
   capacity: 64,
   workers: 4,
+  whenFull: "wait",
   oldestMs: 12,
   paused: null,
 }

@@ -156,7 +156,9 @@ describe("a running service", () => {
       yield* service(path)
       const shown = yield* json<{ applied: boolean; letters: ReadonlyArray<unknown> }>(
         path,
-        ...["dead-letters", "redrive", "ingest-trades"],
+        "dead-letters",
+        "redrive",
+        "ingest-trades",
       )
       assert.deepStrictEqual([shown.applied, shown.letters.length], [false, 1])
       const feeds = rowsIn<{ due: number; attempts: number }>(
@@ -188,7 +190,12 @@ describe("a running service", () => {
         )
         const replayed = yield* json<{ events: number }>(
           path,
-          ...["events", "replay", "1", "600", "--subscriber", "paper"],
+          "events",
+          "replay",
+          "1",
+          "600",
+          "--subscriber",
+          "paper",
         )
         assert.strictEqual(replayed.events, 600)
         // Applied and gone, long before the next sweep would have found them.
