@@ -5,6 +5,8 @@ import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Price, proceeds, shares } from "@evaluator/domain/money/Micro"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import { type CurvePoint, makeEquityCurve } from "./EquityCurve.ts"
+import { type Fidelity, makeFidelity } from "./Fidelity.ts"
 import { checkLedger } from "./LedgerCheck.ts"
 
 /** Millionths of a USDC. */
@@ -26,6 +28,12 @@ export interface Money {
 export interface LedgerSummary extends Money {
   /** The whole ledger of all strategies, recomputed from its postings, has no fault. */
   readonly balanced: boolean
+}
+
+/** Where the money came from and went to. */
+export interface LedgerReceipts {
+  readonly fidelity: Fidelity
+  readonly curve: ReadonlyArray<CurvePoint>
 }
 
 interface OpenRow {
@@ -77,5 +85,15 @@ export const makeLedgerSummary = Effect.gen(function* () {
     return summary
   })
 
-  return { money, ledger }
+  const fidelityOf = yield* makeFidelity
+  const curveOf = yield* makeEquityCurve
+  const receipts = Effect.fnUntraced(function* (strategy: Strategy) {
+    const found: LedgerReceipts = {
+      fidelity: yield* fidelityOf(strategy, null),
+      curve: yield* curveOf(strategy, null),
+    }
+    return found
+  })
+
+  return { money, ledger, receipts }
 })

@@ -22,7 +22,12 @@ import type { CopyState } from "@evaluator/domain/paper/CopyState"
 import type { Section } from "@evaluator/domain/report/Section"
 import type { Side } from "@evaluator/domain/trade/Trade"
 import { checkLedger, type LedgerFault } from "./LedgerCheck.ts"
-import { makeLedgerSummary, type LedgerSummary, type Money } from "./LedgerSummary.ts"
+import {
+  makeLedgerSummary,
+  type LedgerReceipts,
+  type LedgerSummary,
+  type Money,
+} from "./LedgerSummary.ts"
 import { makeWhyCopy } from "./WhyCopy.ts"
 import { makeWalletPage } from "./WalletPage.ts"
 
@@ -86,6 +91,8 @@ export class PaperReports extends Context.Service<
     readonly ledger: (strategy: Strategy) => Effect.Effect<LedgerSummary>
     /** As `ledger`, without recomputing everything: cheap enough for a metrics page. */
     readonly money: (strategy: Strategy) => Effect.Effect<Money>
+    /** The receipts of a strategy's copies in sum, and the curve of its books beside the controls. */
+    readonly receipts: (strategy: Strategy) => Effect.Effect<LedgerReceipts>
     readonly ledgerCheck: Effect.Effect<ReadonlyArray<LedgerFault>>
     /** The halt that holds the strategy now, the newest when there are several; null when it copies. */
     readonly standingHalt: (
@@ -110,7 +117,7 @@ export class PaperReports extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const { why } = yield* makeWhyCopy
       const { wallet } = yield* makeWalletPage
-      const { ledger, money } = yield* makeLedgerSummary
+      const { ledger, money, receipts } = yield* makeLedgerSummary
 
       const counts = Effect.fnUntraced(function* (strategy: Strategy, asOfMs: number | null) {
         const rows = yield* sql<{ outcome: CopyOutcome | null; count: number }>`
@@ -211,6 +218,7 @@ export class PaperReports extends Context.Service<
         missing,
         ledger,
         money,
+        receipts,
         ledgerCheck: Effect.provideService(checkLedger, SqlClient.SqlClient, sql),
         standingHalt,
         quarantined,

@@ -7,15 +7,24 @@ import { bytesToToken, hexToBytes, type WalletAddress } from "@evaluator/domain/
 import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { formatMicro } from "@evaluator/domain/money/Micro"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
+import { makeEquityCurve } from "./EquityCurve.ts"
+import { fidelityDays, makeFidelity } from "./Fidelity.ts"
 import { makeLatency } from "./Latency.ts"
+
+/** Days of the curve shown. */
+const daysOfCurve = 30
 
 /** Most rows of open lots shown. */
 export const lotsShown = 50
+
+const percent = (part: number): string => `${Math.round(part * 10_000) / 100} %`
 
 export const makeWalletPage = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
   const latency = yield* makeLatency
+  const fidelityOf = yield* makeFidelity
+  const curveOf = yield* makeEquityCurve
 
   const wallet = Effect.fnUntraced(function* (address: WalletAddress) {
     const id = hexToBytes(address)
@@ -39,6 +48,9 @@ export const makeWalletPage = Effect.gen(function* () {
       SELECT CASE instr(book, ':') WHEN 0 THEN book ELSE substr(book, 1, instr(book, ':') - 1) END
         AS strategy, sum(pnl) AS pnl FROM results WHERE wallet = ${id} GROUP BY 1`
     const hops = yield* latency("portfolio", id)
+    const { copied, fills, receipts } = yield* fidelityOf("solo", address)
+    const curve = yield* curveOf("solo", address)
+    const last = curve.at(-1)
     const story = (strategy: Strategy) => {
       const its = outcomes.filter((row) => row.strategy === strategy)
       const copied = its.find((row) => row.outcome === "COPIED")?.copies ?? 0
@@ -60,6 +72,29 @@ export const makeWalletPage = Effect.gen(function* () {
           .filter((one) => outcomes.some((row) => row.strategy === one))
           .map(story),
         rows: outcomes.map((row) => ({ ...row })),
+      },
+      {
+        title: "How close",
+        says: [
+          fills === 0
+            ? `It made no fill in the last ${fidelityDays} days.`
+            : `Of its ${fills} fills of the last ${fidelityDays} days its own book (solo) copied ${copied}: a fidelity of ${Math.round((copied / fills) * 1000) / 10} %.`,
+          ...receipts.map(
+            (one) =>
+              `${one.side === "BUY" ? "A share bought cost" : "A share sold brought"} us ${one.slippage_usdc_per_share} USDC ${one.side === "BUY" ? "more" : "less"} than the leader, and ${one.fee_usdc_per_share} of fee; the receipts leave ${one.remainder_usdc}.`,
+          ),
+        ],
+        rows: receipts.map((one) => ({ ...one })),
+      },
+      {
+        title: "What its own book made",
+        says:
+          last === undefined
+            ? ["Nothing of it has settled."]
+            : [
+                `${percent(last.return)} of its capital, ${percent(last.drawdown)} below its highest; at the leader's prices ${percent(last.leaders_return)}, in cash 0 %, a followed wallet drawn at random ${percent(last.random_return)}.`,
+              ],
+        rows: curve.slice(-daysOfCurve).map((one) => ({ ...one })),
       },
       {
         title: "How fast",

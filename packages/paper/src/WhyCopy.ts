@@ -9,6 +9,7 @@ import { Book } from "@evaluator/domain/market/Book"
 import { formatMicro } from "@evaluator/domain/money/Micro"
 import { gatesByName } from "@evaluator/domain/paper/GateList"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
+import { receiptColumns, type ReceiptRow, receiptSection, receiptTables } from "./Receipts.ts"
 import { KeptReview } from "./Review.ts"
 
 type Row = Readonly<Record<string, Cell | Uint8Array>>
@@ -137,7 +138,7 @@ const theBook = (copy: Row): ReadonlyArray<Section> => {
     {
       title: "The order book",
       says: [
-        `Our order would have arrived on ${time(copy.arrive_at_ms)}; the book was read on ${time(copy.priced_at_ms)}${book.origin === "assumed" ? " and is assumed, not the venue's" : ""}.`,
+        `Our order would have arrived on ${time(copy.arrive_at_ms)}; the book was ${copy.book_source === "socket" ? `the socket's, ${Number(copy.book_age_ms) / 1000} s old,` : "read"} on ${time(copy.priced_at_ms)}${book.origin === "assumed" ? " and is assumed, not the venue's" : ""}.`,
         levels.length === 0
           ? "There was nothing on the side we needed."
           : `Its best ${copy.side === "BUY" ? "ask" : "bid"} was ${formatMicro(levels[0]!.price)} for ${many(levels[0]!.size)}.`,
@@ -200,6 +201,8 @@ export const makeWhyCopy = Effect.gen(function* () {
     const id = copy.fill_id as Uint8Array
     const closings = yield* sql<Row>`SELECT x.* FROM closings x JOIN lots l ON l.id = x.lot_id
       WHERE l.fill_id = ${id} AND l.strategy = ${copy.strategy} ORDER BY x.id LIMIT 100`
+    const [priced] = yield* sql<ReceiptRow>`SELECT ${sql.literal(receiptColumns)}
+      FROM ${sql.literal(receiptTables)} WHERE c.fill_id = ${id} AND c.strategy = ${copy.strategy}`
     const transfers = yield* sql<Row>`SELECT t.id, t.kind, t.at_ms, t.reason, p.account, p.token,
         p.amount FROM transfers t JOIN postings p ON p.transfer_id = t.id
       WHERE t.fill_id = ${id} AND t.strategy = ${copy.strategy}
@@ -223,6 +226,7 @@ export const makeWhyCopy = Effect.gen(function* () {
       ...theBook(copy),
       theEnd(copy),
       ...theSettlement(copy, closings),
+      ...(priced === undefined ? [] : receiptSection(priced)),
       ...ledger,
     ]
   })

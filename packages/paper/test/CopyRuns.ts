@@ -4,6 +4,7 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
+import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import {
   fill,
   follow,
@@ -49,6 +50,13 @@ export const until = Effect.fnUntraced(function* (house: House, state: string) {
   return yield* Effect.die(new Error(`the copy never is ${state}`))
 })
 
+/** The ledger has no fault, and the receipts leave no remainder. */
 export const sound = Effect.fnUntraced(function* (house: House) {
   assert.deepStrictEqual(yield* house.reports.ledgerCheck, [])
+  for (const strategy of Strategy.literals) {
+    const { fidelity } = yield* house.reports.receipts(strategy)
+    for (const { remainder_usdc } of fidelity.receipts) {
+      assert.strictEqual(remainder_usdc, "0.000000")
+    }
+  }
 })

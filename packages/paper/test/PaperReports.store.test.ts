@@ -104,6 +104,7 @@ describe("the reports of the fast lane", () => {
           "The order book",
           "Copied",
           "What became of the shares",
+          "Receipt",
           "In the ledger",
         ],
       )

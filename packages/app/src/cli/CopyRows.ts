@@ -6,6 +6,14 @@ import { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
 import { bytesToBareHex, bytesToHex, bytesToToken, hexToBytes } from "@evaluator/domain/Id"
 import { formatMicro } from "@evaluator/domain/money/Micro"
+import { bars } from "@evaluator/domain/paper/Waterfall"
+import {
+  receiptColumns,
+  receiptFigures,
+  type ReceiptRow,
+  receiptTables,
+  toReceipt,
+} from "@evaluator/paper/Receipts"
 
 /** Copies read in one query. */
 export const pageSize = 1000
@@ -19,7 +27,7 @@ export interface CopyFilter {
   readonly wallet: string | null
 }
 
-interface StoredCopy {
+interface StoredCopy extends ReceiptRow {
   readonly row: number
   readonly fill_id: Uint8Array
   readonly strategy: string
@@ -29,8 +37,6 @@ interface StoredCopy {
   readonly wallet: Uint8Array
   readonly condition_id: Uint8Array
   readonly token: Uint8Array
-  readonly side: string
-  readonly leader_price: number
   readonly leader_size: number
   readonly leader_at_ms: number
   readonly visible_at_ms: number | null
@@ -39,15 +45,22 @@ interface StoredCopy {
   readonly priced_at_ms: number | null
   readonly detected_via: string
   readonly origin: string
-  readonly size: number | null
-  readonly gross: number | null
-  readonly fee: number | null
-  readonly pnl: number | null
+  readonly arrive_at_ms: number | null
+  readonly book_source: string | null
+  readonly book_age_ms: number | null
 }
+
+/** Bars of a copy that was not filled. */
+const unfilled = Object.fromEntries(bars.map((bar) => [`${bar}_usdc`, null]))
 
 const money = (micro: number | null) => (micro === null ? null : formatMicro(micro))
 
-const toRow = (copy: StoredCopy) => ({
+const toRow = (copy: StoredCopy) => {
+  const receipt = toReceipt(copy)
+  return { ...factsOf(copy), ...(receipt === null ? unfilled : receiptFigures(receipt)) }
+}
+
+const factsOf = (copy: StoredCopy) => ({
   id: bytesToBareHex(copy.fill_id),
   strategy: copy.strategy,
   state: copy.state,
@@ -63,7 +76,10 @@ const toRow = (copy: StoredCopy) => ({
   visible_at_ms: copy.visible_at_ms,
   detected_at_ms: copy.detected_at_ms,
   decided_at_ms: copy.reserved_at_ms,
+  arrive_at_ms: copy.arrive_at_ms,
   priced_at_ms: copy.priced_at_ms,
+  book_source: copy.book_source,
+  book_age_ms: copy.book_age_ms,
   detected_via: copy.detected_via,
   origin: copy.origin,
   shares: money(copy.size),
@@ -82,20 +98,21 @@ export const readCopies = Effect.fnUntraced(function* (
 ) {
   const wallet = filter.wallet === null ? null : hexToBytes(filter.wallet)
   const wanted = [
-    ...(filter.strategy === null ? [] : [sql`strategy = ${filter.strategy}`]),
-    ...(filter.outcome === null ? [] : [sql`outcome = ${filter.outcome}`]),
-    ...(filter.state === null ? [] : [sql`state = ${filter.state}`]),
-    ...(wallet === null ? [] : [sql`wallet = ${wallet}`]),
+    ...(filter.strategy === null ? [] : [sql`c.strategy = ${filter.strategy}`]),
+    ...(filter.outcome === null ? [] : [sql`c.outcome = ${filter.outcome}`]),
+    ...(filter.state === null ? [] : [sql`c.state = ${filter.state}`]),
+    ...(wallet === null ? [] : [sql`c.wallet = ${wallet}`]),
   ]
   const rows: Array<CopyRow> = []
   let last: StoredCopy | undefined
   while (rows.length < limit) {
-    const after = last === undefined ? [] : [sql`rowid < ${last.row}`]
-    const page = yield* sql<StoredCopy>`SELECT rowid AS row, fill_id, strategy, state, outcome,
-        reason, wallet, condition_id, token, side, leader_price, leader_size, leader_at_ms,
-        visible_at_ms, detected_at_ms, reserved_at_ms, priced_at_ms, detected_via, origin, size, gross, fee, pnl
-      FROM copies WHERE ${sql.and([...wanted, ...after])}
-      ORDER BY rowid DESC LIMIT ${Math.min(pageSize, limit - rows.length)}`
+    const after = last === undefined ? [] : [sql`c.rowid < ${last.row}`]
+    const page = yield* sql<StoredCopy>`SELECT c.rowid AS row, c.fill_id, c.strategy, c.state,
+        c.outcome, c.reason, c.wallet, c.condition_id, c.token, c.leader_size, c.leader_at_ms,
+        c.visible_at_ms, c.detected_at_ms, c.reserved_at_ms, c.arrive_at_ms, c.priced_at_ms,
+        c.detected_via, c.origin, c.book_source, c.book_age_ms, ${sql.literal(receiptColumns)}
+      FROM ${sql.literal(receiptTables)} WHERE ${sql.and([...wanted, ...after])}
+      ORDER BY c.rowid DESC LIMIT ${Math.min(pageSize, limit - rows.length)}`
     if (page.length === 0) break
     rows.push(...page.map(toRow))
     last = page.at(-1)

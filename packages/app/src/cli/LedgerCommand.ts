@@ -5,6 +5,7 @@ import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { formatMicro } from "@evaluator/domain/money/Micro"
+import { fidelityDays } from "@evaluator/paper/Fidelity"
 import { PaperReports } from "@evaluator/paper/PaperReports"
 import { dataDirectoryFor } from "./Directory.ts"
 import { FaultsFound } from "./ExitCode.ts"
@@ -39,14 +40,19 @@ const check = Command.make(
   Command.withExamples([{ command: "trader-evaluator ledger check" }]),
 )
 
+const percent = (part: number): string => `${Math.round(part * 10_000) / 100} %`
+
 export const ledgerCommand = Command.make(
   "ledger",
   { strategy, data: Flags.data, json: Flags.json, csv: Flags.csv },
   Effect.fn("cli ledger")(function* (flags) {
     const directory = yield* dataDirectoryFor(flags.data)
-    const summary = yield* PaperReports.use(({ ledger }) => ledger(flags.strategy)).pipe(
-      withPaper(directory),
-    )
+    const { summary, fidelity, curve } = yield* PaperReports.use(({ ledger, receipts }) =>
+      Effect.zipWith(ledger(flags.strategy), receipts(flags.strategy), (found, more) => ({
+        summary: found,
+        ...more,
+      })),
+    ).pipe(withPaper(directory))
     const figures = {
       cash_usdc: formatMicro(summary.cashMicro),
       reserved_usdc: formatMicro(summary.reservedMicro),
@@ -75,17 +81,32 @@ export const ledgerCommand = Command.make(
       },
       { account: "fees", usdc: figures.fees_usdc, about: "paid in all" },
     ]
+    const last = curve.at(-1)
     yield* printRows(flags, {
       document: {
         strategy: flags.strategy,
         ...figures,
         open_lots: summary.openLots,
         balanced: summary.balanced,
+        fidelity: { days: fidelityDays, fills: fidelity.fills, copied: fidelity.copied },
+        receipts: fidelity.receipts,
+        curve,
       },
       rows,
-      note: summary.balanced
-        ? "balanced: every transfer sums to zero, every balance is the sum of its postings"
-        : "NOT balanced: see ledger check",
+      note: [
+        summary.balanced
+          ? "balanced: every transfer sums to zero, every balance is the sum of its postings"
+          : "NOT balanced: see ledger check",
+        ...(last === undefined
+          ? []
+          : [
+              `settled: ${percent(last.return)} of the capital, ${percent(last.drawdown)} below the highest; at the leaders' prices ${percent(last.leaders_return)}, cash 0 %, a followed wallet at random ${percent(last.random_return)}`,
+            ]),
+        ...fidelity.receipts.map(
+          (one) =>
+            `${one.side === "BUY" ? "bought" : "sold"}: ${one.slippage_usdc_per_share} USDC a share worse than the leaders, fee ${one.fee_usdc_per_share}, remainder of the receipts ${one.remainder_usdc}`,
+        ),
+      ].join("\n"),
     })
   }),
 ).pipe(

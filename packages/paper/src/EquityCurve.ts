@@ -1,0 +1,90 @@
+/**
+ * What a book of paper money made, day by day, with its fall from the highest so far, beside controls
+ * that start on the same day: the leader's own price without fee or delay (`careless`), cash, and a
+ * wallet drawn at random from those followed (the mean of all `solo` books).
+ *
+ * Reads only, from the days' results: profit counts on the UTC day its shares went, after fees.
+ * Returns are parts of the capital that was put in. Limits: {@link daysShown} days, the newest.
+ */
+import { DateTime, Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { hexToBytes, type WalletAddress } from "@evaluator/domain/Id"
+import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import { formatMicro } from "@evaluator/domain/money/Micro"
+import { bookOf } from "./Strategies.ts"
+
+export const daysShown = 400
+const dayMs = 86_400_000
+
+export interface CurvePoint {
+  readonly day: string
+  readonly equity_usdc: string
+  readonly return: number
+  /** The part of the highest equity so far that is missing. */
+  readonly drawdown: number
+  readonly leaders_return: number
+  readonly cash_return: number
+  readonly random_return: number
+}
+
+interface DayRow {
+  readonly day: number
+  readonly ours: number
+  readonly leaders: number
+  readonly random: number
+}
+
+const rounded = (share: number): number => Math.round(share * 1e6) / 1e6
+const dayText = (day: number): string =>
+  DateTime.formatIso(DateTime.makeUnsafe(day * dayMs)).slice(0, 10)
+
+export const makeEquityCurve = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+
+  const capitalOf = Effect.fnUntraced(function* (pattern: string) {
+    const [row] = yield* sql<{ capital: number }>`SELECT -coalesce(sum(amount), 0) AS capital
+      FROM balances WHERE account = 'capital' AND book LIKE ${pattern}`
+    return row!.capital
+  })
+
+  /** Of the strategy's books together, or of one wallet's. */
+  return Effect.fnUntraced(function* (strategy: Strategy, wallet: WalletAddress | null) {
+    const patternOf = (of: Strategy) =>
+      of === "portfolio" ? of : wallet === null ? `${of}:%` : bookOf(of, wallet)
+    const ours = patternOf(strategy)
+    const leaders = patternOf("careless")
+    const key = wallet === null ? null : hexToBytes(wallet)
+    const ofWallet = key === null ? sql.literal("1") : sql`wallet = ${key}`
+    const rows = yield* sql<DayRow>`SELECT day,
+        coalesce(sum(pnl) FILTER (WHERE book LIKE ${ours} AND ${ofWallet}), 0) AS ours,
+        coalesce(sum(pnl) FILTER (WHERE book LIKE ${leaders}), 0) AS leaders,
+        coalesce(sum(pnl) FILTER (WHERE book LIKE 'solo:%'), 0) AS random
+      FROM results WHERE day >= (SELECT min(day) FROM results WHERE book LIKE ${ours} AND ${ofWallet})
+      GROUP BY day ORDER BY day`
+    const capital = {
+      ours: yield* capitalOf(ours),
+      leaders: yield* capitalOf(leaders),
+      random: yield* capitalOf("solo:%"),
+    }
+    const part = (pnl: number, of: number) => (of === 0 ? 0 : rounded(pnl / of))
+    const total = { ours: 0, leaders: 0, random: 0 }
+    let peak = capital.ours
+    const points = rows.map((row): CurvePoint => {
+      total.ours += row.ours
+      total.leaders += row.leaders
+      total.random += row.random
+      const equity = capital.ours + total.ours
+      peak = Math.max(peak, equity)
+      return {
+        day: dayText(row.day),
+        equity_usdc: formatMicro(equity),
+        return: part(total.ours, capital.ours),
+        drawdown: part(peak - equity, peak),
+        leaders_return: part(total.leaders, capital.leaders),
+        cash_return: 0,
+        random_return: part(total.random, capital.random),
+      }
+    })
+    return points.slice(-daysShown)
+  }, Effect.orDie)
+})

@@ -1,0 +1,145 @@
+/**
+ * The receipts of copies that were filled, read from their rows: one by one, or summed.
+ *
+ * Reads only. Sums go through all rows that fit, {@link pageRows} at a time.
+ */
+import { Effect, Schema } from "effect"
+import { SqlClient, type Statement } from "effect/sql"
+import { MicroShares, MicroUsdc, Price } from "@evaluator/domain/money/Micro"
+import {
+  addReceipts,
+  bars,
+  formatPico,
+  noReceipt,
+  type Receipt,
+  receiptOf,
+} from "@evaluator/domain/paper/Waterfall"
+import type { Section } from "@evaluator/domain/report/Section"
+import type { Side } from "@evaluator/domain/trade/Trade"
+
+export const pageRows = 1000
+
+/** What a receipt needs of a copy `c`, its lot `l` and their closings. */
+export const receiptColumns = `c.side, c.leader_price, c.size, c.gross, c.fee, c.pnl, c.takes,
+  json_extract(c.priced_book, '$.bids[0].price') AS best_bid,
+  json_extract(c.priced_book, '$.asks[0].price') AS best_ask,
+  coalesce(l.open_cost, 0) + coalesce(l.open_fee, 0) AS open_cost,
+  (SELECT coalesce(sum(x.proceeds - x.sale_fee), 0) FROM closings x WHERE x.lot_id = l.id)
+    AS returned`
+
+export const receiptTables =
+  "copies c LEFT JOIN lots l ON l.fill_id = c.fill_id AND l.strategy = c.strategy"
+
+export interface ReceiptRow {
+  readonly side: Side
+  readonly leader_price: number
+  readonly size: number | null
+  readonly gross: number | null
+  readonly fee: number | null
+  readonly pnl: number | null
+  readonly takes: string | null
+  readonly best_bid: number | null
+  readonly best_ask: number | null
+  readonly open_cost: number
+  readonly returned: number
+}
+
+const decodeTakes = Schema.decodeSync(
+  Schema.fromJsonString(
+    Schema.Array(
+      Schema.Struct({ price: Price, size: MicroShares, gross: MicroUsdc, fee: MicroUsdc }),
+    ),
+  ),
+)
+
+/** Null for a copy that was not filled. */
+export const toReceipt = (row: ReceiptRow): Receipt | null =>
+  row.takes === null || row.size === null
+    ? null
+    : receiptOf({
+        side: row.side,
+        leaderPrice: row.leader_price,
+        size: row.size,
+        takes: decodeTakes(row.takes),
+        bestBid: row.best_bid,
+        bestAsk: row.best_ask,
+        returned: row.side === "BUY" ? row.returned : 0,
+        openCost: row.side === "BUY" ? row.open_cost : 0,
+        result: row.side === "BUY" ? (row.pnl ?? 0) : row.gross! - row.fee!,
+      })
+
+/** Bars as USDC text under `bar_usdc`. */
+export const receiptFigures = (receipt: Receipt): ReceiptUsdc =>
+  Object.fromEntries(
+    bars.map((bar) => [`${bar}_usdc`, formatPico(receipt[bar])]),
+  ) as unknown as ReceiptUsdc
+
+export type ReceiptUsdc = Readonly<Record<`${keyof Receipt}_usdc`, string>>
+
+export interface ReceiptSum {
+  readonly side: Side
+  readonly copies: number
+  /** Shares in millionths. */
+  readonly size: number
+  readonly receipt: Receipt
+}
+
+/** Adds up the receipts of the filled copies that fit: purchases and sales apart. */
+export const makeReceiptSums = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  return Effect.fnUntraced(function* (where: ReadonlyArray<Statement.Fragment>) {
+    const sums = new Map<Side, ReceiptSum>()
+    let after = 0
+    for (;;) {
+      const page = yield* sql<ReceiptRow & { readonly row: number }>`
+        SELECT c.rowid AS row, ${sql.literal(receiptColumns)} FROM ${sql.literal(receiptTables)}
+        WHERE ${sql.and([sql`c.takes IS NOT NULL`, sql`c.rowid > ${after}`, ...where])}
+        ORDER BY c.rowid LIMIT ${pageRows}`
+      for (const row of page) {
+        const receipt = toReceipt(row)
+        if (receipt === null) continue
+        const before = sums.get(row.side)
+        sums.set(row.side, {
+          side: row.side,
+          copies: (before?.copies ?? 0) + 1,
+          size: (before?.size ?? 0) + row.size!,
+          receipt: addReceipts(before?.receipt ?? noReceipt, receipt),
+        })
+      }
+      if (page.length < pageRows) return [...sums.values()]
+      after = page.at(-1)!.row
+    }
+  }, Effect.orDie)
+})
+
+const barsInWords: Readonly<Record<(typeof bars)[number], string>> = {
+  leader: "the shares at the leader's own price",
+  latency: "what the middle of the market moved until our order arrived",
+  spread: "from the middle to the best price",
+  depth: "from the best price to what the levels gave",
+  fee: "the market's fee",
+  resolution: "what the shares brought, after the fees of their sales",
+  open: "what is still held, at its cost",
+  remainder: "the ledger less all of these",
+}
+
+/** The receipt in words; empty for a copy that was not filled. */
+export const receiptSection = (copy: ReceiptRow): ReadonlyArray<Section> => {
+  const receipt = toReceipt(copy)
+  if (receipt === null) return []
+  const lost = receipt.latency + receipt.spread + receipt.depth + receipt.fee
+  return [
+    {
+      title: "Receipt",
+      says: [
+        `Against the leader's price it ${lost > 0n ? "gained" : "lost"} ${formatPico(lost < 0n ? -lost : lost)} USDC to latency, spread, depth and fee.`,
+        `The bars leave a remainder of ${formatPico(receipt.remainder)} USDC.`,
+      ],
+      rows: bars.map((bar) => ({
+        bar,
+        usdc: formatPico(receipt[bar]),
+        about: barsInWords[bar],
+      })),
+    },
+  ]
+}

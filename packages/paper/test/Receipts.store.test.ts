@@ -1,0 +1,143 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import { book, fill, type House, market, noon, resolved, wallet } from "./PaperHarness.ts"
+import { deliver, prepared, sound } from "./CopyRuns.ts"
+
+const day = 86_400_000
+const all = { strategies: Strategy.literals }
+
+const receiptsOf = (house: House, strategy: Strategy) => house.reports.receipts(strategy)
+
+describe("the receipts of copies", () => {
+  it.effect("name every bar between the leader's price and ours, and none is left over", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared(all)
+      yield* house.tell([
+        {
+          type: "MarketChanged",
+          payload: { market: market(1, { fee: { rate: 40_000, exponent: 1 } }) },
+        },
+      ])
+      house.venue.setBook(
+        book(1, {
+          bids: [[0.49, 100]],
+          asks: [
+            [0.51, 20],
+            [0.52, 100],
+          ],
+        }),
+      )
+      yield* deliver(house, [fill({ price: 0.5 })])
+      const { fidelity } = yield* receiptsOf(house, "solo")
+      // 20 at 0.51 and 28.46 at 0.52: 10.20 + 14.7992. Middle 0.50: no latency; 0.01 of spread a
+      // share; 0.01 of depth on 28.46; fees 20 × 0.04 × 0.2499 and 28.46 × 0.04 × 0.2496.
+      assert.deepInclude(fidelity.receipts[0], {
+        side: "BUY",
+        copies: 1,
+        leader_usdc: "-24.230000",
+        latency_usdc: "0.000000",
+        spread_usdc: "-0.484600",
+        depth_usdc: "-0.284600",
+        fee_usdc: "-0.484060",
+        resolution_usdc: "0.000000",
+        open_usdc: "25.483260",
+        remainder_usdc: "0.000000",
+      })
+      assert.strictEqual(fidelity.receipts[0]!.slippage_usdc_per_share, "0.015872884853")
+      yield* house.tell([resolved(1, [1, 0])])
+      yield* house.settle
+      const [settled] = (yield* receiptsOf(house, "solo")).fidelity.receipts
+      assert.deepInclude(settled, {
+        resolution_usdc: "48.460000",
+        open_usdc: "0.000000",
+        remainder_usdc: "0.000000",
+      })
+      const [careless] = (yield* receiptsOf(house, "careless")).fidelity.receipts
+      assert.deepInclude(careless, { leader_usdc: "-25.000000", spread_usdc: "0.000000" })
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("give slippage its sign: a price better than the leader's is below zero", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      house.venue.setBook(book(1, { bids: [[0.57, 100]], asks: [[0.58, 100]] }))
+      yield* deliver(house, [fill({ price: 0.6 })])
+      const { fidelity } = yield* receiptsOf(house, "portfolio")
+      assert.strictEqual(fidelity.receipts[0]!.slippage_usdc_per_share, "-0.020000")
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("see a book that was changed afterwards, and a micro that is missing", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      yield* deliver(house, [fill({ price: 0.6 })])
+      yield* house.sql`UPDATE lots SET open_cost = open_cost - 1`
+      const { fidelity } = yield* receiptsOf(house, "portfolio")
+      assert.strictEqual(fidelity.receipts[0]!.remainder_usdc, "0.000001")
+    }),
+  )
+})
+
+describe("the fidelity of copies", () => {
+  it.effect("counts the fills of seven days and those of them that were copied", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared(all)
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      yield* deliver(house, [fill({ price: 0.6 })])
+      yield* deliver(house, [fill({ price: 0.6, market: 2, n: 2 })])
+      const at = (strategy: Strategy) =>
+        Effect.map(receiptsOf(house, strategy), ({ fidelity: { fills, copied } }) => [
+          fills,
+          copied,
+        ])
+      assert.deepStrictEqual(yield* at("solo"), [2, 1])
+      assert.deepStrictEqual(yield* at("careless"), [2, 2])
+      yield* house.sql`UPDATE copies SET leader_at_ms = ${noon - 8 * day}`
+      assert.deepStrictEqual(yield* at("solo"), [0, 0])
+    }),
+  )
+})
+
+describe("the curve of a book", () => {
+  it.effect(
+    "has its drawdown, and the leader's prices, cash and a wallet at random beside it",
+    () =>
+      Effect.gen(function* () {
+        const house = yield* prepared(all)
+        for (const n of [1, 2, 3]) house.venue.setBook(book(n, { asks: [[0.5, 1000]] }))
+        yield* deliver(house, [fill({ price: 0.49 }), fill({ price: 0.5, market: 2, n: 2 })])
+        yield* deliver(house, [fill({ price: 0.5, market: 3, n: 3, wallet: wallet(2) })])
+        yield* house.tell([resolved(1, [1, 0])])
+        yield* house.settle
+        yield* house.sql`UPDATE results SET day = day - 1`
+        yield* house.tell([resolved(2, [0, 1]), resolved(3, [0, 1])])
+        yield* house.settle
+        // Wallet 1: +25 on the first day, −25 on the second; wallet 2: −25 on the second.
+        const { curve } = yield* receiptsOf(house, "solo")
+        assert.deepStrictEqual(
+          curve.map((point) => [point.day, point.equity_usdc, point.return, point.drawdown]),
+          [
+            ["2026-01-04", "2025.000000", 0.0125, 0],
+            ["2026-01-05", "1975.000000", -0.0125, 0.024691],
+          ],
+        )
+        // At 0.49 the leader's 25 bought 51.02 shares for 24.9998.
+        assert.deepStrictEqual(
+          curve.map((point) => [point.leaders_return, point.cash_return, point.random_return]),
+          [
+            [0.01301, 0, 0.0125],
+            [-0.01199, 0, -0.0125],
+          ],
+        )
+        const sections = yield* house.reports.wallet(wallet(1))
+        const made = sections.find(({ title }) => title === "What its own book made")!
+        assert.deepInclude(made.rows[1], { equity_usdc: "1000.000000", random_return: -0.0125 })
+        assert.include(sections.find(({ title }) => title === "How close")!.says[0], "100 %")
+        yield* sound(house)
+      }),
+  )
+})
