@@ -40,6 +40,8 @@ export const JobRun = Schema.Struct({
   outcome: Schema.Literals(["running", "completed", "failed", "interrupted"]),
   counts: Schema.Record(Schema.String, Schema.Finite),
   error: Schema.NullOr(Schema.String),
+  /** How far it came, in the job's own words. */
+  cursor: Schema.NullOr(Schema.String),
 })
 export type JobRun = typeof JobRun.Type
 
@@ -49,6 +51,8 @@ export const JobEntry = Schema.Struct({
   lane: LaneName,
   everyMs: Schema.Finite,
   running: Schema.Boolean,
+  /** What its run waits on when it gets no further. */
+  stalled: Schema.NullOr(Schema.String),
   last: Schema.NullOr(JobRun),
 })
 export type JobEntry = typeof JobEntry.Type

@@ -27,6 +27,16 @@ export const machineryOf = Effect.fnUntraced(function* (lane: LaneName) {
       return { name: "queues", ok: held.length === 0, blocks: false, says }
     }),
   )
+  yield* conditions.add(
+    "jobs",
+    Effect.map(supervisor.jobs, (jobs) => {
+      const stalled = jobs.flatMap((job) =>
+        job.stalled === null ? [] : [`${job.name} gets no further, it waits on ${job.stalled}`],
+      )
+      const says = stalled.length === 0 ? "get on" : stalled.join("; ")
+      return { name: "jobs", ok: stalled.length === 0, blocks: false, says }
+    }),
+  )
   return {
     ...operations,
     quiesce: supervisor.quiesce,

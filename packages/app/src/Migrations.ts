@@ -13,6 +13,7 @@ import evaluation0009 from "../../../migrations/evaluation/0009_create_verdicts.
 import evaluation0010 from "../../../migrations/evaluation/0010_add_winners.ts"
 import evaluation0011 from "../../../migrations/evaluation/0011_cross_check_outcomes.ts"
 import evaluation0012 from "../../../migrations/evaluation/0012_create_queue_pauses.ts"
+import evaluation0013 from "../../../migrations/evaluation/0013_add_run_cursors.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
@@ -20,6 +21,7 @@ import paper0004 from "../../../migrations/paper/0004_index_stuck_copies.ts"
 import paper0005 from "../../../migrations/paper/0005_keep_terms.ts"
 import paper0006 from "../../../migrations/paper/0006_create_quarantine.ts"
 import paper0007 from "../../../migrations/paper/0007_create_queue_pauses.ts"
+import paper0008 from "../../../migrations/paper/0008_add_run_cursors.ts"
 
 export const migrations = {
   evaluation: {
@@ -35,6 +37,7 @@ export const migrations = {
     "0010_add_winners": evaluation0010,
     "0011_cross_check_outcomes": evaluation0011,
     "0012_create_queue_pauses": evaluation0012,
+    "0013_add_run_cursors": evaluation0013,
   },
   paper: {
     "0001_create_runtime": paper0001,
@@ -44,5 +47,6 @@ export const migrations = {
     "0005_keep_terms": paper0005,
     "0006_create_quarantine": paper0006,
     "0007_create_queue_pauses": paper0007,
+    "0008_add_run_cursors": paper0008,
   },
 } as const

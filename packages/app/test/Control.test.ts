@@ -29,6 +29,7 @@ const run = (job: string): JobRun => ({
   outcome: "completed",
   counts: { markets: 12 },
   error: null,
+  cursor: null,
 })
 
 const queue: QueueEntry = {
@@ -66,6 +67,7 @@ const fake = (overrides: Partial<ControlHandlers> = {}): ControlHandlers => ({
       lane: "evaluation",
       everyMs: 60_000,
       running: false,
+      stalled: null,
       last: run("score-events"),
     },
   ]),

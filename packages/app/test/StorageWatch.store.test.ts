@@ -11,7 +11,7 @@ import { Boot } from "@evaluator/runtime/Boot"
 import { Conditions } from "@evaluator/runtime/Conditions"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
-import { createRuntimeTables } from "@evaluator/runtime/RuntimeTables"
+import { addRunCursors, createRuntimeTables } from "@evaluator/runtime/RuntimeTables"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import * as Database from "@evaluator/sqlite/Database"
 import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
@@ -35,7 +35,10 @@ const lane = (name: "evaluation" | "paper") =>
           Database.layer({
             file: join(dir, "lane.db"),
             lane: name,
-            migrations: { "0001_create_runtime": createRuntimeTables },
+            migrations: {
+              "0001_create_runtime": createRuntimeTables,
+              "0002_add_run_cursors": addRunCursors,
+            },
           }),
         ),
       ),

@@ -28,7 +28,8 @@ import { Boot } from "@evaluator/runtime/Boot"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
-import { createRuntimeTables } from "@evaluator/runtime/RuntimeTables"
+import { createQueuePauses } from "@evaluator/runtime/QueuePauses"
+import { addRunCursors, createRuntimeTables } from "@evaluator/runtime/RuntimeTables"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { KillPoint } from "@evaluator/sqlite/KillPoint"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
@@ -49,6 +50,8 @@ export const paperMigrations = {
   "0004_index_stuck_copies": indexStuckCopies,
   "0005_keep_terms": keepTerms,
   "0006_create_quarantine": createQuarantine,
+  "0007_create_queue_pauses": createQueuePauses,
+  "0008_add_run_cursors": addRunCursors,
 }
 
 /** Monday 2026-01-05 12:00:00 UTC. */
@@ -216,7 +219,9 @@ const runtime = (file: string, lane: "evaluation" | "paper", link: LaneLink["Ser
         file,
         lane,
         migrations:
-          lane === "paper" ? paperMigrations : { "0001_create_runtime": createRuntimeTables },
+          lane === "paper"
+            ? paperMigrations
+            : { "0001_create_runtime": createRuntimeTables, "0002_add_run_cursors": addRunCursors },
       }),
     ),
     Layer.fresh,

@@ -13,6 +13,7 @@
 import { Clock, Context, Duration, Effect, Layer, Random, Result } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import type { HttpClientError, HttpClientResponse } from "effect/http"
+import { waitingOn } from "@evaluator/runtime/JobProgress"
 import type { Answer, Reason } from "./Answer.ts"
 import { judged, unreachable } from "./Answer.ts"
 import { BodyRecorder } from "./BodyRecorder.ts"
@@ -139,8 +140,12 @@ export class VenueHttp extends Context.Service<
         const failed = (reason: Reason) => new PolymarketError({ request, reason })
         const left = { ...retries }
         for (let tries = 0; ; tries++) {
-          yield* Effect.mapError(budget.spend(name), failed)
-          const outcome = yield* Effect.result(attempt(name, query, options, request))
+          yield* Effect.mapError(budget.spend(name), failed).pipe(
+            waitingOn(`the budget of ${name}`),
+          )
+          const outcome = yield* Effect.result(attempt(name, query, options, request)).pipe(
+            waitingOn(request),
+          )
           reached(
             routes[name].host,
             Result.isFailure(outcome) && outcome.failure._tag === "Unreachable"

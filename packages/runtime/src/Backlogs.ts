@@ -109,11 +109,16 @@ export class Backlogs extends Context.Service<
       )
 
     return Backlogs.of({
-      add: Effect.fnUntraced(function* (counters, controls) {
-        registered.push({ counters, controls: controls ?? null })
-        const pause = (yield* StandingPauses).get(counters().name)
-        if (pause !== undefined) yield* controls?.pause(pause) ?? Effect.void
-      }),
+      add: (counters, controls) => {
+        const register = Effect.sync(
+          () => void registered.push({ counters, controls: controls ?? null }),
+        )
+        if (controls === undefined) return register
+        return Effect.flatMap(StandingPauses, (standing) => {
+          const pause = standing.get(counters().name)
+          return pause === undefined ? register : Effect.andThen(register, controls.pause(pause))
+        })
+      },
       all: Effect.sync(() => byName(registered.map(({ counters }) => counters()))),
       views: Effect.sync(() => byName(controlled().map(({ view }) => view()))),
       pause: (name, pause) => changed(name, (controls) => controls.pause(pause)),

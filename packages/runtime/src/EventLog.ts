@@ -18,6 +18,7 @@ import {
   type EventType,
   eventVersion,
 } from "@evaluator/domain/event/DomainEvent"
+import { progressed } from "./JobProgress.ts"
 import { traceparentOf } from "@evaluator/telemetry/Messaging"
 import { counterOf, metrics } from "@evaluator/telemetry/Names"
 
@@ -148,7 +149,7 @@ export class EventLog extends Context.Service<
               payload: draft.payload,
             } as Announcement)
           }
-          yield* sql.afterCommit(announce(events))
+          yield* sql.afterCommit(Effect.andThen(progressed, announce(events)))
         },
         (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
       )

@@ -26,8 +26,9 @@ export interface Job<E = never, R = never> {
   /** The period of its slots. */
   readonly every: Duration.Input
   /**
-   * What becomes of slots that come while it runs: `skip` lets them go, `once` (the default) makes one
-   * run up for all of them, `each` one run for each, {@link mostOwed} at most.
+   * What becomes of slots that come while it runs or pass while the process is down: `skip` lets them
+   * go, `once` (the default) makes one run up for all of them, `each` one run for each, {@link mostOwed}
+   * at most.
    */
   readonly missed?: "skip" | "once" | "each"
   /** How a run tries again by itself, by the kind of its errors; default not at all. */
@@ -40,6 +41,11 @@ export interface Job<E = never, R = never> {
   readonly settle?: Duration.Input
   /** A run longer than this is interrupted and counts as failed. */
   readonly timeout: Duration.Input
+  /**
+   * A run that made no progress ({@link CurrentRun}) for so long is reported with what it waits on, and
+   * cancelled when half as long again has passed. Default: it is not watched.
+   */
+  readonly stallAfter?: Duration.Input
   readonly run: Effect.Effect<JobCounts, E, R>
 }
 

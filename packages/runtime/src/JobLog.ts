@@ -19,6 +19,15 @@ export interface RunRow {
   readonly outcome: "running" | "completed" | "failed" | "interrupted"
   readonly counts: JobCounts
   readonly error: string | null
+  /** How far it came, in the job's own words. */
+  readonly cursor: string | null
+}
+
+/** The newest run that a slot or a start of the process caused. */
+export interface LastSlot {
+  readonly startedAtMs: number
+  /** It did not come to its end. */
+  readonly cutOff: boolean
 }
 
 export class JobLog extends Context.Service<
@@ -26,6 +35,7 @@ export class JobLog extends Context.Service<
   {
     readonly start: (job: string, cause: string) => Effect.Effect<RunRow>
     readonly finish: (run: RunRow, exit: Exit.Exit<JobCounts, unknown>) => Effect.Effect<RunRow>
+    readonly lastSlot: (job: string) => Effect.Effect<LastSlot | null>
     /** Runs and failures of each job since the file was made. */
     readonly totals: Effect.Effect<
       ReadonlyArray<{ readonly name: string; readonly runs: number; readonly failed: number }>
@@ -59,6 +69,7 @@ export class JobLog extends Context.Service<
             outcome: "running",
             counts: {},
             error: null,
+            cursor: null,
           } satisfies RunRow as RunRow
         },
         (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
@@ -77,7 +88,8 @@ export class JobLog extends Context.Service<
               ? "interrupted"
               : "failed"
           yield* sql`UPDATE job_runs SET ended_at_ms = ${endedAtMs}, outcome = ${outcome},
-            counts = ${JSON.stringify(counts)}, error = ${error} WHERE id = ${run.id}`
+            counts = ${JSON.stringify(counts)}, error = ${error}, cursor = ${run.cursor}
+            WHERE id = ${run.id}`
           if (outcome === "completed") {
             yield* log.append([
               { type: "JobCompleted", payload: { job: run.job, durationMs, counts } },
@@ -95,11 +107,24 @@ export class JobLog extends Context.Service<
         (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
       )
 
+      const lastSlot = (job: string) =>
+        sql<{ started_at_ms: number; outcome: string }>`
+          SELECT started_at_ms, outcome FROM job_runs
+          WHERE job = ${job} AND cause IN ('slot', 'missed slot', 'boot')
+          ORDER BY id DESC LIMIT 1`.pipe(
+          Effect.map(([row]) =>
+            row === undefined
+              ? null
+              : { startedAtMs: row.started_at_ms, cutOff: row.outcome === "interrupted" },
+          ),
+          Effect.orDie,
+        )
+
       const totals = sql<{ name: string; runs: number; failed: number }>`
         SELECT job AS name, count(*) AS runs, sum(outcome = 'failed') AS failed
         FROM job_runs GROUP BY job ORDER BY job`.pipe(Effect.orDie)
 
-      return JobLog.of({ start, finish, totals })
+      return JobLog.of({ start, finish, lastSlot, totals })
     }),
   )
 }

@@ -14,7 +14,10 @@ export class JobContradicts extends Schema.TaggedError<JobContradicts>()("JobCon
   }
 }
 
-type Declared = Pick<Job<unknown>, "name" | "every" | "timeout" | "settle" | "on" | "retry">
+type Declared = Pick<
+  Job<unknown>,
+  "name" | "every" | "timeout" | "stallAfter" | "settle" | "on" | "retry"
+>
 
 const millis = (input: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(input))
 const words = (input: Duration.Input) => Duration.format(Duration.fromInputUnsafe(input))
@@ -29,6 +32,9 @@ export const contradictionOf = (
     names.has(job.name) && "another job of the lane has the same name",
     millis(job.every) <= 0 && `its period is ${words(job.every)}`,
     millis(job.timeout) <= 0 && `its timeout is ${words(job.timeout)}`,
+    job.stallAfter !== undefined &&
+      (millis(job.stallAfter) <= 0 || 1.5 * millis(job.stallAfter) >= millis(job.timeout)) &&
+      `a run is given up after ${words(job.timeout)}, before it could stall for half as much again as ${words(job.stallAfter)}`,
     job.settle !== undefined &&
       (job.on ?? []).length === 0 &&
       "it settles after events and hears of none",

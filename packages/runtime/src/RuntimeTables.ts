@@ -67,3 +67,9 @@ export const createRuntimeTables = Effect.gen(function* () {
     UNIQUE (source, subject)
   ) STRICT`
 })
+
+/** How far a run came, in its job's own words. */
+export const addRunCursors = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE job_runs ADD COLUMN cursor TEXT`
+})

@@ -8,11 +8,11 @@
  * Does not: retry inside a run; that belongs to the job's own effects.
  */
 import {
+  Clock,
   Context,
   Deferred,
   Duration,
   Effect,
-  Exit,
   Layer,
   Metric,
   PubSub,
@@ -22,13 +22,15 @@ import {
   Schema,
   type Scope,
 } from "effect"
-import { counterOf, gaugeOf, histogramOf, metrics } from "@evaluator/telemetry/Names"
+import { gaugeOf, metrics } from "@evaluator/telemetry/Names"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import type { QueueCounters } from "./Backlogs.ts"
 import { EventLog } from "./EventLog.ts"
 import { type Job, mostOwed } from "./Job.ts"
 import { JobLog, type RunRow } from "./JobLog.ts"
+import { type Going, runOnce } from "./JobRuns.ts"
 import { contradictionOf } from "./JobWiring.ts"
+import { missedSlots } from "./MissedSlots.ts"
 import { restarting } from "./Restarts.ts"
 import { retrying } from "./Retry.ts"
 
@@ -49,6 +51,8 @@ export interface JobView {
   readonly everyMs: number
   readonly running: boolean
   readonly last: RunRow | null
+  /** What a run that makes no progress waits on; `null` while all goes on. */
+  readonly stalled: string | null
 }
 
 interface Request {
@@ -63,10 +67,9 @@ interface Registered {
   /** Slots that came while it ran and are still to be made up for. */
   owed: number
   last: RunRow | null
+  going: Going | null
 }
 
-const jobRuns = counterOf(metrics.jobRuns)
-const jobDuration = histogramOf(metrics.jobDuration)
 const jobsRunning = gaugeOf(metrics.jobsRunning)
 
 /** What starts jobs: their own triggers as well, or only {@link Supervisor} `runNow`, for a lane opened for one command. */
@@ -118,48 +121,15 @@ export class Supervisor extends Context.Service<
       const leastSettle = yield* LeastSettle
       const tally = { offered: 0, done: 0, failed: 0, dropped: 0, coalesced: 0 }
 
-      const runOnce = Effect.fnUntraced(function* (
-        entry: Registered,
-        cause: string,
-        restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
-      ) {
-        const { job } = entry
-        const row = yield* jobLog.start(job.name, cause)
-        const exit = yield* restore(job.run).pipe(
-          Effect.timeoutOrElse({
-            duration: job.timeout,
-            orElse: () =>
-              Effect.die(
-                new Error(
-                  `${job.name} ran longer than ${Duration.format(Duration.fromInputUnsafe(job.timeout))}`,
-                ),
-              ),
-          }),
-          Effect.annotateLogs({ job: job.name, run: row.id }),
-          Effect.exit,
-        )
-        const finished = yield* jobLog.finish(row, exit)
-        entry.last = finished
-        yield* Metric.update(
-          Metric.withAttributes(jobRuns, { job: job.name, outcome: finished.outcome }),
-          1,
-        )
-        yield* Metric.update(
-          Metric.withAttributes(jobDuration, { job: job.name }),
-          finished.endedAtMs! - finished.startedAtMs,
-        )
-        if (finished.outcome === "failed") {
-          yield* Effect.logError(
-            `job ${job.name}, run ${row.id}, failed; it runs again at its next slot`,
-            Exit.isFailure(exit) ? exit.cause : undefined,
-          )
-        }
-        return finished
-      })
-
-      // Only the job's own work can be interrupted: a run that began always gets its closing row.
       const runInSpan = (entry: Registered, cause: string) =>
-        Effect.uninterruptibleMask((restore) => runOnce(entry, cause, restore)).pipe(
+        runOnce(jobLog, entry.job, cause, (going) => {
+          entry.going = going
+        }).pipe(
+          Effect.tap((row) =>
+            Effect.sync(() => {
+              entry.last = row
+            }),
+          ),
           Effect.withSpan(`job ${entry.job.name}`, {
             root: true,
             attributes: { "job.name": entry.job.name, "job.cause": cause },
@@ -223,6 +193,7 @@ export class Supervisor extends Context.Service<
           running: false,
           owed: 0,
           last: null,
+          going: null,
         }
         registered.set(job.name, entry)
         yield* Effect.addFinalizer(() => Effect.sync(() => registered.delete(job.name)))
@@ -237,8 +208,23 @@ export class Supervisor extends Context.Service<
           if (job.missed === "each") entry.owed = Math.min(mostOwed, entry.owed + 1)
           return Effect.void
         })
-        yield* service(`slots-${job.name}`, Effect.schedule(slot, Schedule.fixed(job.every)))
+        const every = Duration.fromInputUnsafe(job.every)
+        const { nextInMs, runs } = missedSlots(
+          yield* jobLog.lastSlot(job.name),
+          Duration.toMillis(every),
+          job.missed ?? "once",
+          yield* Clock.currentTimeMillis,
+        )
+        yield* service(
+          `slots-${job.name}`,
+          Effect.sleep(nextInMs).pipe(
+            Effect.andThen(slot),
+            Effect.andThen(Effect.schedule(slot, Schedule.fixed(every))),
+          ),
+        )
         if (job.atBoot) yield* ask("boot")
+        else if (runs > 0) yield* ask("missed slot")
+        entry.owed = Math.max(0, runs - 1)
         if (job.on !== undefined && job.on.length > 0) {
           const events = yield* log.listen(job.on)
           yield* service(
@@ -264,14 +250,15 @@ export class Supervisor extends Context.Service<
         return yield* Deferred.await(done)
       })
 
-      const jobs = Effect.sync(() =>
+      const jobs = Effect.map(Clock.monotonicTimeNanos, (nowNs) =>
         [...registered.values()]
-          .map(({ job, running, last }) => ({
+          .map(({ going, job, running, last }) => ({
             name: job.name,
             about: job.about,
             everyMs: Duration.toMillis(job.every),
             running,
             last,
+            stalled: going?.stalled === true ? going.progress.waitsOn(nowNs) : null,
           }))
           .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       )

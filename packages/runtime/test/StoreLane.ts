@@ -11,7 +11,7 @@ import { Boot } from "@evaluator/runtime/Boot"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
-import { createRuntimeTables } from "@evaluator/runtime/RuntimeTables"
+import { addRunCursors, createRuntimeTables } from "@evaluator/runtime/RuntimeTables"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import * as Database from "@evaluator/sqlite/Database"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
@@ -46,7 +46,10 @@ export const openLane = (file: string, link: LaneLink["Service"] = LaneLink.inli
           Database.layer({
             file,
             lane: "evaluation",
-            migrations: { "0001_create_runtime": createRuntimeTables },
+            migrations: {
+              "0001_create_runtime": createRuntimeTables,
+              "0002_add_run_cursors": addRunCursors,
+            },
           }),
         ),
       ),

@@ -26,6 +26,7 @@ interface RunRow {
   readonly outcome: string
   readonly counts: string
   readonly error: string | null
+  readonly cursor: string | null
   readonly trace_id: string | null
 }
 
@@ -35,7 +36,7 @@ const read = (
   limit: number,
 ) =>
   sql<RunRow>`
-    SELECT id, job, cause, started_at_ms, ended_at_ms, outcome, counts, error, trace_id
+    SELECT id, job, cause, started_at_ms, ended_at_ms, outcome, counts, error, cursor, trace_id
     FROM job_runs
     WHERE (${filter.job} IS NULL OR job = ${filter.job})
       AND (${filter.outcome} IS NULL OR outcome = ${filter.outcome})
@@ -88,6 +89,7 @@ export const runsCommand = Command.make(
         cause: run.cause,
         took: run.ended_at_ms === null ? null : formatDuration(run.ended_at_ms - run.started_at_ms),
         outcome: run.outcome,
+        reached: run.cursor,
         says: run.error?.split("\n")[0] ?? run.counts,
       })),
     })

@@ -205,6 +205,7 @@ const handlers = (log: Array<string>): ControlHandlers => ({
       lane: "evaluation",
       everyMs: 3_600_000,
       running: false,
+      stalled: null,
       last: null,
     },
   ]),
@@ -223,6 +224,7 @@ const handlers = (log: Array<string>): ControlHandlers => ({
         outcome: job === "score-events" ? ("completed" as const) : ("failed" as const),
         counts: { markets: 12 },
         error: job === "score-events" ? null : "the venue was down",
+        cursor: null,
       })
     }),
   halt: (request) =>

@@ -122,6 +122,7 @@ export const layer = Layer.unwrap(
       on: ["TradesIngested", "MarketResolved"],
       settle: "2 seconds",
       timeout: "10 minutes",
+      stallAfter: "3 minutes",
       run: inRounds(judgeDue, roundsPerRun),
     }),
   ),

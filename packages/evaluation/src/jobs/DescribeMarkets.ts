@@ -97,6 +97,7 @@ export const layer = Layer.unwrap(
       on: ["TradesIngested", "WalletsDiscovered"],
       settle: "2 seconds",
       timeout: "5 minutes",
+      stallAfter: "2 minutes",
       run: inRounds(describeDue, roundsPerRun),
     }),
   ),

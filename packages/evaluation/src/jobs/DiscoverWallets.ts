@@ -214,6 +214,7 @@ export const layer = Layer.unwrap(
       on: ["MarketsScored"],
       settle: "1 second",
       timeout: "30 minutes",
+      stallAfter: "3 minutes",
       run: discoverWallets,
     }),
   ),

@@ -129,6 +129,7 @@ export const layer = Layer.unwrap(
       on: ["TradesIngested", "MarketChanged"],
       settle: "3 seconds",
       timeout: "10 minutes",
+      stallAfter: "3 minutes",
       run: inRounds(resolveDue, roundsPerRun),
     }),
   ),

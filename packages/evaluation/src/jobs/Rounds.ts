@@ -3,6 +3,7 @@
  */
 import { Effect } from "effect"
 import type { JobCounts } from "@evaluator/runtime/Job"
+import { reached } from "@evaluator/runtime/JobProgress"
 
 export interface Step {
   readonly counts: JobCounts
@@ -20,6 +21,7 @@ export const inRounds = <E, R>(
     let more = true
     for (let round = 0; round < rounds && more; round++) {
       const done = yield* step
+      yield* reached(`round ${round + 1}`)
       more = done.more
       for (const [name, count] of Object.entries(done.counts)) {
         total[name] = (total[name] ?? 0) + count

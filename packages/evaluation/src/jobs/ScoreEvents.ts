@@ -22,6 +22,7 @@ import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import type { Page } from "@evaluator/polymarket/Page"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
+import { reached } from "@evaluator/runtime/JobProgress"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { conditionHex } from "../stores/Conditions.ts"
 import { quarantine } from "../stores/Ledger.ts"
@@ -49,6 +50,7 @@ const walkOpenMarkets = Effect.gen(function* () {
       yield* quarantine(served.rejected, settings.ingestion.max_quarantined)
     }).pipe(sql.withTransaction, Effect.orDie)
     walked += served.rows.length
+    yield* reached(`page ${page + 1} of the open markets`)
     cursor = served.nextCursor
     if (cursor === null) return { walked, cut: false }
   }
@@ -184,6 +186,7 @@ export const layer = Layer.unwrap(
       every: scoring.every,
       atBoot: true,
       timeout: Duration.minutes(15),
+      stallAfter: "3 minutes",
       run: scoreEvents,
     }),
   ),

@@ -98,6 +98,7 @@ export const layer = Layer.unwrap(
       on: ["WalletsClassified"],
       settle: "1 second",
       timeout: "5 minutes",
+      stallAfter: "2 minutes",
       run: inRounds(scoreDue, roundsPerRun),
     }),
   ),

@@ -99,6 +99,7 @@ export const layer = Layer.unwrap(
       on: ["FollowListChanged"],
       settle: "2 seconds",
       timeout: "5 minutes",
+      stallAfter: "2 minutes",
       run: snapshotDue,
     }),
   ),

@@ -82,6 +82,7 @@ export const kept: Readonly<Record<string, string>> = {
   storage: "one row",
   log_identity: "one row",
   cursors: "one row a subscriber",
+  queue_pauses: "one row a pause made by hand, its audit",
   migrations: "one row a step",
 }
 

@@ -9,6 +9,8 @@ import { Backlogs } from "@evaluator/runtime/Backlogs"
 import { Boot } from "@evaluator/runtime/Boot"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
+import { createQueuePauses } from "@evaluator/runtime/QueuePauses"
+import { addRunCursors } from "@evaluator/runtime/RuntimeTables"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import * as Database from "@evaluator/sqlite/Database"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
@@ -36,6 +38,8 @@ export const migrations = {
   "0009_create_verdicts": createVerdicts,
   "0010_add_winners": addWinners,
   "0011_cross_check_outcomes": crossCheckOutcomes,
+  "0012_create_queue_pauses": createQueuePauses,
+  "0013_add_run_cursors": addRunCursors,
 }
 
 /** A file of its own, removed with the scope. */

@@ -1,0 +1,3 @@
+import { addRunCursors } from "@evaluator/runtime/RuntimeTables"
+
+export default addRunCursors
