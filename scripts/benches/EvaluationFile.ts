@@ -24,6 +24,8 @@ import { batchRows, storeRows } from "@evaluator/evaluation/stores/Ledger"
 import { addWallets } from "@evaluator/evaluation/stores/Wallets"
 import { DataApi } from "@evaluator/polymarket/DataApi"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
+import { OutcomeOpinions } from "@evaluator/polymarket/OutcomeOpinions"
+import { WalletBoards } from "@evaluator/polymarket/WalletBoards"
 import { Boot } from "@evaluator/runtime/Boot"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Database from "@evaluator/sqlite/Database"
@@ -125,7 +127,14 @@ const venueOf = (markets: ReadonlyArray<Market>) =>
     Layer.mock(DataApi, {
       trades: () => Effect.succeed({ rows: [], rejected: [], nextCursor: null }),
       holders: () => Effect.succeed({ rows: [], rejected: [], nextCursor: null }),
+      positions: () => Effect.succeed({ rows: [], rejected: [], nextCursor: null }),
+      leaderboard: () => Effect.succeed({ rows: [], rejected: [], nextCursor: null }),
+      resolutions: () => Effect.succeed([]),
     }),
+    Layer.mock(WalletBoards, {
+      biggestWinners: () => Effect.succeed({ rows: [], rejected: [], nextCursor: null }),
+    }),
+    Layer.mock(OutcomeOpinions, {}),
   )
 
 /** Runs a program on a new file that is removed afterwards. */
@@ -139,7 +148,7 @@ export const onNewFile = <A, E>(
   ).finally(() => rmSync(folder, { recursive: true, force: true }))
 }
 
-const laneOn = (file: string, markets: ReadonlyArray<Market>) =>
+export const laneOn = (file: string, markets: ReadonlyArray<Market>) =>
   Layer.mergeAll(EventLog.layer, Boot.layer, ServiceTracer.layer, venueOf(markets)).pipe(
     Layer.provideMerge(
       Database.layer({ file, lane: "evaluation", migrations: migrations.evaluation }),

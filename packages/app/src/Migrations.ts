@@ -14,6 +14,7 @@ import evaluation0010 from "../../../migrations/evaluation/0010_add_winners.ts"
 import evaluation0011 from "../../../migrations/evaluation/0011_cross_check_outcomes.ts"
 import evaluation0012 from "../../../migrations/evaluation/0012_create_queue_pauses.ts"
 import evaluation0013 from "../../../migrations/evaluation/0013_add_run_cursors.ts"
+import evaluation0014 from "../../../migrations/evaluation/0014_create_log_readers.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
@@ -22,6 +23,7 @@ import paper0005 from "../../../migrations/paper/0005_keep_terms.ts"
 import paper0006 from "../../../migrations/paper/0006_create_quarantine.ts"
 import paper0007 from "../../../migrations/paper/0007_create_queue_pauses.ts"
 import paper0008 from "../../../migrations/paper/0008_add_run_cursors.ts"
+import paper0009 from "../../../migrations/paper/0009_create_log_readers.ts"
 
 export const migrations = {
   evaluation: {
@@ -38,6 +40,7 @@ export const migrations = {
     "0011_cross_check_outcomes": evaluation0011,
     "0012_create_queue_pauses": evaluation0012,
     "0013_add_run_cursors": evaluation0013,
+    "0014_create_log_readers": evaluation0014,
   },
   paper: {
     "0001_create_runtime": paper0001,
@@ -48,5 +51,6 @@ export const migrations = {
     "0006_create_quarantine": paper0006,
     "0007_create_queue_pauses": paper0007,
     "0008_add_run_cursors": paper0008,
+    "0009_create_log_readers": paper0009,
   },
 } as const

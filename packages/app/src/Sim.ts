@@ -57,6 +57,7 @@ export const simulateDays = Effect.fnUntraced(function* (
       TradeFeed.layerOf(Stream.repeat(simulation.trades, Schedule.spaced(reconnectAfter))),
       BookFeed.layerOf(portInProcess(simulation.books)),
     ),
+    owner: options.approveAfter === null ? null : { approvesAfter: options.approveAfter },
     ...watched,
   })
   return { ...document, faults: simulation.plan.served }

@@ -28,11 +28,22 @@ const idsNamed = 100
 /** Wallets of the ranking that a status names. */
 const rankedInStatus = 10
 
-/** The copies of each strategy, all up to the same time. */
-export const copySummaries = Effect.fnUntraced(function* (evaluation: Evaluation, paper: Paper) {
+/** Leader fills up to the older of the lanes' watermarks. */
+const fillsToCopy = Effect.fnUntraced(function* (evaluation: Evaluation, paper: Paper) {
   const now = yield* Clock.currentTimeMillis
   const asOfMs = Math.min(yield* evaluation.watermark, (yield* paper.watermark) ?? now, now)
-  const leaderFills = yield* evaluation.leaderFills(asOfMs)
+  return { asOfMs, leaderFills: yield* evaluation.leaderFills(asOfMs) }
+})
+
+/** The copies of the one strategy that a status tells of. */
+const copySummary = Effect.fnUntraced(function* (evaluation: Evaluation, paper: Paper) {
+  const { asOfMs, leaderFills } = yield* fillsToCopy(evaluation, paper)
+  return yield* summaryOf(paper, leaderFills, asOfMs, strategy)
+})
+
+/** The copies of each strategy, all up to the same time. */
+export const copySummaries = Effect.fnUntraced(function* (evaluation: Evaluation, paper: Paper) {
+  const { asOfMs, leaderFills } = yield* fillsToCopy(evaluation, paper)
   const summaries = yield* Effect.forEach(Strategy.literals, (of) =>
     Effect.map(
       summaryOf(paper, leaderFills, asOfMs, of),
@@ -96,7 +107,7 @@ export const status = Effect.fnUntraced(function* (
     halt: yield* paper.standingHalt(strategy),
     funnel: yield* evaluation.funnel,
     reasons: yield* evaluation.reasons,
-    copies: (yield* copySummaries(evaluation, paper))[strategy],
+    copies: yield* copySummary(evaluation, paper),
     ledger: yield* ledgerFigures(paper),
     due: yield* evaluation.due,
     // How many the background lane let go of is not counted: retention and its own limit do.

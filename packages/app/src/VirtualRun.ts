@@ -5,7 +5,7 @@
  * It runs in a directory of its own from one moment to another, is drained like a service that stops,
  * and answers with the summary. Same venue, same settings, same chance: the same tables.
  */
-import { Console, Effect, type Layer, Random } from "effect"
+import { Clock, Console, Effect, type Layer, Random } from "effect"
 import type { HttpClient } from "effect/http"
 import { embeddedEndpoints } from "@evaluator/polymarket/VenueEndpoints"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
@@ -18,6 +18,7 @@ import { openEvaluation } from "./EvaluationThread.ts"
 import { openPaper } from "./PaperThread.ts"
 import { progressLine, virtualProgress } from "./Progress.ts"
 import { upgradeSchemas } from "./SchemaUpgrade.ts"
+import { approveOne, type ScriptedOwner } from "./ScriptedOwner.ts"
 import { logLevel, type Loaded, type SettingsShape } from "./Settings.ts"
 import { summarize } from "./Summary.ts"
 import type { SummaryDocument } from "./SummaryDocument.ts"
@@ -34,6 +35,8 @@ export interface VirtualRunOptions {
   readonly chance: string
   readonly http: Layer.Layer<HttpClient.HttpClient>
   readonly feeds: Feeds
+  /** A person who steps in; nobody by default. */
+  readonly owner?: ScriptedOwner | null
   /** As in {@link VirtualTimeOptions}; logs the progress by default. */
   readonly onAdvance?: VirtualTimeOptions["onAdvance"]
   readonly shuffle?: VirtualTimeOptions["shuffle"]
@@ -56,7 +59,7 @@ export const runVirtually = Effect.fnUntraced(function* (options: VirtualRunOpti
   const parts = { settings, endpoints, http, temporary: keep === null }
 
   const program = Effect.gen(function* () {
-    const { handle: evaluation } = yield* openEvaluation({
+    const { handle: evaluation, reports } = yield* openEvaluation({
       file: files.evaluatorDb,
       paperFile: files.paperDb,
       link: evaluationLink,
@@ -66,7 +69,8 @@ export const runVirtually = Effect.fnUntraced(function* (options: VirtualRunOpti
       { file: files.paperDb, link: paperLink, ...parts },
       options.feeds,
     )
-    yield* Effect.sleep(endMs - startMs)
+    if (options.owner != null) yield* approveOne(options.owner, reports, paperLink)
+    yield* Effect.sleep(Math.max(0, endMs - (yield* Clock.currentTimeMillis)))
     yield* drain(evaluation, paper)
     return yield* summarize(
       {

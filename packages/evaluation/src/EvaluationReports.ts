@@ -25,6 +25,7 @@ import { walletPage } from "./report/WalletPage.ts"
 import { why } from "./report/Why.ts"
 import { followedWatermark } from "./stores/Follows.ts"
 import { type FilterCounts, newestFilters } from "./stores/MarketScores.ts"
+import { bestPaperTraded } from "./stores/Rules.ts"
 import { ranking } from "./stores/Scores.ts"
 import { readStorage, type StorageFigures } from "./stores/Storage.ts"
 
@@ -70,6 +71,8 @@ export class EvaluationReports extends Context.Service<
     readonly leaderFills: (asOfMs: number) => Effect.Effect<ReadonlyArray<FillId>>
     /** Followable wallets by 30-day score, best first, ties by address. */
     readonly ranking: (limit: number) => Effect.Effect<ReadonlyArray<RankedWallet>>
+    /** The best ranked wallet that is paper traded; null when none is. */
+    readonly bestPaperTraded: Effect.Effect<WalletAddress | null>
     /** All that is known of a wallet; empty when it is not on the watchlist. */
     readonly wallet: (wallet: WalletAddress) => Effect.Effect<ReadonlyArray<Section>>
     /** Why for a wallet, condition, transaction, fill or event id; empty when it is not known here. */
@@ -105,6 +108,7 @@ export class EvaluationReports extends Context.Service<
             ),
             reading,
           ),
+        bestPaperTraded: reading(bestPaperTraded),
         wallet: (wallet) => reading(walletPage(wallet)),
         why: (id) => reading(why(id)),
       })

@@ -30,6 +30,7 @@ import { JobLog } from "@evaluator/runtime/JobLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
 import { createQueuePauses } from "@evaluator/runtime/QueuePauses"
 import { addRunCursors, createRuntimeTables } from "@evaluator/runtime/RuntimeTables"
+import { createLogReaders } from "@evaluator/runtime/LogReaders"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { KillPoint } from "@evaluator/sqlite/KillPoint"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
@@ -52,6 +53,7 @@ export const paperMigrations = {
   "0006_create_quarantine": createQuarantine,
   "0007_create_queue_pauses": createQueuePauses,
   "0008_add_run_cursors": addRunCursors,
+  "0009_create_log_readers": createLogReaders,
 }
 
 /** Monday 2026-01-05 12:00:00 UTC. */
@@ -221,7 +223,11 @@ const runtime = (file: string, lane: "evaluation" | "paper", link: LaneLink["Ser
         migrations:
           lane === "paper"
             ? paperMigrations
-            : { "0001_create_runtime": createRuntimeTables, "0002_add_run_cursors": addRunCursors },
+            : {
+                "0001_create_runtime": createRuntimeTables,
+                "0002_add_run_cursors": addRunCursors,
+                "0003_create_log_readers": createLogReaders,
+              },
       }),
     ),
     Layer.fresh,

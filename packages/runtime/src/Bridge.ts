@@ -32,6 +32,7 @@ import { Causation, EventLog, type LogPosition } from "./EventLog.ts"
 import { serveRange } from "./EventReplay.ts"
 import { LaneLink } from "./LaneLink.ts"
 import { RedriveBell } from "./RedriveBell.ts"
+import { makeNotes } from "./LogReaders.ts"
 import { Supervisor, SweepEvery } from "./Supervisor.ts"
 
 export const pullLimit = 256
@@ -41,7 +42,11 @@ const Position = Schema.Struct({
   seq: Schema.Int,
   eventId: Schema.NullOr(Schema.String),
 })
-const PullRequest = Schema.Struct({ cursor: Schema.NullOr(Position), limit: Schema.Int })
+const PullRequest = Schema.Struct({
+  subscriber: Schema.String,
+  cursor: Schema.NullOr(Position),
+  limit: Schema.Int,
+})
 const Pulled = Schema.Struct({
   /** False: the cursor is no place in this log. */
   matched: Schema.Boolean,
@@ -53,12 +58,15 @@ const Pulled = Schema.Struct({
 export const serveLog = Effect.fnUntraced(function* (logName: string) {
   const log = yield* EventLog
   const link = yield* LaneLink
+  const note = yield* makeNotes
   yield* link.serve(
     `${logName}.pull`,
     Effect.fnUntraced(function* (payload: unknown) {
       const request = yield* Schema.decodeUnknownEffect(PullRequest)(payload)
       const head = yield* log.head
       const matched = request.cursor !== null && (yield* log.contains(request.cursor))
+      // What it has applied: retention lets nothing go that it has not.
+      if (matched) yield* note(request.subscriber, request.cursor!.seq)
       const events = matched ? yield* log.readAfter(request.cursor!.seq, request.limit) : []
       return Pulled.make({ matched, head, events })
     }),
@@ -206,13 +214,17 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
   /** One turn; true when there may be more at once. */
   const turn = Effect.gen(function* () {
     const cursor = yield* readCursor
-    const pulled = yield* link.ask(`${logName}.pull`, { cursor, limit: pullLimit }).pipe(
-      Effect.flatMap(Schema.decodeUnknownEffect(Pulled)),
-      // A lane that does not answer (it starts, or is started again) is asked at the next sweep.
-      Effect.catchTag("LaneLinkError", (error) =>
-        Effect.logDebug(`${subscriber}: ${error.request}: ${error.message}`).pipe(Effect.as(null)),
-      ),
-    )
+    const pulled = yield* link
+      .ask(`${logName}.pull`, { subscriber, cursor, limit: pullLimit })
+      .pipe(
+        Effect.flatMap(Schema.decodeUnknownEffect(Pulled)),
+        // A lane that does not answer (it starts, or is started again) is asked at the next sweep.
+        Effect.catchTag("LaneLinkError", (error) =>
+          Effect.logDebug(`${subscriber}: ${error.request}: ${error.message}`).pipe(
+            Effect.as(null),
+          ),
+        ),
+      )
     if (pulled === null) return false
     if (!pulled.matched) {
       yield* rewind(cursor, pulled.head)

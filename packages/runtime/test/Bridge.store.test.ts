@@ -8,6 +8,7 @@ import * as DeadLetters from "@evaluator/runtime/DeadLetters"
 import * as Bridge from "@evaluator/runtime/Bridge"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
+import { slowestReader } from "@evaluator/runtime/LogReaders"
 import { inLane, openLane, temporaryDirectory } from "./StoreLane.ts"
 
 const scored = (events: number): EventDraft => ({
@@ -94,6 +95,24 @@ describe("Bridge", () => {
         yield* TestClock.adjust("2 hours")
         assert.deepStrictEqual(yield* subscription.arrived, [1, 2, 3])
       }),
+  )
+
+  it.effect("tells the log's keeper how far its reader has come, never too far", () =>
+    Effect.gen(function* () {
+      const { near, far } = yield* twoLanes
+      yield* Bridge.serveLog("far").pipe(inLane(far))
+      const subscription = yield* recordingSubscription().pipe(inLane(near))
+      yield* settle
+      assert.strictEqual(yield* slowestReader.pipe(inLane(far)), 0)
+      const count = Bridge.pullLimit + 5
+      yield* appendFar(Array.from({ length: count }, (_, n) => scored(n))).pipe(inLane(far))
+      yield* settle
+      assert.strictEqual((yield* subscription.arrived).length, count)
+      const soon = (yield* slowestReader.pipe(inLane(far)))!
+      assert.isTrue(soon >= Bridge.pullLimit && soon <= count)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* slowestReader.pipe(inLane(far)), count)
+    }),
   )
 
   it.effect("goes on from its cursor after a restart of the subscriber", () =>

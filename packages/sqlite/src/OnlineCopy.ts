@@ -12,6 +12,7 @@ import { Effect } from "effect"
 import type { SqlError } from "effect/sql"
 import { backup, type DatabaseSync } from "node:sqlite"
 import { open, toSqlError } from "./SqliteConnection.ts"
+import { off } from "./StatementWatch.ts"
 
 /** 4 MiB of the usual pages: about 25 ms a step when measured. */
 export const pagesPerStep = 1000
@@ -48,6 +49,7 @@ export const copyDatabase = (
         readonly: true,
         busyTimeoutMillis: 5000,
         prepareCacheSize: 1,
+        watch: off,
       })
       // BEGIN alone takes no snapshot: the first read does.
       yield* connection.executeUnprepared("BEGIN", [], undefined)

@@ -18,6 +18,7 @@ import { KillPoint, off } from "./KillPoint.ts"
 import { type BackupMetadata, copyDatabase, copyPages } from "./OnlineCopy.ts"
 import { quieten } from "./QuietClient.ts"
 import { open } from "./SqliteConnection.ts"
+import { StatementWatch } from "./StatementWatch.ts"
 import type { WriteTrouble } from "./WriteTrouble.ts"
 
 export const TypeId: TypeId = "~@effect/sql-sqlite-node/SqliteClient"
@@ -81,6 +82,7 @@ export const make = Effect.fnUntraced(function* (
     readonly,
     busyTimeoutMillis: Duration.toMillis(config.busyTimeout ?? defaultBusyTimeout),
     prepareCacheSize: config.prepareCacheSize ?? defaultPrepareCacheSize,
+    watch: yield* StatementWatch,
   })
   if (config.disableWAL !== true && !readonly) {
     yield* connection.executeUnprepared("PRAGMA journal_mode = WAL", [], undefined)

@@ -12,6 +12,7 @@ import { Array as Arr, Cause, Effect, type Scope, Stream } from "effect"
 import { SqlClient, type SqlConnection, SqlError } from "effect/sql"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import type { KillPoint } from "./KillPoint.ts"
+import { off, type StatementWatch } from "./StatementWatch.ts"
 import { bindParameters, countParameters, excerpt, refuseRest } from "./Parameters.ts"
 import { WriteTrouble } from "./WriteTrouble.ts"
 
@@ -61,6 +62,7 @@ export interface OpenOptions {
   readonly readonly: boolean
   readonly busyTimeoutMillis: number
   readonly prepareCacheSize: number
+  readonly watch: StatementWatch
 }
 
 type Rows = ReadonlyArray<Record<string, unknown>>
@@ -87,17 +89,29 @@ const configure = (prepared: Prepared, bigints: boolean, arrays: boolean): State
 
 /** Runs `step` now; `bigints` says whether integers are to be read as bigint. */
 const attemptNoting =
-  (trouble: WriteTrouble) =>
+  (trouble: WriteTrouble, watch: StatementWatch) =>
   <A>(operation: string, sql: string, step: (bigints: boolean) => A) =>
     Effect.withFiber<A, SqlError.SqlError>((fiber) =>
       Effect.try({
-        try: () => step(fiber.getRef(SqlClient.SafeIntegers)),
+        try: () => {
+          const bigints = fiber.getRef(SqlClient.SafeIntegers)
+          return watch === off ? step(bigints) : watched(watch, sql, () => step(bigints))
+        },
         catch: (cause) => {
           trouble.note(cause)
           return toSqlError(cause, operation, sql)
         },
       }),
     )
+
+const watched = <A>(watch: StatementWatch, sql: string, step: () => A): A => {
+  const began = process.hrtime.bigint()
+  try {
+    return step()
+  } finally {
+    watch(sql, Number(process.hrtime.bigint() - began) / 1e6)
+  }
+}
 
 // Not `Iterator.take`, which closes the iterator when it has its rows.
 const take = (iterator: Iterator<Record<string, unknown>>): Rows => {
@@ -142,13 +156,16 @@ export const open = (
       }),
       (database) => Effect.sync(() => database.close()),
     ),
-    (database) => makeConnection(database, options.prepareCacheSize),
+    (database) => makeConnection(database, options),
   )
 
-const makeConnection = (database: DatabaseSync, cacheSize: number): SqliteConnection => {
-  const cached = makeCache(database, cacheSize)
+const makeConnection = (
+  database: DatabaseSync,
+  { prepareCacheSize, watch }: OpenOptions,
+): SqliteConnection => {
+  const cached = makeCache(database, prepareCacheSize)
   const trouble = new WriteTrouble()
-  const attempt = attemptNoting(trouble)
+  const attempt = attemptNoting(trouble, watch)
   type Source = (sql: string) => Prepared
   const unprepared: Source = (sql) => prepare(database, sql)
 

@@ -26,7 +26,17 @@ const simulated = Effect.fnUntraced(function* (
 ) {
   const loaded = yield* loadSettings({ profiles: ["sim"], environment: {} })
   return yield* simulateDays(
-    { loaded, seed, days: 1, wallets: null, world: null, faults: "many", keep: null, json: true },
+    {
+      loaded,
+      seed,
+      days: 1,
+      wallets: null,
+      world: null,
+      faults: "many",
+      approveAfter: null,
+      keep: null,
+      json: true,
+    },
     { world: small, ...watch },
   )
 }, Effect.orDie)

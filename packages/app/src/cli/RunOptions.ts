@@ -47,6 +47,8 @@ export interface SimOptions {
   /** A world file, absolute; `null` simulates the default world. */
   readonly world: string | null
   readonly faults: FaultIntensity
+  /** When an owner approves the best ranked wallet that is paper traded; `null`: nobody does. */
+  readonly approveAfter: Duration.Duration | null
   /** As in {@link ReplayOptions}. */
   readonly keep: string | null
   readonly json: boolean

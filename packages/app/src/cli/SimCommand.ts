@@ -53,6 +53,10 @@ export const simCommand = Command.make(
       Flag.optional,
       Flag.map(Option.getOrNull),
     ),
+    approveAfter: Flags.duration(
+      "approve-after",
+      "So long after the start an owner approves the best ranked wallet that is paper traded, as `wallet approve` does",
+    ),
     keep: Flags.keep,
     json: Flags.json,
   },

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { resolve } from "node:path"
 import type { SimOptions } from "@evaluator/app/cli/RunOptions"
 import { WorldFileRefused } from "@evaluator/venue/WorldFile"
@@ -33,6 +33,14 @@ describe("sim", () => {
       )
       assert.deepInclude(asked, { days: 3, seed: 7, wallets: 90, faults: "many", json: true })
       assert.deepInclude(asked, { world: resolve("mine.json"), keep: "kept" })
+    }),
+  )
+
+  it.effect("has an owner who steps in only when asked for", () =>
+    Effect.gen(function* () {
+      assert.isNull((yield* simWith()).asked!.approveAfter)
+      const { asked } = yield* simWith("--approve-after", "10d")
+      assert.strictEqual(Duration.toMillis(asked!.approveAfter!), 10 * 86_400_000)
     }),
   )
 

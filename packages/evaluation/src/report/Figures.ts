@@ -129,14 +129,22 @@ export const readVerdicts = Effect.gen(function* () {
   }
 }).pipe(Effect.orDie)
 
-/** Ids of the distinct fills made while their wallet was followed, up to `asOfMs`, in time order. */
+/**
+ * Ids of the distinct fills made while their wallet was followed, up to `asOfMs`, in time order. Span by
+ * span: the fills of all of them at once would keep the thread for too long.
+ */
 export const readLeaderFills = Effect.fnUntraced(function* (asOfMs: number) {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql<{ id: Uint8Array }>`SELECT DISTINCT t.id, t.at_ms FROM follows f
-    JOIN trades t ON t.wallet = f.wallet AND t.at_ms >= f.from_ms AND t.at_ms <= ${asOfMs}
-      AND (f.to_ms IS NULL OR t.at_ms < f.to_ms)
-    ORDER BY t.at_ms, t.id`
-  return rows.map((row) => bytesToBareHex(row.id) as FillId)
+  const spans = yield* sql<{ wallet: Uint8Array; from_ms: number; to_ms: number | null }>`SELECT
+    wallet, from_ms, to_ms FROM follows WHERE from_ms <= ${asOfMs} ORDER BY wallet, from_ms`
+  const atOf = new Map<FillId, number>()
+  for (const { from_ms, to_ms, wallet } of spans) {
+    const rows = yield* sql<{ id: Uint8Array; at_ms: number }>`SELECT id, at_ms FROM trades
+      WHERE wallet = ${wallet} AND at_ms >= ${from_ms}
+        AND at_ms < ${Math.min(asOfMs + 1, to_ms ?? asOfMs + 1)}`
+    for (const row of rows) atOf.set(bytesToBareHex(row.id) as FillId, row.at_ms)
+  }
+  return [...atOf].toSorted(([a, at], [b, bt]) => at - bt || (a < b ? -1 : 1)).map(([id]) => id)
 }, Effect.orDie)
 
 export const readQuarantined = Effect.gen(function* () {

@@ -3,11 +3,11 @@
  *
  * Every table is in one of two lists, a test holds them against the file: rows that have had their
  * time are removed oldest first, {@link batchRows} a transaction; or the table is kept, with what
- * bounds it. Events may be let go although a subscriber has not come to them: it then takes the truth
- * instead, so nothing but the hint is lost.
+ * bounds it. No event is let go that a subscriber of the other lane has not come to.
  */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import { slowestReader } from "@evaluator/runtime/LogReaders"
 import { atLeastOne } from "./AtLeastOne.ts"
 
 /** Most rows one transaction removes. */
@@ -81,6 +81,7 @@ export const kept: Readonly<Record<string, string>> = {
   table_sizes: "one row a table",
   storage: "one row",
   log_identity: "one row",
+  log_readers: "one row a subscriber of the other lane",
   cursors: "one row a subscriber",
   queue_pauses: "one row a pause made by hand, its audit",
   migrations: "one row a step",
@@ -92,16 +93,20 @@ export const keepsOf = (table: string): string => {
   return aged === undefined ? (kept[table] ?? "nothing is said of it") : `retention.${aged.setting}`
 }
 
-/** Removes one batch of rows older than `beforeMs`; how many. The newest row of a table stays. */
+/**
+ * Removes one batch of rows older than `beforeMs`; how many. The newest row of a table stays, and every
+ * event beyond what the slowest reader of the log has come to.
+ */
 export const removeAged = Effect.fnUntraced(function* (
   { table, key, at }: Ageing,
   beforeMs: number,
 ) {
   const sql = yield* SqlClient.SqlClient
+  const read = table === "events" ? yield* slowestReader : null
   const gone = yield* sql`DELETE FROM ${sql(table)} WHERE ${sql(key)} IN (
       SELECT k FROM (SELECT ${sql(key)} AS k, ${sql(at)} AS t FROM ${sql(table)}
         ORDER BY ${sql(key)} LIMIT ${batchRows})
-      WHERE t < ${beforeMs} AND k < (SELECT max(${sql(key)}) FROM ${sql(table)}))
+      WHERE t < ${beforeMs} AND k <= ${read ?? Number.MAX_SAFE_INTEGER} AND k < (SELECT max(${sql(key)}) FROM ${sql(table)}))
     RETURNING 1 AS gone`
   return gone.length
 }, Effect.orDie)

@@ -11,6 +11,7 @@ import { dailyProfits, maxDrawdown } from "@evaluator/domain/wallet/Returns"
 import type { CopyEvidence, Style } from "@evaluator/domain/wallet/RuleGates"
 import type { RulesDecision, RulesState } from "@evaluator/domain/wallet/WalletRules"
 import { EventLog } from "@evaluator/runtime/EventLog"
+import { rankingWindowDays } from "./Scores.ts"
 import { type FunnelStage, reachStage } from "./Funnel.ts"
 
 export interface DueToRule {
@@ -79,6 +80,15 @@ export const copyEvidence = Effect.fnUntraced(function* (
     drawdown: maxDrawdown(daily, bankrollMicro),
   }
 })
+
+/** The paper traded wallet with the best score of 30 days, ties by address; null when none is. */
+export const bestPaperTraded = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{ wallet: Uint8Array }>`SELECT r.wallet FROM wallet_rules r
+    LEFT JOIN wallet_scores s ON s.wallet = r.wallet AND s.window_days = ${rankingWindowDays}
+    WHERE r.state = 'PAPER_TRADING' ORDER BY s.wscore DESC, r.wallet LIMIT 1`
+  return row === undefined ? null : (bytesToHex(row.wallet) as WalletAddress)
+}).pipe(Effect.orDie)
 
 const stages: Partial<Record<RulesState, FunnelStage>> = {
   PAPER_TRADING: "paper_trading",

@@ -13,6 +13,7 @@ import { givenUp, givenUpAt, readStorage } from "@evaluator/evaluation/stores/St
 import { addWallets } from "@evaluator/evaluation/stores/Wallets"
 import { dueWallets } from "@evaluator/evaluation/stores/WalletFeeds"
 import { EventLog } from "@evaluator/runtime/EventLog"
+import { makeNotes, slowestReader } from "@evaluator/runtime/LogReaders"
 import { FakeVenue } from "../support/FakeVenue.ts"
 import { conditionNo, market, walletNo } from "../support/Rows.ts"
 import { countRows, inTransaction, withLane } from "../support/WithLane.ts"
@@ -58,6 +59,34 @@ describe("retain-rows", () => {
       yield* TestClock.setTime(start + 300 * day)
       yield* retainRows
       assert.strictEqual(yield* countRows("events"), 1)
+    }).pipe(withLane()),
+  )
+
+  it.effect("lets no event go that the other lane has not applied, however old", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const sql = yield* SqlClient.SqlClient
+      const log = yield* EventLog
+      yield* log.append(
+        Array.from({ length: 10 }, () => ({
+          type: "WalletsDiscovered" as const,
+          payload: { wallets: [], source: "market" },
+        })),
+      )
+      const seqs = sql<{ seq: number }>`SELECT seq FROM events ORDER BY seq`.pipe(
+        Effect.map((rows) => rows.map((row) => row.seq)),
+      )
+      const note = yield* makeNotes
+      yield* note("paper", 4)
+      yield* note("another", 7)
+      yield* TestClock.setTime(start + 300 * day)
+      yield* retainRows
+      assert.deepStrictEqual(yield* seqs, [5, 6, 7, 8, 9, 10])
+      // A service that starts anew knows it from the file.
+      assert.strictEqual(yield* slowestReader, 4)
+      yield* note("paper", 9)
+      yield* retainRows
+      assert.deepStrictEqual(yield* seqs, [8, 9, 10])
     }).pipe(withLane()),
   )
 

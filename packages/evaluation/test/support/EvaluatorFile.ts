@@ -25,6 +25,8 @@ import recordReasons from "../../../../migrations/evaluation/0008_record_reasons
 import createVerdicts from "../../../../migrations/evaluation/0009_create_verdicts.ts"
 import addWinners from "../../../../migrations/evaluation/0010_add_winners.ts"
 import crossCheckOutcomes from "../../../../migrations/evaluation/0011_cross_check_outcomes.ts"
+import createQueuePauses from "../../../../migrations/evaluation/0012_create_queue_pauses.ts"
+import createLogReaders from "../../../../migrations/evaluation/0014_create_log_readers.ts"
 
 export const migrations = {
   "0001_create_runtime": createRuntime,
@@ -40,6 +42,7 @@ export const migrations = {
   "0011_cross_check_outcomes": crossCheckOutcomes,
   "0012_create_queue_pauses": createQueuePauses,
   "0013_add_run_cursors": addRunCursors,
+  "0014_create_log_readers": createLogReaders,
 }
 
 /** A file of its own, removed with the scope. */

@@ -1,0 +1,3 @@
+import { createLogReaders } from "@evaluator/runtime/LogReaders"
+
+export default createLogReaders
