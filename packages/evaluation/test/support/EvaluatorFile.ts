@@ -25,7 +25,6 @@ import recordReasons from "../../../../migrations/evaluation/0008_record_reasons
 import createVerdicts from "../../../../migrations/evaluation/0009_create_verdicts.ts"
 import addWinners from "../../../../migrations/evaluation/0010_add_winners.ts"
 import crossCheckOutcomes from "../../../../migrations/evaluation/0011_cross_check_outcomes.ts"
-import createQueuePauses from "../../../../migrations/evaluation/0012_create_queue_pauses.ts"
 import createLogReaders from "../../../../migrations/evaluation/0014_create_log_readers.ts"
 
 export const migrations = {
