@@ -30,6 +30,7 @@ import { StatementWatch } from "@evaluator/sqlite/StatementWatch"
 import type { Bench, Measurement } from "./Bench.ts"
 import { laneOn, middle, timed } from "./EvaluationFile.ts"
 import * as Large from "./LargeFile.ts"
+import * as Tape from "./LargeTape.ts"
 
 const runs = 5
 const seed = 20_261_128
@@ -197,20 +198,20 @@ export const bench: Bench = {
       const built = yield* timed(
         Effect.gen(function* () {
           Large.writeStanding(files.evaluatorDb, scale, seed, nowMs)
-          Large.writeFills(files.evaluatorDb, scale, {
+          Tape.writeFills(files.evaluatorDb, scale, {
             from: 0,
             to: scale.fills - lastDay,
             startMs: nowMs - 60 * Large.dayMs,
             endMs: before,
           })
           yield* Effect.provide(measuredYesterday, lane)
-          Large.writeFills(files.evaluatorDb, scale, {
+          Tape.writeFills(files.evaluatorDb, scale, {
             from: scale.fills - lastDay,
             to: scale.fills,
             startMs: before,
             endMs: nowMs - 60_000,
           })
-          Large.writeCopies(files.evaluatorDb, files.paperDb, scale)
+          Tape.writeCopies(files.evaluatorDb, files.paperDb, scale)
         }),
       )
       const megabytes = statSync(files.evaluatorDb).size / 1e6
