@@ -32,7 +32,7 @@ import { readStorage, type StorageFigures } from "./stores/Storage.ts"
 export interface RankedWallet {
   readonly wallet: WalletAddress
   readonly wscore: number
-  /** No verdict of skill is made yet. */
+  /** FOLLOW, WATCH or AVOID; null while none is made. */
   readonly verdict: string | null
 }
 
@@ -100,10 +100,10 @@ export class EvaluationReports extends Context.Service<
         ranking: (limit) =>
           ranking(limit).pipe(
             Effect.map((rows) =>
-              rows.map(({ wallet, wscore }) => ({
+              rows.map(({ verdict, wallet, wscore }) => ({
                 wallet: bytesToHex(wallet) as WalletAddress,
                 wscore,
-                verdict: null,
+                verdict,
               })),
             ),
             reading,

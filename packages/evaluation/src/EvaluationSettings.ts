@@ -158,6 +158,10 @@ const Rules = Schema.Struct({
   max_live_drawdown: Ratio,
   max_style_drift: Ratio,
   max_theme_concentration: Ratio,
+  max_win_rate_fall: Ratio,
+  max_week_drawdown: Ratio,
+  max_pace_ratio: NumberLeaf(1, 1000),
+  max_size_ratio: NumberLeaf(1, 100_000),
   cool_down: DurationLeaf,
 })
 
@@ -167,7 +171,6 @@ const Verdicts = Schema.Struct({
   at_least_every: DurationLeaf,
   max_fdr: NumberLeaf(0.001, 0.5),
   horizon: DurationLeaf,
-  cluster_overlap: Ratio,
 })
 
 const FollowList = Schema.Struct({

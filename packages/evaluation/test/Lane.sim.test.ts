@@ -32,7 +32,12 @@ const lane = (venue: FakeVenue, seldom = false) =>
     Layer.provideMerge(Layer.succeed(LaneLink, LaneLink.inlinePair()[0])),
     Layer.provideMerge(
       settingsLayer({
-        rules: { min_trades_30d: 5, max_size_cv: 5, every: seldom ? "6h" : "5m" },
+        rules: {
+          min_trades_30d: 5,
+          max_size_cv: 5,
+          max_week_drawdown: 1,
+          every: seldom ? "6h" : "5m",
+        },
         personas: { specialist_min_concentration: 0.05 },
         ...(seldom && {
           markets: { every: "6h" },

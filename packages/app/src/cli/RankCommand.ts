@@ -1,5 +1,5 @@
 /**
- * `rank`: the followable wallets, best first, with the parts each score is made of.
+ * `rank`: wallets by what is said of following them, or by WScore, with what the ranking rests on.
  */
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -14,31 +14,93 @@ export const defaultLimit = 30
 
 interface RankedRow {
   readonly wallet: Uint8Array
-  readonly wscore: number
+  readonly verdict: string | null
+  readonly local_fdr: number | null
+  readonly edge_cents: number | null
+  readonly edge_cents_low: number | null
+  readonly edge_cents_high: number | null
+  readonly copy_profit: number | null
+  readonly copy_profit_low: number | null
+  readonly copy_profit_high: number | null
+  readonly events: number | null
+  readonly entries: number | null
+  readonly copies: number | null
+  readonly complete_share: number | null
+  readonly wscore: number | null
   readonly persona: string | null
   readonly state: string | null
-  readonly edge: number
-  readonly consistency: number
-  readonly market_skill: number
+  readonly edge: number | null
+  readonly consistency: number | null
+  readonly market_skill: number | null
   readonly timing: number | null
-  readonly behaviour: number
-  readonly hit_rate_factor: number
-  readonly trust_factor: number
-  readonly obscurity_factor: number
-  readonly roi_percent: number
-  readonly hit_rate: number
-  readonly trade_count: number
-  readonly at_ms: number
+  readonly behaviour: number | null
+  readonly hit_rate_factor: number | null
+  readonly trust_factor: number | null
+  readonly obscurity_factor: number | null
+  readonly roi_percent: number | null
+  readonly hit_rate: number | null
+  readonly trade_count: number | null
+  readonly at_ms: number | null
 }
 
 const short = (value: number | null) => (value === null ? null : value.toFixed(3))
+const percent = (value: number | null) => (value === null ? null : `${(100 * value).toFixed(1)}%`)
+
+const interval = (low: number | null, high: number | null, scale: number) =>
+  low === null || high === null
+    ? null
+    : `${(scale * low).toFixed(1)} … ${(scale * high).toFixed(1)}`
+
+/** By verdict: every wallet that has one. By WScore: followable wallets that have a score. */
+const readRanking = Effect.fnUntraced(function* (
+  directory: string,
+  by: "verdict" | "wscore",
+  windowDays: number,
+  limit: number,
+) {
+  const sql = yield* openLane(directory, "evaluation")
+  const columns = sql`v.verdict, v.local_fdr, 100 * v.edge AS edge_cents,
+    100 * v.edge_low AS edge_cents_low, 100 * v.edge_high AS edge_cents_high, v.copy_profit,
+    v.copy_profit_low, v.copy_profit_high, v.events, v.entries, v.copies, v.complete_share,
+    s.wscore, w.persona, r.state, s.edge, s.consistency, s.market_skill, s.timing, s.behaviour,
+    s.hit_rate_factor, s.trust_factor, s.obscurity_factor, s.roi_percent, s.hit_rate,
+    s.trade_count, s.at_ms`
+  const rows =
+    by === "verdict"
+      ? sql<RankedRow>`SELECT v.wallet, ${columns} FROM verdicts v
+          LEFT JOIN wallets w ON w.wallet = v.wallet
+          LEFT JOIN wallet_scores s ON s.wallet = v.wallet AND s.window_days = ${windowDays}
+          LEFT JOIN wallet_rules r ON r.wallet = v.wallet
+          WHERE v.until_ms IS NULL
+          ORDER BY CASE v.verdict WHEN 'FOLLOW' THEN 0 WHEN 'WATCH' THEN 1 ELSE 2 END,
+            v.local_fdr, v.wallet LIMIT ${limit}`
+      : sql<RankedRow>`SELECT s.wallet, ${columns} FROM wallet_scores s
+          JOIN wallets w ON w.wallet = s.wallet
+          LEFT JOIN verdicts v ON v.wallet = s.wallet AND v.until_ms IS NULL
+          LEFT JOIN wallet_rules r ON r.wallet = s.wallet
+          WHERE s.window_days = ${windowDays} AND w.verdict = 'classified'
+          ORDER BY s.wscore DESC, s.wallet LIMIT ${limit}`
+  return yield* rows.pipe(Effect.orDie)
+}, Effect.scoped)
+
+const nothing = {
+  verdict: "nothing is said of any wallet yet; status shows how far the funnel has come",
+  wscore: "no followable wallet has a score yet; status shows how far the funnel has come",
+} as const
 
 export const rankCommand = Command.make(
   "rank",
   {
+    by: Flag.Literals("by", ["verdict", "wscore"]).pipe(
+      Flag.withMetavar("verdict|wscore"),
+      Flag.withDescription(
+        "Best first by verdict and the probability that it is luck, or by the score of followable wallets",
+      ),
+      Flag.withDefault("verdict" as const),
+    ),
     window: Flag.Literals("window", ["7", "30", "90"]).pipe(
       Flag.withMetavar("7|30|90"),
-      Flag.withDescription("Days the score looks at; the ranking proper is by 30"),
+      Flag.withDescription("Days the score looks at; verdicts look at everything"),
       Flag.withDefault("30" as const),
     ),
     limit: Flags.limit,
@@ -48,55 +110,47 @@ export const rankCommand = Command.make(
   },
   Effect.fn("cli rank")(function* (flags) {
     const directory = yield* dataDirectoryFor(flags.data)
-    const sql = yield* openLane(directory, "evaluation")
     const windowDays = Number(flags.window)
-    const limit = flags.limit ?? defaultLimit
-    const rows = yield* sql<RankedRow>`
-        SELECT s.wallet, s.wscore, w.persona, r.state, s.edge, s.consistency, s.market_skill,
-          s.timing, s.behaviour, s.hit_rate_factor, s.trust_factor, s.obscurity_factor,
-          s.roi_percent, s.hit_rate, s.trade_count, s.at_ms
-        FROM wallet_scores s JOIN wallets w ON w.wallet = s.wallet
-        LEFT JOIN wallet_rules r ON r.wallet = s.wallet
-        WHERE s.window_days = ${windowDays} AND w.verdict = 'classified'
-        ORDER BY s.wscore DESC, s.wallet LIMIT ${limit}`.pipe(Effect.orDie)
+    const rows = yield* readRanking(directory, flags.by, windowDays, flags.limit ?? defaultLimit)
     const ranking = rows.map(({ wallet, ...rest }, at) => ({
       rank: at + 1,
       wallet: bytesToHex(wallet),
       ...rest,
     }))
     yield* printRows(flags, {
-      document: { window_days: windowDays, ranking },
+      document: { by: flags.by, window_days: windowDays, ranking },
       rows:
         flags.csv || flags.json
           ? ranking
           : ranking.map((row) => ({
               rank: row.rank,
               wallet: row.wallet,
-              wscore: short(row.wscore),
+              verdict: row.verdict,
+              local_fdr: percent(row.local_fdr),
+              edge_cents_80: interval(row.edge_cents_low, row.edge_cents_high, 1),
+              profit_80: interval(row.copy_profit_low, row.copy_profit_high, 100),
+              events: row.events,
+              copies: row.copies,
+              known: percent(row.complete_share),
               persona: row.persona,
               rules: row.state,
-              edge: short(row.edge),
-              consistency: short(row.consistency),
-              skill: short(row.market_skill),
-              timing: short(row.timing),
-              behaviour: short(row.behaviour),
-              roi: `${row.roi_percent.toFixed(1)}%`,
-              hits: `${(100 * row.hit_rate).toFixed(1)}%`,
+              wscore: short(row.wscore),
+              roi: row.roi_percent === null ? null : `${row.roi_percent.toFixed(1)}%`,
               fills: row.trade_count,
             })),
       note:
         ranking.length === 0
-          ? "no followable wallet has a score yet; status shows how far the funnel has come"
-          : "wallet ADDRESS says where each number comes from",
+          ? nothing[flags.by]
+          : "edge in cents a share and profit of copies in percent over 30 days, as 80 % intervals; wallet ADDRESS says where each number comes from",
     })
-  }, Effect.scoped),
+  }),
 ).pipe(
   Command.withDescription(
-    "Followable wallets by score, best first, ties by address, with the parts the score is made of",
+    "Wallets by what is said of following them: verdict, probability that copying does not pay, 80 % intervals, sample. With --by wscore followable wallets by score, ties by address; the document and CSV hold the parts of the score.",
   ),
-  Command.withShortDescription("The ranking, with the parts of each score"),
+  Command.withShortDescription("The ranking, with what it rests on"),
   Command.withExamples([
     { command: "trader-evaluator rank --limit 10" },
-    { command: "trader-evaluator rank --window 90 --csv" },
+    { command: "trader-evaluator rank --by wscore --window 90 --csv" },
   ]),
 )

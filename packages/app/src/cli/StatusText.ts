@@ -72,7 +72,7 @@ const partOf: Readonly<Record<string, string>> = {
   markets_scored: "markets",
   classified: "wallets",
   excluded: "wallets",
-  followable: "classified",
+  followable: "wallets",
   paper_trading: "followable",
   approved: "paper_trading",
   ranked: "wallets",

@@ -100,8 +100,11 @@ describe("readers of a directory that a service used", () => {
     Effect.gen(function* () {
       const directory = yield* used
       const read = (...argv: ReadonlyArray<string>) => command([...argv, "--data", directory])
-      assert.include((yield* read("rank")).out, "no followable wallet has a score yet")
+      assert.include((yield* read("rank")).out, "nothing is said of any wallet yet")
+      const byScore = yield* read("rank", "--by", "wscore")
+      assert.include(byScore.out, "no followable wallet has a score yet")
       assert.deepStrictEqual(JSON.parse((yield* read("rank", "--json")).out), {
+        by: "verdict",
         window_days: 30,
         ranking: [],
       })

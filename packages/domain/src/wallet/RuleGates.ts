@@ -27,6 +27,13 @@ export const RulesReason = Schema.Literals([
   "live_style_drift",
   "live_theme_concentration",
   "live_continue",
+  "copy_drawdown_breach",
+  "copies_lose",
+  "evidence_against",
+  "anomaly_win_rate",
+  "anomaly_week_drawdown",
+  "anomaly_pace",
+  "anomaly_size",
 ])
 export type RulesReason = typeof RulesReason.Type
 
@@ -46,6 +53,10 @@ export interface RulesThresholds {
   readonly max_live_drawdown: number
   readonly max_style_drift: number
   readonly max_theme_concentration: number
+  readonly max_win_rate_fall: number
+  readonly max_week_drawdown: number
+  readonly max_pace_ratio: number
+  readonly max_size_ratio: number
   readonly cool_down_ms: number
 }
 

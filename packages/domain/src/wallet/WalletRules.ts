@@ -11,7 +11,6 @@ import type { Features } from "./FeatureWindow.ts"
 import {
   breachGates,
   copyGates,
-  type CopyEvidence,
   discoveryGates,
   profitEach,
   type RuleGate,
@@ -19,6 +18,7 @@ import {
   type RulesThresholds,
   type Style,
 } from "./RuleGates.ts"
+import { anomalyGates, type Followed, stopGates } from "./StopGates.ts"
 
 export const RulesState = Schema.Literals(["CANDIDATE", "PAPER_TRADING", "APPROVED", "STOPPED"])
 export type RulesState = typeof RulesState.Type
@@ -31,16 +31,14 @@ export const rulesMoves: Readonly<Record<RulesState, ReadonlyArray<RulesState>>>
   STOPPED: ["PAPER_TRADING"],
 }
 
-export interface RulesSubject {
+export interface RulesSubject extends Followed {
   readonly state: RulesState
   /** When it entered its state. */
   readonly sinceMs: number
   readonly followable: boolean
   readonly month: Features | null
-  readonly quarter: Features | null
   readonly lastFillMs: number | null
   readonly baseline: Style | null
-  readonly copies: CopyEvidence
 }
 
 export interface RulesDecision {
@@ -76,10 +74,10 @@ export const evaluateRules = (
       return paper(subject, limits, nowMs)
     case "APPROVED":
       return (
-        failing(
-          "STOPPED",
-          breachGates({ ...subject, idleDays: idleDaysOf(subject, nowMs) }, limits),
-        ) ?? decide("APPROVED", "live_continue")
+        failing("STOPPED", [
+          ...breachGates({ ...subject, idleDays: idleDaysOf(subject, nowMs) }, limits),
+          ...stopGates(subject, limits),
+        ]) ?? decide("APPROVED", "live_continue")
       )
   }
 }
@@ -126,9 +124,12 @@ const failing = (to: RulesState, failed: ReadonlyArray<RuleGate>): RulesDecision
   return { to, reason, metric, threshold, failed }
 }
 
-const discovery = ({ month, state }: RulesSubject, limits: RulesThresholds): RulesDecision =>
-  failing(state, discoveryGates(month, limits)) ??
-  decide("PAPER_TRADING", "passes_discovery", month!.tradeCount, limits.min_trades_30d)
+const discovery = (subject: RulesSubject, limits: RulesThresholds): RulesDecision =>
+  failing(subject.state, [
+    ...discoveryGates(subject.month, limits),
+    ...anomalyGates(subject, limits),
+  ]) ??
+  decide("PAPER_TRADING", "passes_discovery", subject.month!.tradeCount, limits.min_trades_30d)
 
 const idleDaysOf = (subject: RulesSubject, nowMs: number): number =>
   subject.lastFillMs === null
@@ -144,7 +145,7 @@ const paper = (subject: RulesSubject, limits: RulesThresholds, nowMs: number): R
   )
   const idle = breaches.filter(({ reason }) => reason === "live_inactive")
   return (
-    failing("STOPPED", idle) ??
+    failing("STOPPED", [...idle, ...stopGates(subject, limits)]) ??
     failing("PAPER_TRADING", [...copyGates(copies, limits), ...breaches]) ??
     decide("APPROVED", "copies_earned", profitEach(copies), limits.min_profit_per_copy)
   )

@@ -29,6 +29,10 @@ const limits: RulesThresholds = {
   max_live_drawdown: 0.12,
   max_style_drift: 0.65,
   max_theme_concentration: 0.55,
+  max_win_rate_fall: 0.15,
+  max_week_drawdown: 0.2,
+  max_pace_ratio: 3,
+  max_size_ratio: 10,
   cool_down_ms: 7 * day,
 }
 
@@ -43,6 +47,9 @@ const subject = (changes: Partial<RulesSubject> = {}): RulesSubject => ({
   lastFillMs: now - day,
   baseline: null,
   copies: { settled: 0, profitMicro: 0, drawdown: 0 },
+  week: null,
+  largestFill: null,
+  avoid: null,
   ...changes,
 })
 const decide = (changes: Partial<RulesSubject> = {}, other: Partial<RulesThresholds> = {}) => {

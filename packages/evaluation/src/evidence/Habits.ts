@@ -11,6 +11,7 @@
  * - execution share: how much of what its first purchases made came from the price being better than
  *   mid, and not from being right: (mid − price) ÷ (payout − price), both summed over shares.
  * - loss against win: its largest loss of a market over its mean win of one.
+ * - largest fill: the largest fill of the week before its newest one, over its median fill.
  * - top market: the best market's share in the profit of all profitable ones.
  *
  * Promises: pure; null where nothing can be said.
@@ -45,6 +46,7 @@ export interface Habits {
   readonly executionShare: number | null
   readonly lossAgainstWin: number | null
   readonly topMarketShare: number | null
+  readonly largestFill: number | null
 }
 
 /** `fills` in time order. */
@@ -54,12 +56,24 @@ export const habitsOf = (
 ): Habits => ({
   fills: fills.length,
   flipRate: flipRate(fills),
-  sizeGini: gini(fills.map((fill) => (fill.price * fill.size) / ONE)),
+  sizeGini: gini(fills.map(usdcOf)),
   medianGapSeconds: medianGap(fills),
   betterThanMid: betterThanMid(entries),
   executionShare: executionShare(entries),
   ...resultsOf(entries),
+  largestFill: largestFill(fills),
 })
+
+const weekMs = 7 * 86_400_000
+
+const usdcOf = (fill: HabitFill): number => (fill.price * fill.size) / ONE
+
+const largestFill = (fills: ReadonlyArray<HabitFill>): number | null => {
+  const usual = median(fills.map(usdcOf)) ?? 0
+  if (usual <= 0) return null
+  const fromMs = fills.at(-1)!.atMs - weekMs
+  return Math.max(...fills.filter((fill) => fill.atMs >= fromMs).map(usdcOf)) / usual
+}
 
 const flipRate = (fills: ReadonlyArray<HabitFill>): number | null => {
   const last = new Map<string, HabitFill>()

@@ -55,7 +55,7 @@ const look = Effect.fnUntraced(function* (due: DueToRule) {
   const since = now - Duration.toMillis(rules.evidence_window)
   const copies = yield* copyEvidence(due.wallet, since, rules.evidence_bankroll)
   const decision = evaluateRules(
-    { ...due, month, quarter: features.get(90) ?? null, copies },
+    { ...due, week: features.get(7) ?? null, month, quarter: features.get(90) ?? null, copies },
     limits,
     now,
   )

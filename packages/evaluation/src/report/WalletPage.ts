@@ -9,6 +9,7 @@ import { formatMicro } from "@evaluator/domain/money/Micro"
 import type { RuleGate } from "@evaluator/domain/wallet/RuleGates"
 import type { Features } from "@evaluator/domain/wallet/FeatureWindow"
 import { followsOf } from "../stores/Follows.ts"
+import { verdictPage } from "./VerdictPage.ts"
 import { percent, plural, when } from "./Words.ts"
 
 interface WalletRow {
@@ -39,6 +40,7 @@ export const walletPage = Effect.fnUntraced(function* (wallet: WalletAddress) {
   if (row === undefined) return []
   return [
     identity(wallet, row),
+    ...(yield* verdictPage(key, yield* Clock.currentTimeMillis)),
     yield* coverage(key, row),
     yield* verdict(key, row),
     yield* numbers(key),
@@ -102,7 +104,7 @@ const verdict = Effect.fnUntraced(function* (key: Uint8Array, row: WalletRow) {
     waiting: `It has no verdict: ${row.verdict_reason}.`,
   }
   const section: Section = {
-    title: "Verdict",
+    title: "Gates and personas",
     says: [
       row.judged_at_ms === null
         ? `It was not judged yet: ${row.verdict_reason}.`

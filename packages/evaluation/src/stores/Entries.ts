@@ -35,6 +35,7 @@ interface Purchase {
 /** Notes the first purchases among those from `fromMs` on; how many rows were new or earlier. */
 export const noteEntries = Effect.fnUntraced(function* (wallet: Uint8Array, fromMs: number) {
   const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
   let atMs = fromMs - 1
   let row = Number.MAX_SAFE_INTEGER
   let noted = 0
@@ -43,6 +44,7 @@ export const noteEntries = Effect.fnUntraced(function* (wallet: Uint8Array, from
       yield* sql<Purchase>`SELECT rowid, id, at_ms, condition, outcome_index, price, size,
         seen_at_ms FROM trades
       WHERE wallet = ${wallet} AND side = 'BUY' AND (at_ms, rowid) > (${atMs}, ${row})
+        AND at_ms <= ${now}
       ORDER BY at_ms, rowid LIMIT ${pageRows}`
     if (page.length > 0) {
       noted += yield* noteFirsts(wallet, firsts(page)).pipe(sql.withTransaction)
@@ -112,6 +114,7 @@ const noteFirsts = Effect.fnUntraced(function* (
 /** What others traded in the market around a purchase, in prices of the token that was bought. */
 const nearTrades = Effect.fnUntraced(function* (wallet: Uint8Array, purchase: Purchase) {
   const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
   const rows = yield* sql<{
     price: number
     side: "BUY" | "SELL"
@@ -122,7 +125,7 @@ const nearTrades = Effect.fnUntraced(function* (wallet: Uint8Array, purchase: Pu
       WHERE condition = ${purchase.condition} AND wallet <> ${wallet}
       ORDER BY wallet LIMIT ${nearWallets}) w
     CROSS JOIN trades t ON t.wallet = w.wallet
-      AND t.at_ms BETWEEN ${purchase.at_ms - nearMs} AND ${purchase.at_ms + nearMs}
+      AND t.at_ms BETWEEN ${purchase.at_ms - nearMs} AND ${Math.min(now, purchase.at_ms + nearMs)}
     WHERE t.condition = ${purchase.condition} AND t.outcome_index < 2
     ORDER BY t.at_ms, t.id LIMIT ${nearRows}`
   return rows.map((row): NearTrade => {

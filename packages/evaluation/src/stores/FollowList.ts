@@ -6,6 +6,7 @@ import { SqlClient } from "effect/sql"
 import { bytesToHex, type WalletAddress } from "@evaluator/domain/Id"
 import type { Persona } from "@evaluator/domain/wallet/Persona"
 import type { RulesState } from "@evaluator/domain/wallet/WalletRules"
+import { followableSql, standingVerdictSql } from "./Followable.ts"
 
 export interface Wanted {
   readonly wallet: WalletAddress
@@ -19,8 +20,9 @@ export const wantedWallets = Effect.fnUntraced(function* (limit: number) {
   const rows = yield* sql<{ wallet: Uint8Array; state: RulesState; persona: Persona | null }>`
     SELECT r.wallet, r.state, w.persona FROM wallet_rules r
     JOIN wallets w ON w.wallet = r.wallet
+    ${standingVerdictSql(sql)}
     LEFT JOIN wallet_scores s ON s.wallet = r.wallet AND s.window_days = 30
-    WHERE r.state IN ('PAPER_TRADING', 'APPROVED') AND w.verdict = 'classified'
+    WHERE r.state IN ('PAPER_TRADING', 'APPROVED') AND ${followableSql(sql)}
       AND w.history_complete_at_ms IS NOT NULL
     ORDER BY coalesce(s.wscore, -1) DESC, r.wallet LIMIT ${limit}`
   return rows.map((row): Wanted => ({

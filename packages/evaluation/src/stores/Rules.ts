@@ -12,6 +12,7 @@ import type { CopyEvidence, Style } from "@evaluator/domain/wallet/RuleGates"
 import type { RulesDecision, RulesState } from "@evaluator/domain/wallet/WalletRules"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { rankingWindowDays } from "./Scores.ts"
+import { followableSql, standingVerdictSql } from "./Followable.ts"
 import { type FunnelStage, reachStage } from "./Funnel.ts"
 
 export interface DueToRule {
@@ -21,11 +22,16 @@ export interface DueToRule {
   readonly state: RulesState
   readonly sinceMs: number
   readonly baseline: Style | null
+  /** Probability that copying it does not pay when its verdict is AVOID; else null. */
+  readonly avoid: number | null
+  readonly largestFill: number | null
 }
 
 interface RuledRow {
   readonly wallet: Uint8Array
-  readonly verdict: string
+  readonly followable: number
+  readonly avoid: number | null
+  readonly largest_fill: number | null
   readonly last_fill_ms: number | null
   readonly state: RulesState | null
   readonly since_ms: number | null
@@ -34,20 +40,30 @@ interface RuledRow {
 
 const toDue = (row: RuledRow, now: number): DueToRule => ({
   wallet: row.wallet,
-  followable: row.verdict === "classified",
+  followable: row.followable === 1,
   lastFillMs: row.last_fill_ms,
   state: row.state ?? "CANDIDATE",
   sinceMs: row.since_ms ?? now,
   baseline: row.baseline === null ? null : (JSON.parse(row.baseline) as Style),
+  avoid: row.avoid,
+  largestFill: row.largest_fill,
 })
+
+/** A wallet as the rules see it; the caller adds which. */
+const ruledColumns = (
+  sql: SqlClient.SqlClient,
+) => sql`w.wallet, ${followableSql(sql)} AS followable,
+    w.last_fill_ms, r.state, r.since_ms, r.baseline,
+    iif(v.verdict = 'AVOID', v.local_fdr, NULL) AS avoid,
+    (SELECT json_extract(e.habits, '$.largestFill') FROM wallet_evidence e
+      WHERE e.wallet = w.wallet) AS largest_fill
+  FROM wallets w LEFT JOIN wallet_rules r ON r.wallet = w.wallet ${standingVerdictSql(sql)}`
 
 /** Truth query of `apply-rules`. */
 export const dueToRule = Effect.fnUntraced(function* (limit: number) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
-  const rows = yield* sql<RuledRow>`SELECT w.wallet, w.verdict, w.last_fill_ms, r.state, r.since_ms,
-      r.baseline
-    FROM wallets w LEFT JOIN wallet_rules r ON r.wallet = w.wallet
+  const rows = yield* sql<RuledRow>`SELECT ${ruledColumns(sql)}
     WHERE w.rules_due_ms <= ${now} ORDER BY w.rules_due_ms, w.wallet LIMIT ${limit}`
   return rows.map((row) => toDue(row, now))
 }, Effect.orDie)
@@ -56,9 +72,7 @@ export const dueToRule = Effect.fnUntraced(function* (limit: number) {
 export const standingOf = Effect.fnUntraced(function* (wallet: Uint8Array) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
-  const [row] = yield* sql<RuledRow>`SELECT w.wallet, w.verdict, w.last_fill_ms, r.state,
-      r.since_ms, r.baseline
-    FROM wallets w LEFT JOIN wallet_rules r ON r.wallet = w.wallet WHERE w.wallet = ${wallet}`
+  const [row] = yield* sql<RuledRow>`SELECT ${ruledColumns(sql)} WHERE w.wallet = ${wallet}`
   return row === undefined ? null : toDue(row, now)
 }, Effect.orDie)
 
@@ -132,6 +146,7 @@ export const storeDecision = Effect.fnUntraced(function* (
     metric: decision.metric,
     threshold: decision.threshold,
   })}`
+  if (decision.to === "PAPER_TRADING") yield* reachStage("followable", [due.wallet])
   const stage = stages[decision.to]
   if (stage !== undefined) yield* reachStage(stage, [due.wallet])
   yield* log.append([

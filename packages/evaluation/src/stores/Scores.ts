@@ -84,13 +84,15 @@ export const storeScores = Effect.fnUntraced(function* (
 export interface RankedWallet {
   readonly wallet: Uint8Array
   readonly wscore: number
+  readonly verdict: string | null
 }
 
 /** Followable wallets with a 30-day score, best first, ties by address. */
 export const ranking = Effect.fnUntraced(function* (limit: number) {
   const sql = yield* SqlClient.SqlClient
-  return yield* sql<RankedWallet>`SELECT s.wallet, s.wscore FROM wallet_scores s
+  return yield* sql<RankedWallet>`SELECT s.wallet, s.wscore, v.verdict FROM wallet_scores s
     JOIN wallets w ON w.wallet = s.wallet
+    LEFT JOIN verdicts v ON v.wallet = s.wallet AND v.until_ms IS NULL
     WHERE s.window_days = ${rankingWindowDays} AND w.verdict = 'classified'
     ORDER BY s.wscore DESC, s.wallet LIMIT ${limit}`
 }, Effect.orDie)

@@ -36,6 +36,7 @@ describe("habits", () => {
       executionShare: null,
       lossAgainstWin: null,
       topMarketShare: null,
+      largestFill: null,
     })
   })
 
@@ -59,6 +60,13 @@ describe("habits", () => {
     const fills = [0, 1000, 11_000, 13_000].map((atMs) => fill({ atMs }))
     assert.strictEqual(habitsOf(fills, []).medianGapSeconds, 2)
     assert.strictEqual(median([4, 1]), 2.5)
+  })
+
+  it("hold the largest fill of the newest week against the usual one", () => {
+    const day = 86_400_000
+    const of = (days: number, size: number) => fill({ atMs: days * day, size })
+    const old = [of(1, 50_000_000), of(2, 1_000_000), of(3, 1_000_000), of(20, 1_000_000)]
+    assert.strictEqual(habitsOf([...old, of(21, 3_000_000)], []).largestFill, 3)
   })
 
   it("part what was earned by being right from what the price was better than mid", () => {

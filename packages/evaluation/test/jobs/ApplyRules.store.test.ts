@@ -37,6 +37,32 @@ const settle = (n: number, copies: number, pnlMicro: number, atMs: number) =>
     { discard: true },
   ).pipe(inTransaction)
 
+const said = (n: number, verdict: string, localFdr: number) =>
+  SqlClient.SqlClient.use(
+    (sql) =>
+      sql`INSERT INTO verdicts ${sql.insert({
+        wallet: hexToBytes(walletNo(n)),
+        model: 1,
+        verdict,
+        at_ms: now,
+        confirmed_at_ms: now,
+        local_fdr: localFdr,
+        edge: 0,
+        edge_low: 0,
+        edge_high: 0,
+        copy_profit: 0,
+        copy_profit_low: 0,
+        copy_profit_high: 0,
+        events: 20,
+        entries: 20,
+        copies: 0,
+        complete_share: 1,
+        reasons_for: "[]",
+        reasons_against: "[]",
+        coverage: "{}",
+      })}`,
+  ).pipe(Effect.orDie)
+
 const dueAgain = SqlClient.SqlClient.use((sql) => sql`UPDATE wallets SET rules_due_ms = 0`).pipe(
   Effect.orDie,
 )
@@ -118,6 +144,43 @@ describe("apply-rules", () => {
       yield* applyDue
       assert.deepInclude(yield* stateOf(1), { state: "CANDIDATE", reason: "not_followable" })
       assert.deepInclude(yield* stateOf(2), { state: "CANDIDATE", reason: "not_followable" })
+    }).pipe(withLane()),
+  )
+
+  it.effect(
+    "lets in without a persona what the evidence speaks for, and nothing it is against",
+    () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(now)
+        for (const n of [1, 2, 3]) {
+          yield* judged(n, 0.9, "waiting")
+          yield* SqlClient.SqlClient.use(
+            (sql) => sql`UPDATE wallets SET persona = NULL, verdict_reason = 'NOTHING_MATCHED'`,
+          ).pipe(Effect.orDie)
+        }
+        yield* said(1, "WATCH", 0.4)
+        yield* said(2, "WATCH", 0.6)
+        yield* said(3, "AVOID", 0.95)
+        yield* applyDue
+        assert.strictEqual((yield* stateOf(1)).state, "PAPER_TRADING")
+        assert.strictEqual((yield* stateOf(2)).state, "CANDIDATE")
+        assert.strictEqual((yield* stateOf(3)).state, "CANDIDATE")
+      }).pipe(withLane()),
+  )
+
+  it.effect("stops what the evidence turned against once our copies are enough to say so", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      yield* judged(1)
+      yield* applyDue
+      yield* said(1, "AVOID", 0.95)
+      yield* settle(1, 29, -100_000, now)
+      yield* applyDue
+      assert.strictEqual((yield* stateOf(1)).state, "PAPER_TRADING")
+      yield* settle(1, 30, -100_000, now + 1)
+      yield* dueAgain
+      yield* applyDue
+      assert.deepInclude(yield* stateOf(1), { state: "STOPPED", reason: "evidence_against" })
     }).pipe(withLane()),
   )
 

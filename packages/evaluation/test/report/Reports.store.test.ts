@@ -136,7 +136,7 @@ describe("reports", () => {
           yield* reports.ranking(10)
           return yield* reports.wallet(wallet)
         }).pipe(Effect.provide(reader))
-        assert.strictEqual(answered.length, 8)
+        assert.strictEqual(answered.length, 9)
       }).pipe(
         Effect.provide(
           Layer.mergeAll(machinery, world().layer, settingsLayer()).pipe(

@@ -90,6 +90,10 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
     max_live_drawdown: 0.12,
     max_style_drift: 0.65,
     max_theme_concentration: 0.9,
+    max_win_rate_fall: 0.15,
+    max_week_drawdown: 0.2,
+    max_pace_ratio: 3,
+    max_size_ratio: 10,
     cool_down: "7d",
   },
   verdicts: {
@@ -98,7 +102,6 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
     at_least_every: "10m",
     max_fdr: 0.1,
     horizon: "30d",
-    cluster_overlap: 0.8,
   },
   follow: { every: "1m", max_wallets: 100, unfollow_notice: "10s" },
   snapshots: { every: "5m", max_pages: 3 },

@@ -26,6 +26,7 @@ import createVerdicts from "../../../../migrations/evaluation/0009_create_verdic
 import addWinners from "../../../../migrations/evaluation/0010_add_winners.ts"
 import crossCheckOutcomes from "../../../../migrations/evaluation/0011_cross_check_outcomes.ts"
 import createLogReaders from "../../../../migrations/evaluation/0014_create_log_readers.ts"
+import extendVerdicts from "../../../../migrations/evaluation/0015_extend_verdicts.ts"
 
 export const migrations = {
   "0001_create_runtime": createRuntime,
@@ -42,6 +43,7 @@ export const migrations = {
   "0012_create_queue_pauses": createQueuePauses,
   "0013_add_run_cursors": addRunCursors,
   "0014_create_log_readers": createLogReaders,
+  "0015_extend_verdicts": extendVerdicts,
 }
 
 /** A file of its own, removed with the scope. */

@@ -1,0 +1,85 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { RulesThresholds } from "@evaluator/domain/wallet/RuleGates"
+import { type Followed, stopGates } from "@evaluator/domain/wallet/StopGates"
+import { monthlyFeatures } from "@evaluator/testkit/MonthlyFeatures"
+
+const limits: RulesThresholds = {
+  min_trades_30d: 50,
+  max_trades_per_day: 120,
+  max_markets_30d: 60,
+  min_median_hold_minutes: 180,
+  max_size_cv: 0.75,
+  max_burstiness: 0.7,
+  min_settled_copies: 30,
+  min_profit_per_copy: 0,
+  max_copy_drawdown: 0.08,
+  breakers: true,
+  max_idle_days: 10,
+  max_live_drawdown: 0.12,
+  max_style_drift: 0.65,
+  max_theme_concentration: 0.55,
+  max_win_rate_fall: 0.15,
+  max_week_drawdown: 0.2,
+  max_pace_ratio: 3,
+  max_size_ratio: 10,
+  cool_down_ms: 0,
+}
+const week = { ...monthlyFeatures, windowDays: 7, observedDays: 7, maxDrawdown: 0.01 }
+const quarter = { ...monthlyFeatures, windowDays: 90, observedDays: 90 }
+
+const followed = (changes: Partial<Followed> = {}): Followed => ({
+  copies: { settled: 40, profitMicro: 1, drawdown: 0 },
+  week,
+  quarter,
+  largestFill: 2,
+  avoid: null,
+  ...changes,
+})
+const stops = (changes: Partial<Followed> = {}) =>
+  stopGates(followed(changes), limits).map(({ reason }) => reason)
+
+describe("what stops a followed wallet", () => {
+  it("is nothing while it and our copies go on as before", () => {
+    assert.deepStrictEqual(stops(), [])
+  })
+
+  it("is what our copies lost, once that says something", () => {
+    assert.deepStrictEqual(stops({ copies: { settled: 3, profitMicro: -1, drawdown: 0.13 } }), [
+      "copy_drawdown_breach",
+    ])
+    assert.deepStrictEqual(stops({ copies: { settled: 59, profitMicro: -1, drawdown: 0 } }), [])
+    assert.deepStrictEqual(stops({ copies: { settled: 60, profitMicro: -1, drawdown: 0 } }), [
+      "copies_lose",
+    ])
+  })
+
+  it("is evidence against it, once enough copies have settled", () => {
+    assert.deepStrictEqual(stops({ avoid: 0.95 }), ["evidence_against"])
+    const few = { settled: 29, profitMicro: 0, drawdown: 0 }
+    assert.deepStrictEqual(stops({ avoid: 0.95, copies: few }), [])
+  })
+
+  it("is a week unlike its ninety days, each with its numbers in words", () => {
+    const worse = { ...week, closedLots: 10, winRate: 0.44 }
+    assert.deepStrictEqual(stops({ week: worse }), ["anomaly_win_rate"])
+    assert.deepStrictEqual(stops({ week: { ...worse, closedLots: 9 } }), [])
+    assert.deepStrictEqual(stops({ week: { ...week, maxDrawdown: 0.21 } }), [
+      "anomaly_week_drawdown",
+    ])
+    const quiet = { ...week, maxDrawdown: 0.5, capitalMicro: quarter.capitalMicro / 4 }
+    assert.deepStrictEqual(stops({ week: quiet }), [])
+    const busy = { ...week, tradesPerDay: 6.1, tradeCount: 43 }
+    assert.deepStrictEqual(stops({ week: busy }), ["anomaly_pace"])
+    assert.deepStrictEqual(stops({ week: busy, quarter: { ...quarter, observedDays: 10 } }), [])
+    assert.deepStrictEqual(stops({ largestFill: 10.5 }), ["anomaly_size"])
+    for (const gate of stopGates(followed({ week: worse, largestFill: 11 }), limits)) {
+      assert.match(gate.evidence, /\d/)
+      assert.isAbove(gate.metric, gate.threshold)
+    }
+  })
+
+  it("is nothing at all where the breakers are off", () => {
+    const all = followed({ avoid: 1, largestFill: 100 })
+    assert.deepStrictEqual(stopGates(all, { ...limits, breakers: false }), [])
+  })
+})
