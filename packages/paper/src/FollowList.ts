@@ -16,6 +16,7 @@ interface SpanRow {
   readonly wallet: Uint8Array
   readonly from_ms: number
   readonly to_ms: number | null
+  readonly seq: number | null
 }
 
 export class FollowList extends Context.Service<
@@ -33,6 +34,8 @@ export class FollowList extends Context.Service<
       fill: Pick<Fill, "wallet" | "atMs">,
       nowMs: number,
     ) => Effect.Effect<number>
+    /** The event that the wallet's newest follow came with, or null. Answers from memory. */
+    readonly seqOf: (wallet: WalletAddress) => number | null
     /** The wallet is or was followed. Answers from memory. */
     readonly knows: (wallet: WalletAddress) => boolean
     /** Opens when a follow began or changed. */
@@ -46,14 +49,19 @@ export class FollowList extends Context.Service<
       const changed = yield* Latch.make(true)
       // From each wallet, its follows: beginning to end.
       const spans = new Map<WalletAddress, Map<number, number | null>>()
+      const seqs = new Map<WalletAddress, number | null>()
       const remember = (rows: ReadonlyArray<SpanRow>) => {
         for (const row of rows) {
           const wallet = bytesToHex(row.wallet) as WalletAddress
           const its = spans.get(wallet) ?? new Map<number, number | null>()
           spans.set(wallet, its.set(row.from_ms, row.to_ms))
+          seqs.set(wallet, row.seq)
         }
       }
-      remember(yield* sql<SpanRow>`SELECT wallet, from_ms, to_ms FROM follows`.pipe(Effect.orDie))
+      remember(
+        yield* sql<SpanRow>`SELECT wallet, from_ms, to_ms, seq FROM follows
+        ORDER BY from_ms`.pipe(Effect.orDie),
+      )
 
       const put = Effect.fnUntraced(function* (follows: ReadonlyArray<Follow>, source: Source) {
         const now = yield* Clock.currentTimeMillis
@@ -70,7 +78,7 @@ export class FollowList extends Context.Service<
           })} ON CONFLICT (wallet, from_ms) DO UPDATE SET to_ms = excluded.to_ms,
             state = excluded.state, persona = excluded.persona, seq = excluded.seq,
             at_ms = excluded.at_ms WHERE excluded.at_ms >= follows.at_ms
-            RETURNING wallet, from_ms, to_ms`
+            RETURNING wallet, from_ms, to_ms, seq`
           const [row] = rows
           if (row === undefined) continue
           written.push(row)
@@ -111,6 +119,7 @@ export class FollowList extends Context.Service<
         put,
         covers,
         feedGapMs,
+        seqOf: (wallet) => seqs.get(wallet) ?? null,
         knows: (wallet) => spans.has(wallet),
         changed,
       })

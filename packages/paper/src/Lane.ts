@@ -17,6 +17,7 @@ import type { DecisionSummary } from "./DecisionTimes.ts"
 import { Detection } from "./Detection.ts"
 import { Exits } from "./Exits.ts"
 import { FollowList } from "./FollowList.ts"
+import { Leaders } from "./Leaders.ts"
 import { MarketReplica } from "./MarketReplica.ts"
 import { OrderBooks } from "./OrderBooks.ts"
 import { PaperBook } from "./PaperBook.ts"
@@ -131,6 +132,7 @@ export const layer = Layer.mergeAll(lane, jobs).pipe(
       PaperBook.layer,
       MarketReplica.layer,
       FollowList.layer,
+      Leaders.layer,
       Breakers.layer,
       OrderBooks.layer,
       PaperReports.layer,

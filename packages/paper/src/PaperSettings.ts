@@ -13,6 +13,7 @@ import {
 import { type MicroUsdc, ONE } from "@evaluator/domain/money/Micro"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { ModeLimits } from "@evaluator/domain/paper/TradingMode"
+import { SizingRule, type SizingTerms } from "@evaluator/domain/paper/Sizing"
 import type { GateLimits } from "@evaluator/domain/paper/GateFacts"
 
 export const paperSections = {
@@ -20,6 +21,8 @@ export const paperSections = {
     bankroll: UsdcLeaf,
     /** Each followed wallet's own, in the books of `solo` and `careless`. */
     solo_bankroll: UsdcLeaf,
+    sizing: SizingRule,
+    bankroll_age: DurationLeaf,
     buy_size: UsdcLeaf,
     least_buy: UsdcLeaf,
     /** USDC a share may cost more (or bring less) than the leader's. */
@@ -84,7 +87,6 @@ export const gateLimits = (settings: PaperSettingsShape, strategy: Strategy): Ga
   const { paper, watch } = settings
   return {
     bankroll: bankrollOf(settings, strategy),
-    buySize: paper.buy_size,
     leastBuy: paper.least_buy,
     maxDetectionLagMs: Duration.toMillis(paper.max_detection_lag),
     maxFeedGapMs: Duration.toMillis(watch.stale_after),
@@ -99,6 +101,14 @@ export const gateLimits = (settings: PaperSettingsShape, strategy: Strategy): Ga
     walletWeeklyLoss: paper.wallet_weekly_loss,
   }
 }
+
+/** What sizes the purchases of a strategy. */
+export const sizingTerms = (settings: PaperSettingsShape, strategy: Strategy): SizingTerms => ({
+  rule: settings.paper.sizing,
+  bankroll: bankrollOf(settings, strategy),
+  buySize: settings.paper.buy_size,
+  leastBuy: settings.paper.least_buy,
+})
 
 /** The drawdowns at which a book stops buying, stops altogether, and buys again. */
 export const modeLimits = ({ paper }: PaperSettingsShape): ModeLimits => ({

@@ -17,6 +17,7 @@ import { LaneLink } from "@evaluator/runtime/LaneLink"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { Detection } from "./Detection.ts"
 import { FollowList } from "./FollowList.ts"
+import { Leaders } from "./Leaders.ts"
 import { MarketReplica, type Source } from "./MarketReplica.ts"
 import { Settlement } from "./Settlement.ts"
 
@@ -50,6 +51,7 @@ export const feedReplicas = Effect.gen(function* () {
   const supervisor = yield* Supervisor
   const markets = yield* MarketReplica
   const follows = yield* FollowList
+  const leaders = yield* Leaders
   const detection = yield* Detection
   const settlement = yield* Settlement
   const wanted = yield* Latch.make(true)
@@ -77,6 +79,8 @@ export const feedReplicas = Effect.gen(function* () {
         return yield* putResolution(event.payload.resolution, source)
       case "FollowListChanged":
         return yield* follows.put(event.payload.follows, source)
+      case "PositionsChanged":
+        return yield* leaders.put(event.payload.wallet, event.payload.bankrollMicro, source)
       case "TradesIngested":
         yield* detection.detect(event.payload.fills, "bridge", envelope.atMs)
     }
@@ -141,5 +145,6 @@ const handled: ReadonlySet<string> = new Set([
   "MarketChanged",
   "MarketResolved",
   "FollowListChanged",
+  "PositionsChanged",
   "TradesIngested",
 ])

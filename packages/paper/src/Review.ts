@@ -9,16 +9,19 @@ import { SqlClient } from "effect/sql"
 import { hexToBytes, tokenToBytes } from "@evaluator/domain/Id"
 import { limitPrice, mostLevels } from "@evaluator/domain/market/BookWalk"
 import { mostFee } from "@evaluator/domain/money/Fee"
-import type { MicroShares, MicroUsdc, Price } from "@evaluator/domain/money/Micro"
+import { type MicroShares, type MicroUsdc, type Price, usdc } from "@evaluator/domain/money/Micro"
 import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { GateLimits, Verdict } from "@evaluator/domain/paper/GateFacts"
 import { reviewArrival, reviewBook } from "@evaluator/domain/paper/Gates"
+import { sizeOf, SizingRule, type SizingTerms } from "@evaluator/domain/paper/Sizing"
 import { BookModes } from "./BookModes.ts"
 import { Breakers } from "./Breakers.ts"
 import type { CopyColumns } from "./Copies.ts"
 import type { Copy } from "./CopyRow.ts"
+import { FollowList } from "./FollowList.ts"
+import { Leaders } from "./Leaders.ts"
 import { isOpen, type KnownMarket } from "./MarketReplica.ts"
-import { gateLimits, PaperSettings, slippageMicro } from "./PaperSettings.ts"
+import { gateLimits, PaperSettings, sizingTerms, slippageMicro } from "./PaperSettings.ts"
 import { makeStanding } from "./Standing.ts"
 import { feeOf, isAtLeaderPrice } from "./Strategies.ts"
 
@@ -56,17 +59,31 @@ export const KeptReview = Schema.Struct({
   market: Schema.NullOr(
     Schema.Struct({ source: Schema.String, seq: Schema.NullOr(Schema.Int), ageMs: Schema.Int }),
   ),
+  /** The event that the follow came with. */
+  followSeq: Schema.optionalKey(Schema.NullOr(Schema.Int)),
+  /** How a purchase was sized; `bankroll` and what follows are of the leader. */
+  size: Schema.optionalKey(
+    Schema.Struct({
+      rule: SizingRule,
+      wanted: Schema.Int,
+      bankroll: Schema.NullOr(Schema.Int),
+      seq: Schema.NullOr(Schema.Int),
+      ageMs: Schema.NullOr(Schema.Int),
+    }),
+  ),
 })
 
 const columnsOf = (
   nowMs: number,
   verdicts: ReadonlyArray<Verdict>,
   known: KnownMarket | null,
+  more: Pick<typeof KeptReview.Type, "followSeq" | "size">,
 ): CopyColumns => {
   const refused = verdicts.find((verdict) => !verdict.passed)
   const kept: typeof KeptReview.Type = {
     gates: verdicts.map(({ gate, value, limit }) => [gate, value, limit]),
     market: known && { source: known.source, seq: known.seq, ageMs: nowMs - known.atMs },
+    ...more,
   }
   return {
     reviewed_at_ms: nowMs,
@@ -87,17 +104,40 @@ const marketAs = (copy: Copy, known: KnownMarket | null) => {
 export const makeReview: Effect.Effect<
   ReviewCopy,
   never,
-  SqlClient.SqlClient | BookModes | Breakers | PaperSettings
+  SqlClient.SqlClient | BookModes | Breakers | FollowList | Leaders | PaperSettings
 > = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const breakers = yield* Breakers
   const modes = yield* BookModes
+  const follows = yield* FollowList
+  const leaders = yield* Leaders
   const settings = yield* PaperSettings
   const standing = yield* makeStanding
   const limitsOf = Object.fromEntries(
     Strategy.literals.map((one) => [one, gateLimits(settings, one)]),
   ) as Record<Strategy, GateLimits>
+  const termsOf = Object.fromEntries(
+    Strategy.literals.map((one) => [one, sizingTerms(settings, one)]),
+  ) as Record<Strategy, SizingTerms>
   const slippage = slippageMicro(settings)
+
+  /** What a purchase should spend, and what says so. */
+  const size = ({ fill, strategy }: Copy, nowMs: number) => {
+    if (fill.side === "SELL") return { wanted: usdc(0) }
+    const leader = leaders.of(fill.wallet, nowMs)
+    const { leaderBankroll, rule, wanted } = sizeOf(fill, leader?.peak ?? null, termsOf[strategy])
+    const rests = leaderBankroll === null ? null : leader
+    return {
+      wanted,
+      kept: {
+        rule,
+        wanted,
+        bankroll: leaderBankroll,
+        seq: rests?.seq ?? null,
+        ageMs: rests === null ? null : nowMs - rests.atMs,
+      },
+    }
+  }
 
   const isOvertaken = ({ fill, strategy }: Copy) =>
     sql`SELECT 1 FROM copies WHERE strategy = ${strategy} AND wallet = ${hexToBytes(fill.wallet)}
@@ -113,6 +153,7 @@ export const makeReview: Effect.Effect<
     const limits = limitsOf[strategy]
     const market = marketAs(copy, known)
     const mode = modes.of(copy.book)
+    const followSeq = follows.seqOf(fill.wallet)
     const arrival = reviewArrival(
       {
         side,
@@ -132,7 +173,7 @@ export const makeReview: Effect.Effect<
       return {
         refused: arrival.refused,
         approved: null,
-        columns: columnsOf(nowMs, arrival.verdicts, known),
+        columns: columnsOf(nowMs, arrival.verdicts, known, { followSeq }),
       }
     }
     const limit = isAtLeaderPrice(strategy)
@@ -140,15 +181,19 @@ export const makeReview: Effect.Effect<
       : copy.origin !== "fill"
         ? known.market.tick
         : limitPrice(side, price, slippage, known.market.tick)
-    const facts = yield* standing(copy, known, limit, mode, nowMs)
+    const { kept, wanted } = size(copy, nowMs)
+    const facts = { ...(yield* standing(copy, known, limit, mode, nowMs)), wanted }
     const review = reviewBook(side, facts, limits, strategy)
-    const columns = columnsOf(nowMs, [...arrival.verdicts, ...review.verdicts], known)
+    const columns = columnsOf(nowMs, [...arrival.verdicts, ...review.verdicts], known, {
+      followSeq,
+      ...(kept !== undefined && { size: kept }),
+    })
     if (review.refused !== null) return { refused: review.refused, approved: null, columns }
-    const { budget, size } = review
+    const { budget } = review
     const approved = {
       budget,
       cash: (budget + mostFee(budget, feeOf(strategy, known.market), mostLevels)) as MicroUsdc,
-      offered: size,
+      offered: review.size,
       limitPrice: limit,
       known,
     }

@@ -20,12 +20,33 @@ import { bankrollOf, PaperSettings } from "./PaperSettings.ts"
 import { feeOf } from "./Strategies.ts"
 
 interface Exposed {
+  readonly condition: string
   readonly token: Uint8Array
   readonly exposed: number
+  /** Shares held; those on their way are not known yet. */
+  readonly size: number
   readonly of_wallet: 0 | 1
   readonly of_market: 0 | 1
   readonly of_theme: 0 | 1
   readonly of_token: 0 | 1
+}
+
+/**
+ * What can be lost: the cost of all, less what pairs of the two outcomes of a market pay for certain,
+ * a dollar each. Never below nothing.
+ */
+const netExposure = (rows: ReadonlyArray<Exposed>): number => {
+  let net = 0
+  for (const its of Map.groupBy(rows, (row) => row.condition).values()) {
+    const sizes = new Map<string, number>()
+    for (const { size, token } of its) {
+      const key = bytesToBareHex(token)
+      sizes.set(key, (sizes.get(key) ?? 0) + size)
+    }
+    const pairs = sizes.size === 2 ? Math.min(...sizes.values()) : 0
+    net += Math.max(0, its.reduce((sum, row) => sum + row.exposed, 0) - pairs)
+  }
+  return net
 }
 
 const none = { portfolio: 0, wallet: 0, market: 0, theme: 0 } as const
@@ -37,7 +58,7 @@ export type ReadStanding = (
   limitPrice: Price,
   mode: BookMode,
   nowMs: number,
-) => Effect.Effect<BookFacts>
+) => Effect.Effect<Omit<BookFacts, "wanted">>
 
 export const makeStanding: Effect.Effect<ReadStanding, never, SqlClient.SqlClient | PaperSettings> =
   Effect.gen(function* () {
@@ -50,18 +71,19 @@ export const makeStanding: Effect.Effect<ReadStanding, never, SqlClient.SqlClien
       const condition = hexToBytes(copy.fill.condition)
       const token = tokenToBytes(copy.fill.token)
       const rows = yield* sql<Exposed>`
-        SELECT token, sum(exposed) AS exposed, wallet = ${wallet} AS of_wallet,
+        SELECT hex(condition_id) AS condition, token, sum(exposed) AS exposed, sum(size) AS size,
+          wallet = ${wallet} AS of_wallet,
           condition_id = ${condition} AS of_market, theme = ${theme} AS of_theme,
           token = ${token} AS of_token
         FROM (
-          SELECT wallet, condition_id, theme, token, open_cost AS exposed FROM lots
+          SELECT wallet, condition_id, theme, token, open_cost AS exposed, open_size AS size
+            FROM lots
             WHERE book = ${copy.book} AND open_size > 0
           UNION ALL
-          SELECT wallet, condition_id, theme, token, exposure FROM reservations
+          SELECT wallet, condition_id, theme, token, exposure, 0 FROM reservations
             WHERE book = ${copy.book} AND state = 'pending' AND exposure > 0)
         GROUP BY token, wallet, condition_id, theme`
-      const total = (counts: (row: Exposed) => boolean) =>
-        rows.filter(counts).reduce((sum, row) => sum + row.exposed, 0)
+      const total = (counts: (row: Exposed) => boolean) => netExposure(rows.filter(counts))
       return {
         exposure: {
           portfolio: total(() => true),

@@ -101,9 +101,18 @@ const theMarket = (known: (typeof KeptReview.Type)["market"]): string => {
   return `What was known of the market came from ${from} ${known.ageMs / 1000} s earlier.`
 }
 
+const theSize = (size: (typeof KeptReview.Type)["size"]): ReadonlyArray<string> =>
+  size === undefined
+    ? []
+    : size.bankroll === null || size.ageMs === null
+      ? [`Its size before the caps is flat: ${usd(size.wanted)}.`]
+      : [
+          `Its size before the caps is ${usd(size.wanted)}, in proportion to the leader's bankroll of at least ${usd(size.bankroll)}, told ${size.ageMs / 1000} s earlier.`,
+        ]
+
 const theReview = (copy: Row): ReadonlyArray<Section> => {
   if (copy.review === null) return []
-  const { gates, market } = decodeReview(String(copy.review))
+  const { gates, market, size } = decodeReview(String(copy.review))
   const refused = copy.gate === null ? undefined : gates.at(-1)
   const [name = "", value = 0, limit = 0] = refused ?? []
   const unit = gatesByName.get(name)?.unit ?? "count"
@@ -116,6 +125,7 @@ const theReview = (copy: Row): ReadonlyArray<Section> => {
         refused === undefined
           ? `All ${gates.length} gates passed: ${order}, at ${formatMicro(Number(copy.limit_price))} or better.`
           : `After ${gates.length - 1} gates that passed, ${name} refused: ${inUnit(unit, value)} against a limit of ${inUnit(unit, limit)}.`,
+        ...theSize(size),
         theMarket(market),
       ],
       rows: gates.map((one) => ({

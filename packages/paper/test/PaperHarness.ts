@@ -65,6 +65,8 @@ const defaults = {
   paper: {
     bankroll: 1000,
     solo_bankroll: 1000,
+    sizing: "flat",
+    bankroll_age: "15m",
     buy_size: 25,
     least_buy: 1,
     slippage: 0.02,

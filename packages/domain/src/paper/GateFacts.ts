@@ -8,8 +8,6 @@ import type { CopyOutcome } from "./CopyOutcome.ts"
 
 export interface GateLimits {
   readonly bankroll: MicroUsdc
-  /** The size of a purchase before clamping. */
-  readonly buySize: MicroUsdc
   /** A purchase clamped below this is refused by the cap that clamped it. */
   readonly leastBuy: MicroUsdc
   readonly maxDetectionLagMs: number
@@ -41,8 +39,13 @@ export interface ArrivalFacts {
 
 /** Money and shares as they stand when the gates are asked. */
 export interface BookFacts {
+  /** What a purchase should spend before the caps clamp it; 0 for a sale. */
+  readonly wanted: MicroUsdc
   readonly cash: MicroUsdc
-  /** Cost of open positions and purchases on their way. */
+  /**
+   * Cost of open positions and purchases on their way. Both outcomes of a market held are net: what
+   * a pair of them pays for certain is no exposure.
+   */
   readonly exposure: Readonly<Record<"portfolio" | "wallet" | "market" | "theme", number>>
   /** Outcome tokens held or on their way. */
   readonly positions: number

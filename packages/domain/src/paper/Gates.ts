@@ -38,7 +38,7 @@ export const reviewBook = (
     gatesOf[strategy].book,
     facts,
     side,
-    side === "BUY" ? { budget: limits.buySize, size: 0 } : { budget: 0, size: saleSize(facts) },
+    side === "BUY" ? { budget: facts.wanted, size: 0 } : { budget: 0, size: saleSize(facts) },
     limits,
   )
 
@@ -58,7 +58,7 @@ const ask = <Facts>(
     const room = limit - value
     const passed =
       gate.clamps === true
-        ? room >= Math.min(limits.leastBuy, limits.buySize)
+        ? room >= Math.min(limits.leastBuy, wanted.budget)
         : gate.rule === "at least"
           ? room <= 0
           : gate.rule === "below"

@@ -14,7 +14,6 @@ const usd = (n: number) => usdc(Math.round(n * 1e6))
 
 const limits: GateLimits = {
   bankroll: usd(1000),
-  buySize: usd(25),
   leastBuy: usd(1),
   maxDetectionLagMs: 60_000,
   maxFeedGapMs: 300_000,
@@ -40,6 +39,7 @@ const arrival: ArrivalFacts = {
 }
 
 const calm: BookFacts = {
+  wanted: usd(25),
   cash: usd(1000),
   exposure: { portfolio: 0, wallet: 0, market: 0, theme: 0 },
   positions: 0,

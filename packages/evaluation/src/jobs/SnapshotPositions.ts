@@ -3,7 +3,8 @@
  *
  * Truth: `position_snapshots.due_ms`, one row a followed wallet. An answer of more than
  * `snapshots.max_pages` pages, or one that fails on the way, leaves the set as it was and backs off on
- * the wallet's row. Emits `PositionsChanged` when the set differs from the one before.
+ * the wallet's row. Emits `PositionsChanged` when the set or its worth
+ * differs from the one before.
  */
 import { Clock, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"

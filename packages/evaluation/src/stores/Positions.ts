@@ -53,7 +53,7 @@ const rowsATime = 200
 
 /**
  * Replaces a wallet's set, in the caller's transaction; true when a token was taken up, given up or
- * its size changed.
+ * its size changed, or when what all are worth did.
  */
 export const replacePositions = Effect.fnUntraced(function* (
   wallet: WalletAddress,
@@ -94,9 +94,12 @@ export const replacePositions = Effect.fnUntraced(function* (
         average_price = excluded.average_price, value = excluded.value,
         redeemable = excluded.redeemable`
   }
+  const [told] = yield* sql<{ bankroll: number | null }>`SELECT bankroll FROM position_snapshots
+    WHERE wallet = ${key}`
   yield* sql`UPDATE position_snapshots SET due_ms = ${dueMs}, attempts = 0, reason = NULL,
       taken_at_ms = ${now}, positions = ${held.size}, bankroll = ${bankrollOf(served)}
     WHERE wallet = ${key}`
+  if (told?.bankroll !== bankrollOf(served)) return true
   return closed.length > 0 || [...held].some(([token, { size }]) => before.get(token) !== size)
 })
 

@@ -61,7 +61,16 @@ export class PaperModel {
   }
 
   private exposure(where: (lot: Lot) => boolean) {
-    return this.open(where).reduce((total, lot) => total + lot.cost, 0)
+    const open = this.open(where)
+    const cost = (of: ReadonlyArray<Lot>) => of.reduce((total, lot) => total + lot.cost, 0)
+    const size = (of: ReadonlyArray<Lot>) => of.reduce((total, lot) => total + lot.size, 0)
+    let net = 0
+    for (const market of new Set(open.map((lot) => lot.market))) {
+      const its = open.filter((lot) => lot.market === market)
+      const [yes, no] = [0, 1].map((outcome) => its.filter((lot) => lot.outcome === outcome))
+      net += Math.max(0, cost(its) - Math.min(size(yes!), size(no!)))
+    }
+    return net
   }
 
   /** A leader's fill; a fill known already changes nothing. */
