@@ -55,15 +55,17 @@ const program = Effect.gen(function* () {
   }).pipe(
     Effect.scoped,
     Effect.provide(
-      Layer.mergeAll(
-        LaneLink.layerPort(port),
-        layerLogs({
-          to: data.logsTo,
-          pretty: data.prettyLogs,
-          level: logLevel(loaded.settings),
-          always: { lane: "evaluation" },
-        }),
-        Layer.effect(KillPoint, killPoint),
+      // The link runs what the other lane asks for: it too must log where this lane does.
+      LaneLink.layerPort(port).pipe(
+        Layer.provideMerge(
+          layerLogs({
+            to: data.logsTo,
+            pretty: data.prettyLogs,
+            level: logLevel(loaded.settings),
+            always: { lane: "evaluation" },
+          }),
+        ),
+        Layer.merge(Layer.effect(KillPoint, killPoint)),
       ),
     ),
   )

@@ -38,6 +38,7 @@ const processSections = {
     least_settle: DurationLeaf,
     sweep_every: DurationLeaf,
     checkpoint_every: DurationLeaf,
+    fast_lane_late: DurationLeaf,
   }),
   log: Schema.Struct({ level: Schema.Literals(["trace", "debug", "info", "warn", "error"]) }),
   shutdown: Schema.Struct({ deadline: DurationLeaf }),

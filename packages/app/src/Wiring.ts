@@ -29,9 +29,11 @@ import { LaneLink } from "@evaluator/runtime/LaneLink"
 import { layerStanding, QueuePauses } from "@evaluator/runtime/QueuePauses"
 import * as RedriveBell from "@evaluator/runtime/RedriveBell"
 import { LeastSettle, Supervisor, SweepEvery } from "@evaluator/runtime/Supervisor"
+import * as Tempo from "@evaluator/runtime/Tempo"
 import * as Database from "@evaluator/sqlite/Database"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import * as ClockWatch from "./ClockWatch.ts"
+import * as FastLanePressure from "./FastLanePressure.ts"
 import { laneSettings } from "./LaneSettings.ts"
 import * as LoopWatch from "./LoopWatch.ts"
 import { migrations } from "./Migrations.ts"
@@ -53,6 +55,14 @@ export interface LaneParts {
   readonly http: Layer.Layer<HttpClient.HttpClient>
 }
 
+/** Only in real time is one lane late because of the other. */
+const pressure = (lane: "evaluation" | "paper", { jobs }: SettingsShape, live: boolean) =>
+  !live
+    ? Layer.empty
+    : lane === "evaluation"
+      ? FastLanePressure.hear
+      : FastLanePressure.tell(jobs.fast_lane_late)
+
 const machinery = (
   lane: "evaluation" | "paper",
   { file, link, live, settings, temporary }: LaneParts,
@@ -60,6 +70,7 @@ const machinery = (
   Layer.mergeAll(
     StorageWatch.layer(lane),
     QueuePauses.layer,
+    pressure(lane, settings, live === true),
     ...(live === true ? [ClockWatch.layer, LoopWatch.layer] : []),
   ).pipe(
     Layer.provideMerge(Supervisor.layer),
@@ -69,6 +80,7 @@ const machinery = (
     Layer.provideMerge(Backlogs.layer),
     Layer.provideMerge(layerStanding),
     Layer.provideMerge(RedriveBell.layer),
+    Layer.provideMerge(lane === "evaluation" ? Tempo.layer : Layer.empty),
     Layer.provideMerge(Conditions.layer),
     Layer.provideMerge(Layer.succeed(LaneLink, link)),
     Layer.provideMerge(ServiceTracer.layerFromEnvironment()),

@@ -14,6 +14,7 @@ import { Clock, Context, Duration, Effect, Layer, Random, Result } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import type { HttpClientError, HttpClientResponse } from "effect/http"
 import { waitingOn } from "@evaluator/runtime/JobProgress"
+import { Tempo } from "@evaluator/runtime/Tempo"
 import type { Answer, Reason } from "./Answer.ts"
 import { judged, unreachable } from "./Answer.ts"
 import { BodyRecorder } from "./BodyRecorder.ts"
@@ -79,6 +80,7 @@ export class VenueHttp extends Context.Service<
       const client = yield* HttpClient.HttpClient
       const record = yield* BodyRecorder
       const reached = yield* ReachNotice
+      const tempo = yield* Tempo
       const measured = perRoute(measuredRoute)
       const cacheAge = new CacheAge()
 
@@ -140,6 +142,7 @@ export class VenueHttp extends Context.Service<
         const failed = (reason: Reason) => new PolymarketError({ request, reason })
         const left = { ...retries }
         for (let tries = 0; ; tries++) {
+          yield* tempo.pause
           yield* Effect.mapError(budget.spend(name), failed).pipe(
             waitingOn(`the budget of ${name}`),
           )

@@ -72,6 +72,10 @@ export class Backlogs extends Context.Service<
   Backlogs,
   {
     readonly add: (counters: () => QueueCounters, controls?: QueueControls) => Effect.Effect<void>
+    /** Lets a queue whose place in time matters to other lanes say how long its first has waited, ms. */
+    readonly watchAge: (oldestMs: () => number | null) => Effect.Effect<void>
+    /** The longest wait of the queues that say theirs. */
+    readonly oldestMs: Effect.Effect<number | null>
     readonly all: Effect.Effect<ReadonlyArray<QueueCounters>>
     /** The queues with a policy of their own, with how full they are and what holds them up. */
     readonly views: Effect.Effect<ReadonlyArray<QueueView>>
@@ -84,6 +88,7 @@ export class Backlogs extends Context.Service<
 >()("runtime/Backlogs") {
   static readonly layer = Layer.sync(Backlogs, () => {
     const registered: Array<Registered> = []
+    const ages: Array<() => number | null> = []
     const byName = <A extends { readonly name: string }>(rows: ReadonlyArray<A>) =>
       rows.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
@@ -119,6 +124,11 @@ export class Backlogs extends Context.Service<
           return pause === undefined ? register : Effect.andThen(register, controls.pause(pause))
         })
       },
+      watchAge: (oldestMs) => Effect.sync(() => void ages.push(oldestMs)),
+      oldestMs: Effect.sync(() => {
+        const waits = ages.flatMap((age) => age() ?? [])
+        return waits.length === 0 ? null : Math.max(...waits)
+      }),
       all: Effect.sync(() => byName(registered.map(({ counters }) => counters()))),
       views: Effect.sync(() => byName(controlled().map(({ view }) => view()))),
       pause: (name, pause) => changed(name, (controls) => controls.pause(pause)),

@@ -48,6 +48,8 @@ export const make = Effect.fnUntraced(function* (
   const ready = yield* Queue.unbounded<string>()
   const lanes = new Map<string, Array<Waiting>>()
   const tally = { offered: 0, done: 0, failed: 0, dropped: 0, coalesced: 0 }
+  /** Those of {@link lanes} that are in a slot. */
+  const started = new WeakSet<Waiting>()
   let pending = 0
 
   const waits = Metric.withAttributes(histogramOf(metrics.queueWait), { queue: name })
@@ -89,6 +91,7 @@ export const make = Effect.fnUntraced(function* (
   const runNext = Effect.fnUntraced(function* (key: string) {
     const lane = lanes.get(key)!
     const item = lane[0]!
+    started.add(item)
     const waited = clock.monotonicTimeNanosUnsafe() - item.since
     yield* Metric.update(waits, Number(waited) / 1e6)
     if (waited > deadlineNanos) {
@@ -122,6 +125,15 @@ export const make = Effect.fnUntraced(function* (
     { discard: true },
   )
   yield* QueueMeters.show(counters)
-  yield* (yield* Backlogs).add(counters)
+  const backlogs = yield* Backlogs
+  yield* backlogs.add(counters)
+  yield* backlogs.watchAge(() => {
+    let oldest: bigint | null = null
+    for (const [first] of lanes.values()) {
+      if (first === undefined || started.has(first)) continue
+      if (oldest === null || first.since < oldest) oldest = first.since
+    }
+    return oldest === null ? null : Number(clock.monotonicTimeNanosUnsafe() - oldest) / 1e6
+  })
   return { submit, counters: Effect.sync(counters) }
 })

@@ -3,7 +3,7 @@
  *
  * Raised at the high-water mark, cleared at the low one: what swings between the two says nothing.
  * Promises: the gauge follows every crossing; `BackpressureRaised` is in the lane's log for every
- * pressure that lasted until the teller came to it.
+ * pressure that lasted until the teller came to it, and `BackpressureCleared` for its end.
  * Does not: slow anybody down; that is the policy of the queue.
  */
 import { Effect, Latch, Metric, Option, type Scope } from "effect"
@@ -46,11 +46,10 @@ export const make = Effect.fnUntraced(function* (
     yield* turned.close
     if (raised === told) return
     told = raised
-    if (!told) return yield* Effect.logInfo(`${queue} is down to ${waiting} of ${capacity} places`)
+    if (!told) yield* Effect.logInfo(`${queue} is down to ${waiting} of ${capacity} places`)
     if (Option.isNone(log)) return
-    yield* log.value.append([
-      { type: "BackpressureRaised", payload: { queue, pending: waiting, capacity } },
-    ])
+    const type = told ? "BackpressureRaised" : "BackpressureCleared"
+    yield* log.value.append([{ type, payload: { queue, pending: waiting, capacity } }])
   })
   yield* supervisor.service(`${queue}-pressure`, Effect.forever(tell))
 

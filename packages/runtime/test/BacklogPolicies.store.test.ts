@@ -73,7 +73,11 @@ describe("Backlog policies", () => {
         assert.isFalse((yield* queues.views)[0]!.pressed)
         yield* gate.close
         yield* offerAll(backlog, 20, 31)
-        assert.deepStrictEqual(yield* raised, [first, first])
+        assert.deepStrictEqual(yield* raised, [
+          first,
+          'BackpressureCleared {"queue":"items-to-handle","pending":5,"capacity":10}',
+          first,
+        ])
       }),
     ),
   )

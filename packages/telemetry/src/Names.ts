@@ -37,6 +37,7 @@ export const metrics = {
   jobRetries: counts("job_retries", "attempts", ["job", "trouble"], "Attempts after a failed one."),
   serviceRestarts: counts("service_restarts", "restarts", ["service"], "Loops started again."),
   laneRestarts: counts("lane_restarts", "restarts", ["lane"], "Threads of a lane started again."),
+  laneSlowed: shows("lane_slowed", "1", [], "1 while the lane's bulk work is slowed down."),
   queueOffered: counts("queue_offered", "items", ["queue"], "Items offered to a queue."),
   queueDone: counts("queue_done", "items", ["queue"], "Items a worker finished."),
   queueFailed: counts("queue_failed", "items", ["queue"], "Items whose worker gave up."),

@@ -103,6 +103,11 @@ const eventTypes = {
     pending: Schema.Int,
     capacity: Schema.Int,
   }),
+  BackpressureCleared: Schema.Struct({
+    queue: Schema.String,
+    pending: Schema.Int,
+    capacity: Schema.Int,
+  }),
   WorkDropped: Schema.Struct({ queue: Schema.String, key: Schema.String }),
   VenueThrottled: Schema.Struct({
     host: Schema.String,

@@ -4,6 +4,7 @@
 import { Effect } from "effect"
 import type { JobCounts } from "@evaluator/runtime/Job"
 import { reached } from "@evaluator/runtime/JobProgress"
+import { Tempo } from "@evaluator/runtime/Tempo"
 
 export interface Step {
   readonly counts: JobCounts
@@ -22,6 +23,7 @@ export const inRounds = <E, R>(
     for (let round = 0; round < rounds && more; round++) {
       const done = yield* step
       yield* reached(`round ${round + 1}`)
+      yield* (yield* Tempo).pause
       more = done.more
       for (const [name, count] of Object.entries(done.counts)) {
         total[name] = (total[name] ?? 0) + count
