@@ -7,7 +7,18 @@
  * sliding subscription; whoever must see every event reads by `seq`, as the bridge does.
  * Limits: {@link announcementCapacity} unread announcements a listener; a read of at most 256 events.
  */
-import { Clock, Context, Effect, Layer, Metric, PubSub, Random, type Scope } from "effect"
+import {
+  Clock,
+  Context,
+  Effect,
+  Layer,
+  Metric,
+  Option,
+  PubSub,
+  Random,
+  type Scope,
+  Tracer,
+} from "effect"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { SqlClient } from "effect/sql"
 import {
@@ -15,7 +26,7 @@ import {
   encodePayload,
   type Envelope,
   type EventDraft,
-  type EventType,
+  EventType,
   eventVersion,
 } from "@evaluator/domain/event/DomainEvent"
 import { progressed } from "./JobProgress.ts"
@@ -41,6 +52,9 @@ export const Causation = Context.Reference<{
 } | null>("runtime/Causation", { defaultValue: () => null })
 
 const published = counterOf(metrics.eventsPublished)
+const publishedOf = Object.fromEntries(
+  EventType.literals.map((type) => [type, Metric.withAttributes(published, { type })]),
+) as Readonly<Record<EventType, typeof published>>
 
 /** A row of the table `events`. */
 export interface EventRow {
@@ -114,45 +128,53 @@ export class EventLog extends Context.Service<
 
       const announce = Effect.fnUntraced(function* (events: ReadonlyArray<Announcement>) {
         for (const event of events) {
-          yield* Metric.update(Metric.withAttributes(published, { type: event.type }), 1)
+          yield* Metric.update(publishedOf[event.type], 1)
           for (const topic of topics.get(event.type) ?? []) yield* PubSub.publish(topic, event)
         }
         for (const wake of wakes) yield* wake
       })
 
-      const append = Effect.fnUntraced(
-        function* (drafts: ReadonlyArray<EventDraft>) {
-          if (drafts.length === 0) return
-          const atMs = yield* Clock.currentTimeMillis
-          const causation = yield* Causation
-          const traceparent = yield* Effect.currentSpan.pipe(
-            Effect.match({ onSuccess: traceparentOf, onFailure: () => null }),
-          )
-          const events: Array<Announcement> = []
-          for (const draft of drafts) {
-            const id = yield* newId
-            const correlationId = causation?.correlationId ?? id
-            const causationId = causation?.causationId ?? null
-            const [row] = yield* sql<{ seq: number }>`
+      const write = Effect.fnUntraced(function* (drafts: ReadonlyArray<EventDraft>) {
+        const atMs = yield* Clock.currentTimeMillis
+        const causation = yield* Causation
+        // Not `currentSpan`, which makes an error with its stack where there is none.
+        const traceparent = Option.match(yield* Effect.serviceOption(Tracer.ParentSpan), {
+          onNone: () => null,
+          onSome: (span) => (span._tag === "Span" ? traceparentOf(span) : null),
+        })
+        const events: Array<Announcement> = []
+        for (const draft of drafts) {
+          const id = yield* newId
+          const correlationId = causation?.correlationId ?? id
+          const causationId = causation?.causationId ?? null
+          const [row] = yield* sql<{ seq: number }>`
               INSERT INTO events (id, type, version, at_ms, correlation_id, causation_id, traceparent, payload)
               VALUES (${id}, ${draft.type}, ${eventVersion}, ${atMs}, ${correlationId}, ${causationId},
                 ${traceparent}, ${encodePayload(draft)}) RETURNING seq`
-            events.push({
-              id,
-              seq: row!.seq,
-              type: draft.type,
-              version: eventVersion,
-              atMs,
-              correlationId,
-              causationId,
-              traceparent,
-              payload: draft.payload,
-            } as Announcement)
-          }
-          yield* sql.afterCommit(Effect.andThen(progressed, announce(events)))
-        },
-        (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
-      )
+          events.push({
+            id,
+            seq: row!.seq,
+            type: draft.type,
+            version: eventVersion,
+            atMs,
+            correlationId,
+            causationId,
+            traceparent,
+            payload: draft.payload,
+          } as Announcement)
+        }
+        yield* sql.afterCommit(Effect.andThen(progressed, announce(events)))
+      }, Effect.orDie)
+
+      // Within a transaction there is nothing to save: an append that fails is a defect of all of it.
+      const append = (drafts: ReadonlyArray<EventDraft>) =>
+        drafts.length === 0
+          ? Effect.void
+          : Effect.flatMap(Effect.serviceOption(sql.transactionService), (open) =>
+              Option.isSome(open)
+                ? write(drafts)
+                : sql.withTransaction(write(drafts)).pipe(Effect.orDie),
+            )
 
       const readAfter = (seq: number, limit: number) =>
         sql<EventRow>`SELECT * FROM events WHERE seq > ${seq} ORDER BY seq LIMIT ${Math.min(limit, readLimit)}`.pipe(
