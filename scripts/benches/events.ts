@@ -50,7 +50,7 @@ const inTheLane = Effect.fnUntraced(function* (say: (text: string) => void) {
     const began = process.hrtime.bigint()
     for (let n = 0; n < commits; n++) {
       yield* sql.withTransaction(Effect.andThen(insert, log.append([draft(n)])))
-      while (heard <= n) yield* Effect.yieldNow
+      yield* Effect.repeat(Effect.yieldNow, { while: () => heard <= n })
     }
     return millis(began, process.hrtime.bigint()) / commits
   }).pipe(Effect.scoped)
