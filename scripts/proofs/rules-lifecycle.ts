@@ -1,0 +1,161 @@
+/**
+ * Proof `rules-lifecycle`: sixty days of a small world under the sim profile's rules. A wallet is approved
+ * because our own copies of it earned, one by an owner's `wallet approve`; an approved wallet is stopped
+ * by a breach, and one that was stopped is paper traded again after its cool-down.
+ *
+ * What happened is read from the run's own rows, and what a move rests on is counted again from them.
+ */
+import { Effect, Schema } from "effect"
+import { rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { faultsOf, Summary } from "@evaluator/testkit/Equations"
+import { document, type ServiceEntry } from "@evaluator/testkit/ServiceProcess"
+import type { CaseResult, Proof } from "./Proof.ts"
+
+const seed = 7
+const days = 60
+const approveAfter = "10d"
+const dayMs = 86_400_000
+/** `rules.min_settled_copies` and `rules.evidence_window` of the sim profile, `rules.cool_down`. */
+const rules = { minSettled: 8, windowMs: 60 * dayMs, coolDownMs: 7 * dayMs }
+
+/** Patient traders who know much, some who know half, and guessers; docs/worlds.md says what it means. */
+const patient = {
+  like: "patient",
+  traders: 8,
+  domains: 0,
+  participation: 0.6,
+  looksPerDay: [0.6, 0.9],
+  leadHours: [200, 400],
+  band: [0.25, 0.75],
+  usdc: [80, 200],
+  sizeSpread: 0.25,
+  sinceDays: [100, 118],
+}
+const world = {
+  pastDays: 120,
+  eventsPerDay: 2,
+  liveTradesPerSecond: null,
+  quickEventEveryMs: 0,
+  behaviours: [
+    { ...patient, name: "knows", clarity: [0.7, 0.95], blur: 0.03, minimumEdge: 0.12 },
+    { ...patient, name: "knows half", clarity: [0.4, 0.6], blur: 0.05, minimumEdge: 0.1 },
+    { like: "noise", traders: 20 },
+  ],
+}
+
+const Simulated = Schema.Struct({ ...Summary.fields, from_ms: Schema.Int, wall_ms: Schema.Int })
+
+interface Move {
+  readonly wallet: string
+  readonly at_ms: number
+  readonly from_state: string
+  readonly to_state: string
+  readonly reason: string
+}
+
+const movesIn = (database: DatabaseSync): ReadonlyArray<Move> =>
+  database
+    .prepare(
+      "SELECT hex(wallet) AS wallet, at_ms, from_state, to_state, reason FROM rule_transitions ORDER BY id",
+    )
+    .all() as unknown as ReadonlyArray<Move>
+
+/** Settled solo copies and their profit before a move, within the window of the evidence. */
+const evidenceOf = (database: DatabaseSync, { at_ms, wallet }: Move) =>
+  database
+    .prepare(
+      `SELECT count(DISTINCT fill) AS settled, coalesce(sum(pnl), 0) AS pnl FROM copy_settlements
+        WHERE hex(wallet) = ? AND strategy = 'solo' AND at_ms BETWEEN ? AND ?`,
+    )
+    .get(wallet, at_ms - rules.windowMs, at_ms) as unknown as {
+    readonly settled: number
+    readonly pnl: number
+  }
+
+const is = (from: string, to: string, reason: RegExp) => (move: Move) =>
+  move.from_state === from && move.to_state === to && reason.test(move.reason)
+
+/** What is missing or contradicts the rules, in words. */
+const lookAt = (database: DatabaseSync) => {
+  const moves = movesIn(database)
+  const earned = moves.filter(is("PAPER_TRADING", "APPROVED", /^copies_earned$/))
+  const owners = moves.filter(is("PAPER_TRADING", "APPROVED", /^approved_by_owner$/))
+  const breaches = moves.filter(is("APPROVED", "STOPPED", /^live_/))
+  const back = moves.filter(is("STOPPED", "PAPER_TRADING", /^passes_discovery$/))
+  const faults: Array<string> = []
+  if (earned.length === 0) faults.push("no wallet was approved for what our copies earned")
+  if (owners.length !== 1) faults.push(`an owner approved ${owners.length} wallets, not one`)
+  if (breaches.length === 0) faults.push("no approved wallet was stopped by a breach")
+  if (back.length === 0) faults.push("no stopped wallet was paper traded again")
+  for (const move of earned) {
+    const { pnl, settled } = evidenceOf(database, move)
+    if (settled < rules.minSettled || pnl < 0) {
+      faults.push(`${move.wallet} was approved on ${settled} settled copies that earned ${pnl}`)
+    }
+  }
+  for (const move of back) {
+    const stopped = moves.findLast(
+      (one) => one.wallet === move.wallet && one.to_state === "STOPPED" && one.at_ms <= move.at_ms,
+    )
+    if (stopped === undefined || move.at_ms - stopped.at_ms < rules.coolDownMs) {
+      faults.push(`${move.wallet} came back before its cool-down was over`)
+    }
+  }
+  return { moves, earned, owners, breaches, back, faults }
+}
+
+const sixtyDays = (entry: ServiceEntry): Effect.Effect<CaseResult> =>
+  Effect.gen(function* () {
+    const file = join(entry.cwd, "world.json")
+    writeFileSync(file, JSON.stringify(world))
+    const kept = join(entry.cwd, `kept-${seed}`)
+    rmSync(kept, { recursive: true, force: true })
+    const summary = yield* document(
+      entry,
+      {
+        args: [
+          ...["sim", "--seed", `${seed}`, "--days", `${days}`, "--world", file],
+          ...["--approve-after", approveAfter, "--keep", kept, "--json"],
+        ],
+        env: {},
+        within: "20 minutes",
+      },
+      Simulated,
+    )
+    const { back, breaches, earned, faults, moves, owners } = yield* Effect.sync(() => {
+      using database = new DatabaseSync(join(kept, "evaluator.db"), { readOnly: true })
+      return lookAt(database)
+    })
+    const all = [...faultsOf(summary), ...faults]
+    const day = (move: Move) => ((move.at_ms - summary.from_ms) / dayMs).toFixed(1)
+    return {
+      held: all.length === 0,
+      faults: all,
+      row: {
+        seed,
+        "approved on copies": earned.length,
+        "approved by the owner": owners.length,
+        "stopped by a breach": breaches.length,
+        "paper traded again": back.length,
+        seconds: Math.round(summary.wall_ms / 1000),
+      },
+      notes: moves.map(
+        (move) =>
+          `day ${day(move)}, 0x${move.wallet.toLowerCase().slice(0, 8)}…: ${move.from_state} → ${move.to_state}, ${move.reason}`,
+      ),
+    }
+  }).pipe(
+    Effect.catch((failed) =>
+      Effect.succeed({ held: false, faults: [failed.message], row: { seed } }),
+    ),
+  )
+
+export const proof: Proof = {
+  name: "rules-lifecycle",
+  about: `sim --days ${days} --approve-after ${approveAfter} on a world of patient traders, the sim profile's own rules: approvals earned and by hand, a breach, a return after the cool-down, read from the run's rows.`,
+  run: async ({ folder, once, service }) => {
+    await once(`seed ${seed}`, () => Effect.runPromise(sixtyDays({ ...service, cwd: folder })))
+  },
+}
