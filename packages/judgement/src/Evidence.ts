@@ -17,6 +17,8 @@ export interface Entry {
   readonly payout: number | null
   readonly resolvedAtMs: number | null
   readonly costMicro: number
+  /** Exactly one market of the event pays outcome 0 (neg-risk); absent: not known, taken as no. */
+  readonly exclusive?: boolean
 }
 
 /** One settled copy of our own, in the wallet's own books (`solo`). */
@@ -30,6 +32,11 @@ export interface CopyEvidence {
   readonly pnlMicro: number
   /** Our price less the leader's, price units; above zero it cost us. */
   readonly slippage: number
+  /**
+   * What a share cost us, fees in and out included, and the middle price at the leader's purchase.
+   * Absent: the leader's price is taken for fair but for an ordinary spread and fee.
+   */
+  readonly outlay?: { readonly aShare: number; readonly middle: number }
 }
 
 export interface WalletEvidence {

@@ -1,0 +1,92 @@
+/**
+ * What luck alone would have shown: as many wallets at random, and outcomes drawn anew.
+ */
+import type { Bet, WalletBets } from "./Bets.ts"
+import type { RandomControl } from "./Judgement.ts"
+import { normalShare } from "./Normal.ts"
+import { calibrated, type PriceModel } from "./PriceModel.ts"
+import type { Candidate } from "./Reasons.ts"
+import type { JudgementSettings } from "./Settings.ts"
+
+/** A generator of 32 bits from a seed (mulberry32), as shares in [0, 1). */
+const chanceOf = (seed: number): (() => number) => {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = state
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** FNV-1a. */
+const hash = (text: string, seed: number): number => {
+  let value = (0x811c9dc5 ^ seed) >>> 0
+  for (let i = 0; i < text.length; i++) {
+    value = Math.imul(value ^ text.charCodeAt(i), 0x01000193) >>> 0
+  }
+  return value
+}
+
+const normalOf = (chance: () => number): number =>
+  Math.sqrt(-2 * Math.log(1 - chance())) * Math.cos(2 * Math.PI * chance())
+
+/** A market's draw in a round, 0…1, the same for every wallet, alike within an event. */
+export const shuffleChance = (seed: number, round: number, rho: number) => {
+  const common = Math.min(0.95, 1.5 * rho)
+  return (event: string, condition: string): number => {
+    const shared = normalOf(chanceOf(hash(event, seed + 7919 * round)))
+    const own = normalOf(chanceOf(hash(condition, seed + 104_729 * (round + 1))))
+    return normalShare(Math.sqrt(common) * shared + Math.sqrt(1 - common) * own)
+  }
+}
+
+/** The same bets, paid as chance and their calibrated prices have it. */
+export const redrawn = (
+  own: WalletBets,
+  prices: PriceModel,
+  chance: (event: string, condition: string) => number,
+): WalletBets => ({
+  ...own,
+  events: own.events.map(({ event, bets }) => ({
+    event,
+    bets: bets.map((bet): Bet => {
+      const drawn = chance(event, bet.condition)
+      const p = calibrated(prices, bet.price)
+      const wins = bet.outcomeIndex === 0 ? drawn < p : drawn >= 1 - p
+      return { ...bet, payout: wins ? 1 : 0 }
+    }),
+  })),
+})
+
+/** As many wallets as are followed, at least one, out of all that have copies of ours. */
+export const randomControl = (
+  candidates: ReadonlyArray<Candidate>,
+  followed: ReadonlySet<string>,
+  { seed, randomRounds }: JudgementSettings,
+): RandomControl => {
+  const rates = new Map(
+    candidates.flatMap(({ evidence, copying }) =>
+      copying.realised === null ? [] : [[evidence.wallet, copying.realised.mean] as const],
+    ),
+  )
+  const all = [...rates.values()]
+  const size = Math.max(1, followed.size)
+  const chance = chanceOf(hash("random", seed))
+  const means = Array.from({ length: all.length === 0 ? 0 : randomRounds }, () => {
+    let sum = 0
+    for (let i = 0; i < size; i++) sum += all[Math.floor(chance() * all.length)]!
+    return sum / size
+  }).toSorted((a, b) => a - b)
+  const own = [...followed].flatMap((wallet) => rates.get(wallet) ?? [])
+  const mean = (values: ReadonlyArray<number>) =>
+    values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
+  return {
+    followed: own.length === 0 ? null : mean(own),
+    mean: mean(means),
+    low: means[Math.floor(0.1 * means.length)] ?? 0,
+    high: means[Math.floor(0.9 * means.length)] ?? 0,
+    draws: means.length,
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * What copying a wallet costs, by our own copies, and what an edge is therefore worth to us.
+ *
+ * A copy pays `outlay` for a share of which the calibrated price promises p; an edge e makes it worth
+ * p + e. The profit per dollar is (p + e − outlay) / outlay, averaged over the copies with the same
+ * dollar in each. A wallet of few copies is filled up with copies at the population's average cost.
+ */
+import type { WalletBets } from "./Bets.ts"
+import { edges } from "./EdgeLikelihood.ts"
+import type { CopyEvidence } from "./Evidence.ts"
+import { calibrated, doubt, type PriceModel } from "./PriceModel.ts"
+
+/** One purchase as it is or would be copied. */
+interface Purchase {
+  readonly middle: number
+  readonly promised: number
+  readonly outlay: number
+}
+
+export interface Copying {
+  readonly copies: number
+  /**
+   * What a share costs above what it promises, price units; or above the middle price, if that is
+   * more: where prices are off in favour of all who buy like this, it is no skill of one of them.
+   */
+  readonly cost: { readonly mean: number; readonly deviation: number }
+  /** Standard deviation of what the prices promise, price units: calibration is an estimate. */
+  readonly doubt: number
+  /** Profit per dollar at each of {@link edges}. */
+  readonly profits: Float64Array
+  /** How far the profit of so many copies strays for the prices they happen to have. */
+  readonly straying: number
+  /** What a cent of edge more is worth per dollar, times a hundred. */
+  readonly leverage: number
+  /** Realised profit per dollar of our copies, and its standard error by event; `null` from few events. */
+  readonly realised: { readonly mean: number; readonly error: number } | null
+}
+
+/** Copies at the population's cost that stand beside a wallet's own. */
+const assumedCopies = 8
+/** Where nothing is known of our copies: a cent of spread and most of a cent of fee. */
+const ordinaryCost = 0.018
+const mostPaid = 0.995
+const horizonDays = 30
+/** A standard error from fewer events is none. */
+const fewestEvents = 5
+const dayMs = 86_400_000
+
+export const settledBy = (copies: ReadonlyArray<CopyEvidence>, asOfMs: number) =>
+  copies.filter(({ settledAtMs, costMicro }) => settledAtMs <= asOfMs && costMicro > 0)
+
+/** Costs of copies above the calibrated price. */
+export const costsOf = (
+  copies: ReadonlyArray<CopyEvidence>,
+  prices: PriceModel,
+): ReadonlyArray<number> =>
+  copies.flatMap(({ outlay }) =>
+    outlay === undefined ? [] : [outlay.aShare - calibrated(prices, outlay.middle)],
+  )
+
+/** The population's cost from all costs seen. */
+export const populationCost = (costs: ReadonlyArray<number>): number =>
+  (ordinaryCost * 20 + costs.reduce((sum, cost) => sum + cost, 0)) / (20 + costs.length)
+
+export const copyingOf = (
+  bets: WalletBets,
+  copies: ReadonlyArray<CopyEvidence>,
+  prices: PriceModel,
+  ordinary: number,
+): Copying => {
+  const own = copies.flatMap(({ outlay }): ReadonlyArray<Purchase> => {
+    if (outlay === undefined) return []
+    const { aShare, middle } = outlay
+    return [{ middle, promised: calibrated(prices, middle), outlay: aShare }]
+  })
+  const ownCosts = own.map(({ promised, outlay }) => outlay - promised)
+  const all = bets.events.flatMap((event) => event.bets)
+  const newest = all.toSorted((a, b) => b.atMs - a.atMs).slice(0, 200)
+  const cost =
+    (ordinary * assumedCopies + ownCosts.reduce((sum, one) => sum + one, 0)) /
+    (assumedCopies + ownCosts.length)
+  const assumed = newest.map(({ price }): Purchase => {
+    const promised = calibrated(prices, price)
+    return { middle: price, promised, outlay: promised + cost }
+  })
+  const used = own.length >= 2 * assumedCopies || assumed.length === 0 ? own : [...own, ...assumed]
+  const purchases = used.length > 0 ? used : [{ middle: 0.5, promised: 0.5, outlay: 0.5 + cost }]
+  const profits = Float64Array.from(edges, (edge) => mean(purchases.map(profitAt(edge))))
+  const atFive = purchases.map(profitAt(0.05))
+  const times = all.map(({ atMs }) => atMs)
+  const days = Math.max(10, (Math.max(0, ...times) - Math.min(...times, Infinity)) / dayMs || 0)
+  const perHorizon = Math.max(4, (bets.entries * horizonDays) / days)
+  const overMiddle = mean(purchases.map(({ middle, outlay }) => outlay - middle))
+  return {
+    copies: copies.length,
+    cost: {
+      mean: Math.max(cost, overMiddle),
+      deviation: spread(ownCosts) / Math.sqrt(assumedCopies + ownCosts.length),
+    },
+    doubt: mean(purchases.map(({ middle }) => doubt(prices, middle))),
+    profits,
+    straying: spread(atFive) * Math.sqrt(1 / perHorizon + 1 / purchases.length),
+    leverage: mean(purchases.map(({ outlay }) => 1 / outlay)),
+    realised: realisedOf(copies),
+  }
+}
+
+const profitAt =
+  (edge: number) =>
+  ({ promised, outlay }: Purchase): number =>
+    (Math.min(mostPaid, Math.max(0, promised + edge)) - outlay) / outlay
+
+/** The same dollar in each copy; events are what varies independently. */
+const realisedOf = (copies: ReadonlyArray<CopyEvidence>): Copying["realised"] => {
+  const rates = copies.map(({ event, pnlMicro, costMicro }) => ({
+    event,
+    rate: pnlMicro / costMicro,
+  }))
+  const average = mean(rates.map(({ rate }) => rate))
+  const byEvent = Map.groupBy(rates, ({ event }) => event)
+  if (byEvent.size < fewestEvents) return null
+  let squares = 0
+  for (const group of byEvent.values()) {
+    squares += group.reduce((sum, { rate }) => sum + rate - average, 0) ** 2
+  }
+  const small = byEvent.size / (byEvent.size - 1)
+  return { mean: average, error: Math.sqrt(small * squares) / copies.length }
+}
+
+const mean = (values: ReadonlyArray<number>): number =>
+  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
+
+const spread = (values: ReadonlyArray<number>): number => {
+  const middle = mean(values)
+  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)))
+}

@@ -1,0 +1,210 @@
+/**
+ * Judges a population of wallets at a moment: who has an edge that our copies could earn, and how
+ * sure that is.
+ *
+ * Prices are calibrated against the whole population, each wallet's bets become a likelihood over
+ * edges with an event's markets counted for what they share, wallets that act together count once,
+ * the spread of edges is estimated from all wallets, and each wallet's posterior is held against what
+ * copying it costs. FOLLOW is the largest list, best first, whose mean probability of not paying is
+ * within `falseDiscovery`. It is a posterior, so it means the same however often one looks.
+ *
+ * Pure: the same rows in any order give the same judgement; rows from after the moment change
+ * nothing. Work comes in steps of some milliseconds ({@link judgeInSteps}).
+ */
+import { type Belief, beliefOf } from "./Belief.ts"
+import { betsOf, type WalletBets } from "./Bets.ts"
+import { type Cluster, clustersInSteps } from "./Clusters.ts"
+import { type Copying, copyingOf, costsOf, populationCost, settledBy } from "./Copying.ts"
+import { randomControl, redrawn, shuffleChance } from "./Controls.ts"
+import { PairCounts } from "./Dependence.ts"
+import { edges, type EdgeLikelihood, likelihoodOf } from "./EdgeLikelihood.ts"
+import type { WalletEvidence } from "./Evidence.ts"
+import type { Judged, Judgement, ShuffledControl, Verdict } from "./Judgement.ts"
+import { mixtureInSteps } from "./Mixture.ts"
+import { PriceCounts, type PriceModel } from "./PriceModel.ts"
+import { type Candidate, reasonsOf } from "./Reasons.ts"
+import type { JudgementSettings } from "./Settings.ts"
+
+export const judge = (
+  population: ReadonlyArray<WalletEvidence>,
+  asOfMs: number,
+  settings: JudgementSettings,
+): Judgement => {
+  const steps = judgeInSteps(population, asOfMs, settings)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** Wallets worked on between two yields. */
+const aStep = 10
+
+/** The judgement in steps: between two of them the caller may do something else. */
+export function* judgeInSteps(
+  given: ReadonlyArray<WalletEvidence>,
+  asOfMs: number,
+  settings: JudgementSettings,
+): Generator<void, Judgement, void> {
+  const population = given.toSorted((a, b) => (a.wallet < b.wallet ? -1 : 1))
+  const bets = yield* each(population, (evidence) => betsOf(evidence, asOfMs))
+  const counts = new PriceCounts()
+  yield* each(bets, (own) => counts.add(own))
+  const prices = counts.fit()
+  yield
+  const pairs = new PairCounts()
+  yield* each(bets, (own) => pairs.add(own, prices))
+  const rho = pairs.rho()
+  yield
+  const clusters = yield* clustersInSteps(population, asOfMs, settings.clusters)
+  const groups = new Map(clusters.flatMap((one) => one.members.map((name) => [name, one] as const)))
+  const settled = population.map(({ copies }) => settledBy(copies, asOfMs))
+  const cost = populationCost(settled.flatMap((copies) => costsOf(copies, prices)))
+  const copying = yield* each(bets, (own, i) => copyingOf(own, settled[i]!, prices, cost))
+
+  const weighed = yield* weigh(bets, copying, { prices, rho, groups, settings })
+  const candidates = population.map((evidence, i): Candidate => ({
+    evidence,
+    likelihood: weighed.likelihoods[i]!,
+    copying: copying[i]!,
+    belief: weighed.beliefs[i]!,
+    cluster: groups.get(evidence.wallet) ?? null,
+  }))
+  const reasons = yield* each(candidates, (one) => reasonsOf(one, settings))
+  const followed = cut(
+    candidates.filter((_, i) => reasons[i]!.mayBeFollowed),
+    settings.falseDiscovery,
+  )
+  const wallets = candidates.map((one, i): Judged => {
+    const { belief, likelihood, evidence } = one
+    const { reasonsFor, reasonsAgainst } = reasons[i]!
+    return {
+      wallet: evidence.wallet,
+      verdict: followed.has(evidence.wallet) ? "FOLLOW" : shortOf(one, settings),
+      localFdr: belief.localFdr,
+      edge: belief.edge,
+      copyProfit: belief.copyProfit,
+      sample: {
+        events: likelihood.events,
+        entries: likelihood.entries,
+        copies: one.copying.copies,
+      },
+      reasonsFor,
+      reasonsAgainst,
+    }
+  })
+
+  const shuffled = yield* shuffledControl(candidates, bets, copying, {
+    prices,
+    rho,
+    groups,
+    settings,
+  })
+  return {
+    asOfMs,
+    wallets,
+    population: {
+      wallets: population.length,
+      clusters,
+      prior: { edges, shares: [...weighed.prior] },
+      prices,
+      rho,
+      cost,
+      controls: { random: randomControl(candidates, followed, settings), shuffled },
+    },
+  }
+}
+
+interface Terms {
+  readonly prices: PriceModel
+  readonly rho: number
+  readonly groups: ReadonlyMap<string, Cluster>
+  readonly settings: JudgementSettings
+}
+
+/** Likelihoods, the prior they give together, and beliefs. A group has its first wallet's evidence. */
+function* weigh(
+  bets: ReadonlyArray<WalletBets>,
+  copying: ReadonlyArray<Copying>,
+  { prices, rho, groups, settings }: Terms,
+) {
+  const own = yield* each(bets, (one) => likelihoodOf(one, prices, rho))
+  const byName = new Map(own.map((one) => [one.wallet, one]))
+  const standsFor = (wallet: string): string => groups.get(wallet)?.first ?? wallet
+  const alone = own.filter(({ wallet, events }) => standsFor(wallet) === wallet && events > 0)
+  const prior = yield* mixtureInSteps(
+    alone.map(({ ratios }) => ratios),
+    settings.mixture,
+  )
+  const likelihoods = own.map((one): EdgeLikelihood => {
+    const { ratios, withoutBest } = byName.get(standsFor(one.wallet))!
+    return { ...one, ratios, withoutBest }
+  })
+  const beliefs = yield* each(likelihoods, (one, i): Belief => beliefOf(prior, one, copying[i]!))
+  return { prior, likelihoods, beliefs }
+}
+
+/** The largest list, best first, whose mean `localFdr` is within the limit. */
+const cut = (candidates: ReadonlyArray<Candidate>, limit: number): ReadonlySet<string> => {
+  const ranked = candidates.toSorted(
+    (a, b) =>
+      a.belief.localFdr - b.belief.localFdr || (a.evidence.wallet < b.evidence.wallet ? -1 : 1),
+  )
+  let sum = 0
+  const list = new Set<string>()
+  for (const { belief, evidence } of ranked) {
+    sum += belief.localFdr
+    if (sum > limit * (list.size + 1)) break
+    list.add(evidence.wallet)
+  }
+  return list
+}
+
+const shortOf = (
+  { evidence, likelihood, belief }: Candidate,
+  { avoidFrom, minimumEvents }: JudgementSettings,
+): Verdict =>
+  evidence.exclusions.length > 0 ||
+  (belief.localFdr >= avoidFrom && likelihood.events >= minimumEvents)
+    ? "AVOID"
+    : "WATCH"
+
+function* shuffledControl(
+  candidates: ReadonlyArray<Candidate>,
+  bets: ReadonlyArray<WalletBets>,
+  copying: ReadonlyArray<Copying>,
+  terms: Terms,
+): Generator<void, ShuffledControl, void> {
+  const { settings, prices, rho } = terms
+  const followed: Array<number> = []
+  const best: Array<number> = []
+  for (let round = 0; round < settings.shuffledRounds; round++) {
+    const chance = shuffleChance(settings.seed, round, rho)
+    const drawn = yield* each(bets, (own) => redrawn(own, prices, chance))
+    const { beliefs, likelihoods } = yield* weigh(drawn, copying, terms)
+    const lucky = candidates
+      .map((one, i): Candidate => ({
+        ...one,
+        copying: { ...one.copying, realised: null },
+        belief: beliefs[i]!,
+        likelihood: likelihoods[i]!,
+      }))
+      .filter((one) => reasonsOf(one, settings).mayBeFollowed)
+    followed.push(cut(lucky, settings.falseDiscovery).size)
+    best.push(Math.min(1, ...lucky.map(({ belief }) => belief.localFdr)))
+    yield
+  }
+  return { rounds: settings.shuffledRounds, followed, best }
+}
+
+function* each<A, B>(
+  items: ReadonlyArray<A>,
+  work: (item: A, index: number) => B,
+): Generator<void, ReadonlyArray<B>, void> {
+  const done: Array<B> = []
+  for (const [i, item] of items.entries()) {
+    done.push(work(item, i))
+    if (i % aStep === aStep - 1) yield
+  }
+  return done
+}

@@ -1,0 +1,40 @@
+/** The standard normal distribution. */
+
+/** P(Z ≤ z), to 1.5e-7 (Abramowitz and Stegun 7.1.26). */
+export const normalShare = (z: number): number => {
+  const x = Math.abs(z) / Math.SQRT2
+  const t = 1 / (1 + 0.3275911 * x)
+  const tail =
+    t *
+    (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) *
+    Math.exp(-x * x)
+  return z >= 0 ? 1 - tail / 2 : tail / 2
+}
+
+export interface Part {
+  readonly weight: number
+  readonly mean: number
+  readonly deviation: number
+}
+
+/** P(X ≤ x) of a mixture of normals whose weights sum to one. */
+export const mixtureShare = (parts: ReadonlyArray<Part>, x: number): number =>
+  parts.reduce(
+    (sum, { weight, mean, deviation }) => sum + weight * normalShare((x - mean) / deviation),
+    0,
+  )
+
+/** Where a share of a mixture of normals lies below, by bisection, to a millionth. */
+export const mixtureQuantile = (parts: ReadonlyArray<Part>, share: number): number => {
+  let low = Math.min(...parts.map(({ mean, deviation }) => mean - 6 * deviation))
+  let high = Math.max(...parts.map(({ mean, deviation }) => mean + 6 * deviation))
+  while (high - low > 1e-6) {
+    const middle = (low + high) / 2
+    if (mixtureShare(parts, middle) < share) low = middle
+    else high = middle
+  }
+  return (low + high) / 2
+}
+
+export const mixtureMean = (parts: ReadonlyArray<Part>): number =>
+  parts.reduce((sum, { weight, mean }) => sum + weight * mean, 0)

@@ -1,0 +1,142 @@
+/**
+ * What a price promises: how often purchases at a price paid, over the whole population. Prices
+ * carry a favourite–longshot bias and, where the middle could only be estimated, a spread; a wallet
+ * that buys favourites must not look skilled for it.
+ *
+ * `logit(paid) = shift + slope × logit(price)`, fitted with a prior that trusts the prices (shift 0,
+ * slope 1). Each market weighs the same however many wallets bought it. The counts by cent of price
+ * add up over wallets in any order.
+ */
+import type { WalletBets } from "./Bets.ts"
+
+export interface PriceModel {
+  readonly shift: number
+  readonly slope: number
+  /** How sure that is: variances of both and their covariance. */
+  readonly variance: { readonly shift: number; readonly slope: number; readonly both: number }
+  readonly bands: ReadonlyArray<PriceBand>
+}
+
+/** What was promised and what was paid between two prices. */
+export interface PriceBand {
+  readonly from: number
+  readonly to: number
+  readonly markets: number
+  readonly promised: number
+  readonly paid: number
+  /** What the model makes of the promised price. */
+  readonly modelled: number
+}
+
+/** Prices as they are. */
+export const trusted: PriceModel = {
+  shift: 0,
+  slope: 1,
+  variance: { shift: 0, slope: 0, both: 0 },
+  bands: [],
+}
+
+const cents = 100
+const bandCount = 10
+/** Standard deviations of the prior. Markets of one event count for less than they are. */
+const shiftPrior = 0.1
+const slopePrior = 0.15
+const perMarket = 0.5
+
+export const calibrated = ({ shift, slope }: PriceModel, price: number): number => {
+  const z = shift + slope * Math.log(price / (1 - price))
+  return 1 / (1 + Math.exp(-z))
+}
+
+/** Standard deviation of {@link calibrated}, price units. */
+export const doubt = ({ variance }: PriceModel, price: number): number => {
+  const x = Math.log(price / (1 - price))
+  const sum = variance.shift + 2 * x * variance.both + x * x * variance.slope
+  return Math.sqrt(Math.max(0, sum)) * price * (1 - price)
+}
+
+export class PriceCounts {
+  private readonly markets = new Map<string, number>()
+  private readonly rows: Array<readonly [condition: string, price: number, payout: number]> = []
+
+  add({ events }: WalletBets): void {
+    for (const { bets } of events) {
+      for (const { condition, price, payout } of bets) {
+        this.markets.set(condition, (this.markets.get(condition) ?? 0) + 1)
+        this.rows.push([condition, price, payout])
+      }
+    }
+  }
+
+  fit(): PriceModel {
+    const weight = new Float64Array(cents)
+    const price = new Float64Array(cents)
+    const paid = new Float64Array(cents)
+    for (const [condition, at, payout] of this.rows) {
+      const cell = Math.min(cents - 1, Math.floor(at * cents))
+      const share = 1 / this.markets.get(condition)!
+      weight[cell]! += share
+      price[cell]! += share * at
+      paid[cell]! += share * payout
+    }
+    const model = { ...newton(weight, price, paid), bands: [] }
+    return { ...model, bands: bandsOf(model, weight, price, paid) }
+  }
+}
+
+const newton = (weight: Float64Array, price: Float64Array, paid: Float64Array) => {
+  let shift = 0
+  let slope = 1
+  let variance = trusted.variance
+  for (let step = 0; step < 25; step++) {
+    let gradientA = -shift / shiftPrior ** 2
+    let gradientB = -(slope - 1) / slopePrior ** 2
+    let aa = 1 / shiftPrior ** 2
+    let bb = 1 / slopePrior ** 2
+    let ab = 0
+    for (let cell = 0; cell < cents; cell++) {
+      const n = weight[cell]! * perMarket
+      if (n === 0) continue
+      const mean = price[cell]! / weight[cell]!
+      const x = Math.log(mean / (1 - mean))
+      const q = 1 / (1 + Math.exp(-(shift + slope * x)))
+      const off = paid[cell]! * perMarket - n * q
+      gradientA += off
+      gradientB += off * x
+      const v = n * q * (1 - q)
+      aa += v
+      ab += v * x
+      bb += v * x * x
+    }
+    const determinant = aa * bb - ab * ab
+    shift += (bb * gradientA - ab * gradientB) / determinant
+    slope += (aa * gradientB - ab * gradientA) / determinant
+    variance = { shift: bb / determinant, slope: aa / determinant, both: -ab / determinant }
+  }
+  return { shift, slope, variance }
+}
+
+const bandsOf = (
+  model: PriceModel,
+  weight: Float64Array,
+  price: Float64Array,
+  paid: Float64Array,
+): ReadonlyArray<PriceBand> =>
+  Array.from({ length: bandCount }, (_, band): PriceBand => {
+    const wide = cents / bandCount
+    let [markets, promised, got] = [0, 0, 0]
+    for (let cell = band * wide; cell < (band + 1) * wide; cell++) {
+      markets += weight[cell]!
+      promised += price[cell]!
+      got += paid[cell]!
+    }
+    const mean = markets > 0 ? promised / markets : (band + 0.5) / bandCount
+    return {
+      from: band / bandCount,
+      to: (band + 1) / bandCount,
+      markets,
+      promised: mean,
+      paid: markets > 0 ? got / markets : mean,
+      modelled: calibrated(model, mean),
+    }
+  })

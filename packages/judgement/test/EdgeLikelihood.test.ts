@@ -1,0 +1,191 @@
+import { assert, describe, it } from "@effect/vitest"
+import { betsOf } from "@evaluator/judgement/Bets"
+import { edges, likelihoodOf, logRatio, noEdge } from "@evaluator/judgement/EdgeLikelihood"
+import type { Entry } from "@evaluator/judgement/Evidence"
+import { calibrated, doubt, PriceCounts, trusted } from "@evaluator/judgement/PriceModel"
+import { weightOf } from "@evaluator/judgement/Dependence"
+import { chanceOf } from "./Populations.ts"
+
+const entry = (changes: Partial<Entry>): Entry => ({
+  event: "e1",
+  condition: "m1",
+  outcomeIndex: 0,
+  atMs: 1000,
+  price: 0.5,
+  payout: 1,
+  resolvedAtMs: 2000,
+  costMicro: 1_000_000,
+  ...changes,
+})
+
+const betsFrom = (entries: ReadonlyArray<Entry>, asOfMs = 10_000) =>
+  betsOf({ wallet: "w", entries, copies: [], exclusions: [], completeShare: 1 }, asOfMs)
+
+const at = (edge: number): number => noEdge + Math.round(edge * 100)
+const near = (actual: number, expected: number) => assert.approximately(actual, expected, 1e-12)
+
+describe("the likelihood of an edge", () => {
+  it("is t over p for a win and its counterpart for a loss", () => {
+    near(logRatio(0.4, 0.1, 1), Math.log(0.5 / 0.4))
+    near(logRatio(0.4, 0.1, 0), Math.log(0.5 / 0.6))
+    near(logRatio(0.4, 0, 1), 0)
+    near(logRatio(0.4, 0.1, 0.5), (Math.log(0.5 / 0.4) + Math.log(0.5 / 0.6)) / 2)
+  })
+
+  it("keeps what an edge promises below certainty", () => {
+    near(logRatio(0.95, 0.2, 1), Math.log(0.99 / 0.95))
+    near(logRatio(0.05, -0.2, 1), Math.log(0.01 / 0.05))
+  })
+
+  it("adds events up: two wins at even odds and one loss, by hand", () => {
+    const own = betsFrom([
+      entry({ event: "a", condition: "a1" }),
+      entry({ event: "b", condition: "b1" }),
+      entry({ event: "c", condition: "c1", payout: 0 }),
+    ])
+    const { ratios, withoutBest, events } = likelihoodOf(own, trusted, 0.25)
+    assert.strictEqual(events, 3)
+    near(ratios[at(0.1)]!, 2 * Math.log(1.2) + Math.log(0.8))
+    near(withoutBest[at(0.1)]!, Math.log(1.2) + Math.log(0.8))
+    near(ratios[noEdge]!, 0)
+  })
+
+  it("counts the first purchase of a market and no other", () => {
+    const once = betsFrom([entry({})])
+    const often = betsFrom([
+      entry({}),
+      ...Array.from({ length: 20 }, (_, i) => entry({ atMs: 1001 + i, price: 0.4 })),
+      entry({ atMs: 1500, outcomeIndex: 1, payout: 0 }),
+    ])
+    assert.deepStrictEqual(
+      likelihoodOf(often, trusted, 0.2).ratios,
+      likelihoodOf(once, trusted, 0.2).ratios,
+    )
+  })
+
+  it("leaves out what was not bought or not known by then", () => {
+    const own = betsFrom(
+      [
+        entry({}),
+        entry({ condition: "m2", event: "e2", resolvedAtMs: 20_000 }),
+        entry({ condition: "m3", event: "e3", atMs: 15_000, resolvedAtMs: 16_000 }),
+        entry({ condition: "m4", event: "e4", payout: null, resolvedAtMs: null }),
+      ],
+      10_000,
+    )
+    assert.strictEqual(likelihoodOf(own, trusted, 0.2).bets, 1)
+    assert.strictEqual(own.entries, 3)
+  })
+})
+
+describe("markets of one event", () => {
+  const markets = (count: number, sides: (i: number) => number, exclusive = false) =>
+    betsFrom(
+      Array.from({ length: count }, (_, i) =>
+        entry({ condition: `m${i}`, outcomeIndex: sides(i), exclusive }),
+      ),
+    ).events[0]!.bets
+
+  it("count as one when they move together and were bought on one side", () => {
+    near(
+      6 *
+        weightOf(
+          markets(6, () => 0),
+          trusted,
+          1,
+        ),
+      1,
+    )
+  })
+
+  it("count in full when nothing ties them, or when bets on both sides cancel", () => {
+    near(
+      weightOf(
+        markets(6, () => 0),
+        trusted,
+        0,
+      ),
+      1,
+    )
+    near(
+      weightOf(
+        markets(6, (i) => i % 2),
+        trusted,
+        0.3,
+      ),
+      1,
+    )
+  })
+
+  it("count by the design effect between those", () => {
+    near(
+      weightOf(
+        markets(4, () => 0),
+        trusted,
+        0.2,
+      ),
+      1 / (1 + 3 * 0.2),
+    )
+  })
+
+  it("in a race count less when bought against each other", () => {
+    const race = markets(2, (i) => i, true)
+    assert.isBelow(weightOf(race, trusted, 0), 0.51)
+    near(
+      weightOf(
+        markets(2, () => 0, true),
+        trusted,
+        0,
+      ),
+      1,
+    )
+  })
+
+  it("that repeat each other hardly add evidence", () => {
+    const one = likelihoodOf(betsFrom([entry({})]), trusted, 0.9).ratios[at(0.1)]!
+    const eight = likelihoodOf(
+      betsFrom(Array.from({ length: 8 }, (_, i) => entry({ condition: `m${i}` }))),
+      trusted,
+      0.9,
+    ).ratios[at(0.1)]!
+    assert.isBelow(eight, 1.15 * one)
+  })
+})
+
+describe("the promise of prices", () => {
+  it("is found again where longshots are too dear and favourites too cheap", () => {
+    const chance = chanceOf(11)
+    const counts = new PriceCounts()
+    const truth = { ...trusted, slope: 1.2 }
+    counts.add(
+      betsFrom(
+        Array.from({ length: 12_000 }, (_, i) => {
+          const price = 0.05 + 0.9 * chance()
+          const payout = chance() < calibrated(truth, price) ? 1 : 0
+          return entry({ event: `e${i}`, condition: `m${i}`, price, payout })
+        }),
+      ),
+    )
+    const model = counts.fit()
+    assert.approximately(model.slope, 1.2, 0.05)
+    assert.approximately(model.shift, 0, 0.05)
+    assert.isBelow(doubt(model, 0.8), 0.02)
+    assert.isAbove(model.bands[9]!.paid, model.bands[9]!.promised)
+    assert.approximately(
+      model.bands.reduce((sum, { markets }) => sum + markets, 0),
+      12_000,
+      1e-6,
+    )
+  })
+
+  it("is trusted as it stands while nothing is known", () => {
+    const model = new PriceCounts().fit()
+    assert.deepStrictEqual([model.shift, model.slope], [0, 1])
+    near(calibrated(model, 0.3), 0.3)
+  })
+
+  it("has the same grid on both sides of none", () => {
+    near(edges[noEdge]!, 0)
+    near(edges[0]! + edges.at(-1)!, 0)
+  })
+})

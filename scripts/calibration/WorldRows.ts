@@ -1,0 +1,131 @@
+/**
+ * A world's rows as evidence: what each wallet bought and what became of it, our copies of it, and
+ * the truth about both.
+ */
+import type { CopyEvidence, Entry, WalletEvidence } from "@evaluator/judgement/Evidence"
+import type { WalletTruth } from "@evaluator/venue/seeded/GroundTruth"
+import type { SeededWorld } from "@evaluator/venue/seeded/SeededWorld"
+import type { VenueRow } from "@evaluator/venue/World"
+import { type Copy, CopyModel } from "./CopyModel.ts"
+
+export const dayMs = 86_400_000
+/** Days before the judgement over which we copied everybody, and after it that are judged. */
+export const copiedDays = 60
+export const nextDays = 30
+
+/** A copy with what it brought, and what it was to be expected to bring. */
+export interface SettledCopy extends Copy {
+  readonly settledAtMs: number
+  /** Per dollar, after fees. */
+  readonly realised: number
+  readonly expected: number
+}
+
+export interface WorldWallet {
+  readonly truth: WalletTruth
+  readonly trades: ReadonlyArray<VenueRow>
+  readonly entries: ReadonlyArray<Entry>
+  readonly copies: ReadonlyArray<SettledCopy>
+  /** Expected profit per dollar of all its copies; `null` without copies. */
+  readonly expected: number | null
+  /** Copying it pays. */
+  readonly pays: boolean
+}
+
+/** Halves paid by split and voided markets outside of races. */
+const halves = 0.025
+
+export const rowsOf = (world: SeededWorld): ReadonlyArray<WorldWallet> => {
+  const { epochMs, pastDays } = world.parameters
+  const horizonMs = epochMs + 3 * nextDays * dayMs
+  const model = new CopyModel(world)
+  const trades = new Map<string, Array<VenueRow>>(world.wallets.map((wallet) => [wallet, []]))
+  for (let day = -pastDays; day < nextDays; day++) {
+    for (const row of world.tradesVisibleIn(epochMs + day * dayMs, epochMs + (day + 1) * dayMs)) {
+      if (day < 0) trades.get(row.wallet)!.push(row)
+      if (day >= -copiedDays) model.follow(row)
+    }
+  }
+  const settled = Map.groupBy(
+    model.copies.map((copy) => settle(world, copy, horizonMs)),
+    ({ wallet }) => wallet,
+  )
+  return world.truth.wallets.map((truth): WorldWallet => {
+    const copies = settled.get(truth.wallet) ?? []
+    const own = trades.get(truth.wallet)!
+    const expected = copies.length === 0 ? null : mean(copies.map((copy) => copy.expected))
+    return {
+      truth,
+      trades: own,
+      entries: own
+        .filter(({ side }) => side === "BUY")
+        .map((row) => entryOf(world, row, horizonMs)),
+      copies,
+      expected,
+      pays: expected !== null && expected > 0,
+    }
+  })
+}
+
+export const mean = (values: ReadonlyArray<number>): number =>
+  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** Half a spread below what was paid: a taker's price is on the grid above the middle. */
+export const middleOf = (price: number, tick: number): number => {
+  const grid = price < 0.04 || price > 0.96 ? 0.001 : tick
+  return Math.min(0.998, Math.max(0.002, price - 0.9 * grid - 0.001))
+}
+
+const entryOf = (world: SeededWorld, row: VenueRow, horizonMs: number): Entry => {
+  const market = world.market(row.condition, horizonMs)!
+  const resolution = world.resolution(row.condition, horizonMs)!
+  const payout = resolution.payouts[row.outcomeIndex]
+  return {
+    event: market.event.id,
+    condition: row.condition,
+    outcomeIndex: row.outcomeIndex,
+    atMs: row.atSeconds * 1000,
+    price: middleOf(row.price, market.tick),
+    payout: payout === undefined ? null : payout / 1e6,
+    resolvedAtMs: resolution.resolvedMs,
+    costMicro: Math.round(row.usdc * 1e6),
+    exclusive: market.event.negRisk,
+  }
+}
+
+const settle = (world: SeededWorld, copy: Copy, horizonMs: number): SettledCopy => {
+  const { wallet, condition, outcomeIndex, shares, cost, atMs } = copy
+  const { payouts, resolvedMs } = world.resolution(condition, horizonMs)!
+  const market = world.market(condition, horizonMs)!
+  const payout = (payouts[outcomeIndex] ?? 0) / 1e6
+  const wins = world.truth.winChance(wallet, condition, outcomeIndex, atMs)!
+  const worth = market.event.negRisk ? wins : wins + halves * (0.5 - wins)
+  const left = shares - copy.sold
+  const done = left < 1e-6
+  return {
+    ...copy,
+    settledAtMs: done ? copy.soldAtMs : (resolvedMs ?? Number.POSITIVE_INFINITY),
+    realised: (copy.proceeds + left * payout - cost) / cost,
+    expected: (shares * worth - copy.exitCost - cost) / cost,
+  }
+}
+
+/** The evidence a wallet offers at the world's epoch; the judgement itself leaves the future out. */
+export const evidenceOf = ({ truth, entries, copies }: WorldWallet): WalletEvidence => ({
+  wallet: truth.wallet,
+  entries,
+  copies: copies.map(copyEvidenceOf),
+  exclusions: [],
+  completeShare: 1,
+})
+
+const copyEvidenceOf = (copy: SettledCopy): CopyEvidence => ({
+  event: copy.event,
+  condition: copy.condition,
+  atMs: copy.atMs,
+  settledAtMs: copy.settledAtMs,
+  costMicro: Math.round(copy.cost * 1e6),
+  pnlMicro: Math.round(copy.realised * copy.cost * 1e6),
+  slippage: copy.cost / copy.shares - copy.leaderPrice,
+  outlay: { aShare: (copy.cost + copy.exitCost) / copy.shares, middle: copy.middle },
+})
