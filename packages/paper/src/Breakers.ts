@@ -9,6 +9,7 @@ import { Clock, Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { EventLog } from "@evaluator/runtime/EventLog"
+import { transacting } from "./CommitPoints.ts"
 import { BookModes } from "./BookModes.ts"
 
 export interface Halt {
@@ -94,7 +95,7 @@ export class Breakers extends Context.Service<
             }),
           )
         },
-        (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
+        (effect) => transacting(sql, "halt")(effect).pipe(Effect.orDie),
       )
 
       const resume: Breakers["Service"]["resume"] = Effect.fnUntraced(
@@ -113,7 +114,7 @@ export class Breakers extends Context.Service<
           for (const { book } of fallen) yield* modes.forgive(book)
           return lifted.length + fallen.length
         },
-        (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
+        (effect) => transacting(sql, "resume")(effect).pipe(Effect.orDie),
       )
 
       const standing = (strategy: Strategy, nowMs: number) =>

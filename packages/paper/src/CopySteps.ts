@@ -11,6 +11,7 @@ import { CopyOutcome, type Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { isInFlight } from "@evaluator/domain/paper/CopyState"
 import { BookModes } from "./BookModes.ts"
 import { Breakers } from "./Breakers.ts"
+import { type CommitPoint, transacting } from "./CommitPoints.ts"
 import { Copies, type CopyMovedElsewhere } from "./Copies.ts"
 import { type Copy, encodeBook } from "./CopyRow.ts"
 import { makeCopyEnds } from "./CopyEnds.ts"
@@ -49,10 +50,14 @@ export const makeCopySteps = Effect.gen(function* () {
   const leastDelayMs = Duration.toMillis(settings.paper.delay)
   const takerDelayMs = Duration.toMillis(settings.paper.taker_delay)
 
-  const inTransaction = <A, E, R>(step: Effect.Effect<A, E | SqlError.SqlError, R>) =>
-    sql
-      .withTransaction(step)
-      .pipe(Effect.catchTag("SqlError", (error) => Effect.die(error))) as Effect.Effect<
+  const inTransaction = <A, E, R>(
+    point: CommitPoint,
+    step: Effect.Effect<A, E | SqlError.SqlError, R>,
+  ) =>
+    transacting(
+      sql,
+      point,
+    )(step).pipe(Effect.catchTag("SqlError", (error) => Effect.die(error))) as Effect.Effect<
       A,
       Exclude<E, SqlError.SqlError>,
       R
@@ -71,12 +76,14 @@ export const makeCopySteps = Effect.gen(function* () {
 
   /** Those of the copies that go on, after a step for each of them in one transaction. */
   const together = <A>(
+    point: CommitPoint,
     of: ReadonlyArray<Copy>,
     step: (copy: Copy) => Effect.Effect<A | null, CopyMovedElsewhere>,
   ): Effect.Effect<ReadonlyArray<A>> =>
     of.length === 0
       ? Effect.succeed([])
       : inTransaction(
+          point,
           Effect.forEach(of, (copy) =>
             step(copy).pipe(Effect.catchTag("CopyMovedElsewhere", () => Effect.succeed(null))),
           ),
@@ -111,6 +118,7 @@ export const makeCopySteps = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const gapMs = yield* feedGap(of[0]!, now)
     return yield* together(
+      "review",
       of,
       Effect.fnUntraced(function* (copy) {
         const result = yield* reviewCopy(copy, known, now, gapMs)
@@ -143,6 +151,7 @@ export const makeCopySteps = Effect.gen(function* () {
     const gapMs = yield* feedGap(of[0]!, now)
     const delayMs = Math.max(leastDelayMs, yield* orderBooks.orderMs) + takerDelayMs
     return yield* together(
+      "reserve",
       of,
       Effect.fnUntraced(function* (copy) {
         const result = stillHolds(copy, known, now) ?? (yield* reviewCopy(copy, known, now, gapMs))
@@ -206,6 +215,7 @@ export const makeCopySteps = Effect.gen(function* () {
   /** reserved → priced: the book our order would meet is kept with the copy. */
   const price = Effect.fnUntraced(function* (copy: Copy, found: FoundBook) {
     return yield* inTransaction(
+      "price",
       Effect.gen(function* () {
         const { market } = yield* stillOpen(copy)
         const now = yield* Clock.currentTimeMillis
@@ -264,11 +274,12 @@ export const makeCopySteps = Effect.gen(function* () {
     yield* ends.sharesGone(copy.fill.condition, closed, "sold")
   })
 
-  const fill = (copy: Copy) => inTransaction(settleFill(copy))
+  const fill = (copy: Copy) => inTransaction("fill", settleFill(copy))
 
   /** reserved → priced → filled at the leader's price: no book is met. */
   const fillAtLeader = (copy: Copy) =>
     inTransaction(
+      "fill-at-leader",
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
         yield* copies.move(copy, "reserved", "priced", { priced_at_ms: now })
@@ -278,19 +289,19 @@ export const makeCopySteps = Effect.gen(function* () {
 
   /** Ends a copy that was refused on its way; its promise is taken back in the same commit. */
   const skip = (copy: Copy, from: Copy["state"], outcome: CopyOutcome, reason: string) =>
-    inTransaction(ends.skip(copy, from, outcome, reason))
+    inTransaction("skip", ends.skip(copy, from, outcome, reason))
 
   /** Undoes a copy whose step broke: the intention is a row before the money moves back. */
   const compensate = Effect.fnUntraced(function* (copy: Copy, reason: string) {
     const now = yield* copies.find(copy)
     if (now === null || !isInFlight(now.state)) return
     if (now.state !== "compensating") {
-      yield* inTransaction(copies.move(copy, now.state, "compensating", { reason }))
+      yield* inTransaction("undo-begins", copies.move(copy, now.state, "compensating", { reason }))
     }
-    yield* inTransaction(ends.compensated(copy, reason)).pipe(
+    yield* inTransaction("undo", ends.compensated(copy, reason)).pipe(
       Effect.catchDefect((defect) =>
         Effect.logError(`copy ${copy.fillId} could not be undone and is stuck`, defect).pipe(
-          Effect.andThen(inTransaction(getStuck(copy, reason))),
+          Effect.andThen(inTransaction("stuck", getStuck(copy, reason))),
         ),
       ),
     )
@@ -302,7 +313,7 @@ export const makeCopySteps = Effect.gen(function* () {
       .pipe(Effect.andThen(ends.decided(copy, "FAILED", 0)))
 
   if ((yield* RunningStrategies).includes("portfolio")) {
-    yield* inTransaction(fund("portfolio", "portfolio"))
+    yield* inTransaction("fund", fund("portfolio", "portfolio"))
   }
 
   return { find: copies.find, review, reserve, price, fill, fillAtLeader, skip, compensate }

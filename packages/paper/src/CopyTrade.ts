@@ -154,10 +154,13 @@ export class CopyTrade extends Context.Service<
           const at = copy.arriveAtMs!
           if (!met.has(at)) met.set(at, yield* Effect.cached(meetBook(copy)))
         }
-        yield* Effect.forEach(reserved, (copy) => order(copy, met.get(copy.arriveAtMs!)!), {
-          concurrency: "unbounded",
-          discard: true,
-        })
+        // One that breaks must not take the others with it: its failure is told when all have ended.
+        const ends = yield* Effect.forEach(
+          reserved,
+          (copy) => Effect.exit(order(copy, met.get(copy.arriveAtMs!)!)),
+          { concurrency: "unbounded" },
+        )
+        yield* Exit.asVoidAll(ends)
       })
 
       const run = (ofFill: ReadonlyArray<Copy>, since: bigint | null) => {
@@ -200,7 +203,12 @@ export class CopyTrade extends Context.Service<
         expire: (copy, reason) =>
           copy.state === "compensating"
             ? steps.compensate(copy, reason).pipe(ignoreMoved, caused(copy))
-            : end(copy, "SKIPPED_DETECTION_LAG", reason),
+            : end(copy, "SKIPPED_DETECTION_LAG", reason).pipe(
+                // One whose promise cannot be taken back must not keep the lane from starting.
+                Effect.catchDefect((defect) =>
+                  steps.compensate(copy, String(defect)).pipe(ignoreMoved, caused(copy)),
+                ),
+              ),
         now: decisions.now,
         counters: pool.counters,
         decisions: decisions.summary,

@@ -11,6 +11,7 @@ import type { Fill } from "@evaluator/domain/trade/Trade"
 import { Causation } from "@evaluator/runtime/EventLog"
 import { producing } from "@evaluator/telemetry/Messaging"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
+import { transacting } from "./CommitPoints.ts"
 import { Copies } from "./Copies.ts"
 import { byFill, type DetectedVia } from "./CopyRow.ts"
 import { CopyTrade } from "./CopyTrade.ts"
@@ -67,7 +68,7 @@ export class Detection extends Context.Service<
           )
           return byFill(fresh).length
         },
-        (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
+        (effect) => transacting(sql, "detect")(effect).pipe(Effect.orDie),
       )
 
       const detect = Effect.fnUntraced(function* (

@@ -15,6 +15,7 @@ import { bytesToToken, type FillId, hexToBytes } from "@evaluator/domain/Id"
 import { price, shares } from "@evaluator/domain/money/Micro"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { Activity, Fill } from "@evaluator/domain/trade/Trade"
+import { transacting } from "./CommitPoints.ts"
 import { Copies } from "./Copies.ts"
 import { byFill, type Copy, type CopyOrigin } from "./CopyRow.ts"
 import { CopyTrade } from "./CopyTrade.ts"
@@ -115,7 +116,7 @@ export class Exits extends Context.Service<
           )
           return fresh.length
         },
-        (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
+        (effect) => transacting(sql, "exit")(effect).pipe(Effect.orDie),
       )
 
       return Exits.of({ detect })

@@ -14,6 +14,7 @@ import { type ConditionId, hexToBytes } from "@evaluator/domain/Id"
 import { isFinal, Market, type Resolution } from "@evaluator/domain/market/Market"
 import { Price } from "@evaluator/domain/money/Micro"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
+import { transacting } from "./CommitPoints.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 import { Quarantine } from "./Quarantine.ts"
 
@@ -134,7 +135,7 @@ export class MarketReplica extends Context.Service<
           return null
         }
         const source = { source: "venue", seq: null, atMs: now } as const
-        yield* putMarket(market, source).pipe(sql.withTransaction, Effect.orDie)
+        yield* putMarket(market, source).pipe(transacting(sql, "learn-market"), Effect.orDie)
         return yield* find(condition)
       })
 

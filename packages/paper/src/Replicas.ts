@@ -15,6 +15,7 @@ import { Market, Resolution } from "@evaluator/domain/market/Market"
 import { subscribe } from "@evaluator/runtime/Bridge"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
+import { transacting } from "./CommitPoints.ts"
 import { Detection } from "./Detection.ts"
 import { FollowList } from "./FollowList.ts"
 import { Leaders } from "./Leaders.ts"
@@ -104,7 +105,7 @@ export const feedReplicas = Effect.gen(function* () {
       yield* sql`UPDATE refills SET after = ${page.next},
         done_at_ms = ${page.next === null ? now : null}`
     },
-    (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
+    (effect) => transacting(sql, "refill")(effect).pipe(Effect.orDie),
   )
 
   /** One page; true when more are wanted. */

@@ -15,6 +15,7 @@ import { bytesToHex, type ConditionId, hexToBytes } from "@evaluator/domain/Id"
 import type { Price } from "@evaluator/domain/money/Micro"
 import * as Backlog from "@evaluator/runtime/Backlog"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
+import { transacting } from "./CommitPoints.ts"
 import { makeCopyEnds } from "./CopyEnds.ts"
 import { MarketReplica } from "./MarketReplica.ts"
 import { type ClosedCopy, type OpenLot, PaperBook } from "./PaperBook.ts"
@@ -96,7 +97,7 @@ export class Settlement extends Context.Service<
           yield* correct(condition, payouts)
           return closed.length
         },
-        (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
+        (effect) => transacting(sql, "settle")(effect).pipe(Effect.orDie),
       )
 
       const settle = Effect.fnUntraced(function* (condition: ConditionId) {

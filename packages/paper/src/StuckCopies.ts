@@ -10,6 +10,7 @@ import { Cause, Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { FillId, hexToBytes } from "@evaluator/domain/Id"
 import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import { transacting } from "./CommitPoints.ts"
 import { Copies } from "./Copies.ts"
 import type { Copy } from "./CopyRow.ts"
 import { PaperBook } from "./PaperBook.ts"
@@ -89,7 +90,10 @@ export class StuckCopies extends Context.Service<
           return yield* takeBack(copy!, order)
         },
         (effect, order, strategy) =>
-          sql.withTransaction(effect).pipe(
+          transacting(
+            sql,
+            "free-stuck",
+          )(effect).pipe(
             Effect.catchCause((cause) =>
               Cause.hasInterruptsOnly(cause)
                 ? Effect.interrupt

@@ -20,6 +20,7 @@ import type { PolymarketError } from "@evaluator/polymarket/PolymarketError"
 import { RejectedRows } from "@evaluator/polymarket/RejectedRow"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
+import { type CommitPoint, transacting } from "./CommitPoints.ts"
 import { CopyTrade } from "./CopyTrade.ts"
 import { Detection } from "./Detection.ts"
 import { Exits } from "./Exits.ts"
@@ -108,7 +109,9 @@ export class Watch extends Context.Service<
           const fillId = bytesToBareHex(row.fill_id) as FillId
           if (shown.has(fillId)) continue
           yield* Effect.logWarning(`fill ${fillId} of a leader failed: what followed it goes back`)
-          yield* reversals.takeBack(fillId, "the leader's fill failed").pipe(inTransaction(sql))
+          yield* reversals
+            .takeBack(fillId, "the leader's fill failed")
+            .pipe(inTransaction(sql, "take-back"))
         }
       })
 
@@ -161,6 +164,9 @@ export class Watch extends Context.Service<
         }
       })
 
+      const asPoll = inTransaction(sql, "poll")
+      const asFailedPoll = inTransaction(sql, "poll-failed")
+
       const nextPeriod = Effect.fnUntraced(function* (quietPolls: number) {
         const now = yield* Clock.currentTimeMillis
         const isSilent = now - (yield* detection.lastHintMs) > silenceMs
@@ -195,7 +201,7 @@ export class Watch extends Context.Service<
           rejected_rows = rejected_rows + ${polled.rejected}, attempts = 0, error = NULL,
           next_poll_at_ms = CASE WHEN to_ms IS ${row.to_ms} THEN ${next} ELSE next_poll_at_ms END
           WHERE wallet = ${row.wallet} AND from_ms = ${row.from_ms}`
-      }, inTransaction(sql))
+      }, asPoll)
 
       const failed = Effect.fnUntraced(function* (row: WatchRow, error: PolymarketError) {
         const now = yield* Clock.currentTimeMillis
@@ -221,7 +227,7 @@ export class Watch extends Context.Service<
           at_ms: now,
         })} ON CONFLICT (source, subject) DO UPDATE SET cause = excluded.cause,
           attempts = excluded.attempts, at_ms = excluded.at_ms`
-      }, inTransaction(sql))
+      }, asFailedPoll)
 
       const poll = (row: WatchRow) =>
         walk(row, bytesToHex(row.wallet) as WalletAddress).pipe(
@@ -284,6 +290,6 @@ export class Watch extends Context.Service<
 const catchUpRounds = 5
 
 const inTransaction =
-  (sql: SqlClient.SqlClient) =>
+  (sql: SqlClient.SqlClient, point: CommitPoint) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, never, R> =>
-    sql.withTransaction(effect).pipe(Effect.orDie)
+    transacting(sql, point)(effect).pipe(Effect.orDie)

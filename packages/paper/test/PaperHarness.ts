@@ -300,6 +300,10 @@ export interface HouseOptions {
   readonly pass?: Effect.Effect<void>
   /** Called after each commit of the fast lane. */
   readonly onCommit?: () => void
+  /** Called around each commit of the fast lane, instead of `onCommit`. */
+  readonly killPoint?: KillPoint
+  /** False: what it finds to do at its start is not waited for. */
+  readonly settles?: boolean
   readonly replicas?: (after: string | null) => ReplicasPage
 }
 
@@ -326,7 +330,7 @@ export const openHouse = Effect.fnUntraced(function* (options: HouseOptions = {}
     venue,
     here,
     options.overrides ?? {},
-    {
+    options.killPoint ?? {
       beforeCommit: () => undefined,
       afterCommit: options.onCommit ?? (() => undefined),
     },
@@ -363,7 +367,7 @@ export const openHouse = Effect.fnUntraced(function* (options: HouseOptions = {}
     stop: Scope.close(scope, Exit.void),
   }
   // The bridge takes its place in the log before anything is told.
-  yield* house.settle
+  if (options.settles !== false) yield* house.settle
   return house
 })
 

@@ -27,6 +27,7 @@ import {
 import { SqlClient } from "effect/sql"
 import { Envelope } from "@evaluator/domain/event/DomainEvent"
 import { counterOf, gaugeOf, metrics } from "@evaluator/telemetry/Names"
+import { committing } from "./CommitName.ts"
 import * as DeadLetters from "./DeadLetters.ts"
 import { Causation, EventLog, type LogPosition } from "./EventLog.ts"
 import { serveRange } from "./EventReplay.ts"
@@ -74,6 +75,15 @@ export const serveLog = Effect.fnUntraced(function* (logName: string) {
   yield* serveRange(logName)
   yield* log.onCommit(link.tell(`${logName}.hint`, null))
 })
+
+/** Every place where a bridge commits to its subscriber's file, by name. */
+export const bridgeCommits = {
+  "bridge-apply": "events are applied and the cursor has passed them",
+  "bridge-bury": "an event that cannot be applied is a dead letter, the cursor has passed it",
+  "bridge-rewind": "a cursor that fits no more is at the head, the truth is asked for",
+  "bridge-redeliver": "a dead letter is applied after all, or kept for another time",
+} as const
+const committingAt = (point: keyof typeof bridgeCommits) => committing(point)
 
 export interface Subscription<E, R> {
   /** Names the cursor; stable over releases. */
@@ -162,11 +172,14 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
       }),
     )
 
-  const applyAll = Effect.fnUntraced(function* (events: ReadonlyArray<Envelope>, logId: string) {
-    for (const event of events) yield* apply(event)
-    const last = events[events.length - 1]!
-    yield* moveCursor({ logId, seq: last.seq, eventId: last.id }, 0)
-  }, sql.withTransaction)
+  const applyAll = Effect.fnUntraced(
+    function* (events: ReadonlyArray<Envelope>, logId: string) {
+      for (const event of events) yield* apply(event)
+      const last = events[events.length - 1]!
+      yield* moveCursor({ logId, seq: last.seq, eventId: last.id }, 0)
+    },
+    (effect) => committingAt("bridge-apply")(sql.withTransaction(effect)),
+  )
 
   const bury = Effect.fnUntraced(
     function* (event: Envelope, logId: string, cause: Cause.Cause<unknown>) {
@@ -182,7 +195,7 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
       })
       yield* moveCursor({ logId, seq: event.seq, eventId: event.id }, 0)
     },
-    (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
+    (effect) => committingAt("bridge-bury")(sql.withTransaction(effect)).pipe(Effect.orDie),
   )
 
   const applyOneByOne = (events: ReadonlyArray<Envelope>, logId: string) =>
@@ -200,16 +213,19 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
       { discard: true },
     )
 
-  const rewind = Effect.fnUntraced(function* (from: LogPosition | null, head: LogPosition) {
-    if (from !== null) {
-      yield* Metric.update(rewinds, 1)
-      yield* Effect.logWarning(
-        `the cursor of ${subscriber} (seq ${from.seq}) is no place in log ${head.logId}: its state is derived again from the truth, the cursor takes seq ${head.seq}`,
-      )
-    }
-    yield* subscription.rewound
-    yield* moveCursor(head, from === null ? 0 : 1)
-  }, sql.withTransaction)
+  const rewind = Effect.fnUntraced(
+    function* (from: LogPosition | null, head: LogPosition) {
+      if (from !== null) {
+        yield* Metric.update(rewinds, 1)
+        yield* Effect.logWarning(
+          `the cursor of ${subscriber} (seq ${from.seq}) is no place in log ${head.logId}: its state is derived again from the truth, the cursor takes seq ${head.seq}`,
+        )
+      }
+      yield* subscription.rewound
+      yield* moveCursor(head, from === null ? 0 : 1)
+    },
+    (effect) => committingAt("bridge-rewind")(sql.withTransaction(effect)),
+  )
 
   /** One turn; true when there may be more at once. */
   const turn = Effect.gen(function* () {
@@ -253,6 +269,7 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
     ),
     Effect.repeat({ while: (letters) => letters === DeadLetters.redeliveriesAtOnce }),
     Effect.asVoid,
+    committingAt("bridge-redeliver"),
   )
   const loop = hinted.close.pipe(
     Effect.andThen(turns),

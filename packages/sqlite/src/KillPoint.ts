@@ -9,11 +9,12 @@
  */
 import { Context, Result, Schema } from "effect"
 
-/** What a connection calls around each COMMIT. */
+/** What a connection calls around each COMMIT, with its name. */
 export interface KillPoint {
-  readonly beforeCommit: () => void
-  readonly afterCommit: () => void
+  readonly beforeCommit: (name: string) => void
+  readonly afterCommit: (name: string) => void
 }
+
 
 /** The default: no kill and no count. A connection that finds exactly this calls nothing. */
 export const off: KillPoint = { beforeCommit: () => undefined, afterCommit: () => undefined }

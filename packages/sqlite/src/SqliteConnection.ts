@@ -11,6 +11,7 @@
 import { Array as Arr, Cause, Effect, type Scope, Stream } from "effect"
 import { SqlClient, type SqlConnection, SqlError } from "effect/sql"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
+import { CommitName } from "@evaluator/runtime/CommitName"
 import type { KillPoint } from "./KillPoint.ts"
 import { off, type StatementWatch } from "./StatementWatch.ts"
 import { bindParameters, countParameters, excerpt, refuseRest } from "./Parameters.ts"
@@ -239,11 +240,14 @@ const makeConnection = (
         )
       }),
     commit: (killPoint) =>
-      attempt("commit", "COMMIT", () => {
-        const { statement } = cached("COMMIT")
-        killPoint.beforeCommit()
-        statement.run()
-        killPoint.afterCommit()
+      Effect.withFiber((fiber) => {
+        const name = fiber.getRef(CommitName)
+        return attempt("commit", "COMMIT", () => {
+          const { statement } = cached("COMMIT")
+          killPoint.beforeCommit(name)
+          statement.run()
+          killPoint.afterCommit(name)
+        })
       }),
   }
 }

@@ -47,8 +47,8 @@ describe("makeKillPoint", () => {
       makeKillPoint(at, counter, () => kills.push(countCommits(counter))),
     )
     for (let n = 0; n < commits; n++) {
-      lanes[n % 2]!.beforeCommit()
-      lanes[n % 2]!.afterCommit()
+      lanes[n % 2]!.beforeCommit("")
+      lanes[n % 2]!.afterCommit("")
     }
     return { kills, commits: countCommits(counter) }
   }
@@ -68,7 +68,7 @@ describe("makeKillPoint", () => {
 
   it("does not count a commit that was tried and failed as done", () => {
     const counter = makeCommitCounter()
-    makeKillPoint(undefined, counter).beforeCommit()
+    makeKillPoint(undefined, counter).beforeCommit("")
     assert.strictEqual(countCommits(counter), 0)
   })
 })
