@@ -25,6 +25,7 @@ export const commitPoints = {
   settle: "open lots of a resolved market are paid, paid ones corrected",
   poll: "a poll went through, and how far the wallet's fills are known",
   "poll-failed": "a poll failed, and when the next is due",
+  quarantine: "rows of a page or of the stream that cannot be used are kept",
   "take-back": "purchases that followed a failed fill are taken back",
   halt: "a strategy is halted",
   resume: "a strategy copies again",

@@ -13,6 +13,7 @@ import { SqlClient } from "effect/sql"
 import type { RejectedRow } from "@evaluator/polymarket/Page"
 import { fingerprintOf } from "@evaluator/polymarket/RejectedRow"
 import { counterOf, metrics } from "@evaluator/telemetry/Names"
+import { transacting } from "./CommitPoints.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 
 export const agedAtOnce = 500
@@ -79,7 +80,7 @@ export class Quarantine extends Context.Service<
           yield* lost("flood", flooded)
           yield* letGo(now)
         },
-        (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
+        (effect) => transacting(sql, "quarantine")(effect).pipe(Effect.orDie),
       )
 
       const keep = (rows: ReadonlyArray<RejectedRow>) =>

@@ -242,8 +242,11 @@ const makers: ReadonlyArray<(at: number) => Step> = [
     polls: true,
   }),
   () => ({
-    name: "it answers again",
-    venue: (venue) => venue.down.delete("activity"),
+    name: "it answers again, with a row that cannot be used",
+    venue: (venue) => {
+      venue.down.delete("activity")
+      venue.rejected.push({ reason: "no size", body: "{}", request: "activity", recorded: null })
+    },
     polls: true,
   }),
   () => ({
