@@ -15,7 +15,6 @@ export interface KillPoint {
   readonly afterCommit: (name: string) => void
 }
 
-
 /** The default: no kill and no count. A connection that finds exactly this calls nothing. */
 export const off: KillPoint = { beforeCommit: () => undefined, afterCommit: () => undefined }
 

@@ -250,6 +250,8 @@ export interface PointCase {
   /** Of each way, at how many commits of that name it was done and held. */
   readonly held: Readonly<Record<Way, number>>
   readonly commits: number
+  /** Every name of which the undisturbed story passed a commit. */
+  readonly passed: ReadonlySet<string>
   readonly faults: ReadonlyArray<string>
 }
 
@@ -262,11 +264,13 @@ export const casesOf = (
     const root = yield* temporaryDirectory
     const place = (moment: Moment, way: Way) => join(root, `${moment.commit} ${way}`)
     const moments: Array<Moment> = []
+    const passed = new Set<string>()
     let seen = 0
     const told = join(root, "told")
     mkdirSync(told)
     const undisturbedEnd = yield* tellStory(told, {
       before: (moment) => {
+        passed.add(moment.name)
         if (moment.name !== point || !wanted(++seen)) return
         moments.push(moment)
         copyFiles(told, place(moment, "killed before"))
@@ -301,5 +305,5 @@ export const casesOf = (
         rmSync(files, { recursive: true })
       }
     }
-    return { point, held, commits: moments.length, faults }
+    return { point, held, commits: moments.length, passed, faults }
   }).pipe(Effect.scoped)
