@@ -4,7 +4,7 @@
  * The clock is the test's. The evaluation lane is a second log on a file of its own, so that events
  * cross the real bridge.
  */
-import { Context, Effect, Exit, Layer, Schema, Scope } from "effect"
+import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { SqlClient } from "effect/sql"
 import { createHash } from "node:crypto"
@@ -20,7 +20,7 @@ import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { type Fill, fillKey, type Side } from "@evaluator/domain/trade/Trade"
 import { layer as laneLayer, PaperLane } from "@evaluator/paper/Lane"
 import { PaperReports } from "@evaluator/paper/PaperReports"
-import { PaperSettings, PaperSettingsSchema } from "@evaluator/paper/PaperSettings"
+import { PaperSettings } from "@evaluator/paper/PaperSettings"
 import { RunningStrategies } from "@evaluator/paper/Strategies"
 import { replicasRequest, type ReplicasPage } from "@evaluator/paper/Replicas"
 import { Backlogs } from "@evaluator/runtime/Backlogs"
@@ -43,6 +43,7 @@ import indexStuckCopies from "../../../migrations/paper/0004_index_stuck_copies.
 import keepTerms from "../../../migrations/paper/0005_keep_terms.ts"
 import createQuarantine from "../../../migrations/paper/0006_create_quarantine.ts"
 import { FakeVenue } from "./FakeVenue.ts"
+import { type Overrides, settings } from "./HarnessSettings.ts"
 
 export const paperMigrations = {
   "0001_create_runtime": createRuntime,
@@ -58,69 +59,6 @@ export const paperMigrations = {
 
 /** Monday 2026-01-05 12:00:00 UTC. */
 export const noon = 1_767_614_400_000
-
-const decodeSettings = Schema.decodeUnknownSync(PaperSettingsSchema)
-
-const defaults = {
-  paper: {
-    bankroll: 1000,
-    solo_bankroll: 1000,
-    sizing: "flat",
-    bankroll_age: "15m",
-    buy_size: 25,
-    least_buy: 1,
-    slippage: 0.02,
-    delay: "100ms",
-    taker_delay: "150ms",
-    book_age: "5s",
-    books_followed: 10,
-    facts_age: "30d",
-    own_impact: "5m",
-    book_timeout: "3s",
-    max_detection_lag: "60s",
-    max_positions: 20,
-    portfolio_exposure: 0.15,
-    wallet_exposure: 0.05,
-    solo_exposure: 0.5,
-    market_exposure: 0.05,
-    theme_exposure: 0.05,
-    portfolio_daily_loss: 0.03,
-    portfolio_weekly_loss: 0.08,
-    wallet_daily_loss: 0.02,
-    wallet_weekly_loss: 0.05,
-    drawdown_reduce: 0.1,
-    drawdown_halt: 0.15,
-    drawdown_resume: 0.05,
-    slots: 8,
-    waiting: 8192,
-    deadline: "2s",
-    resume_within: "60s",
-    sweep_every: "10m",
-  },
-  watch: {
-    poll_often: "5s",
-    poll_seldom: "60s",
-    hint_silence: "1h",
-    visibility_lag: "5s",
-    stale_after: "1d",
-    polls_in_flight: 4,
-    page_rows: 500,
-    pages_per_poll: 10,
-    max_quarantined: 1000,
-    keep_quarantined: "30d",
-  },
-}
-
-export interface Overrides {
-  readonly paper?: Partial<Record<keyof typeof defaults.paper, string | number>>
-  readonly watch?: Partial<Record<keyof typeof defaults.watch, string | number>>
-}
-
-export const settings = (overrides: Overrides = {}) =>
-  decodeSettings({
-    paper: { ...defaults.paper, ...overrides.paper },
-    watch: { ...defaults.watch, ...overrides.watch },
-  })
 
 export const wallet = (n: number) => `0x${String(n).padStart(40, "0")}` as WalletAddress
 export const condition = (n: number) => `0x${String(n).padStart(64, "0")}` as ConditionId

@@ -6,7 +6,8 @@ import { PaperSettings } from "@evaluator/paper/PaperSettings"
 import { Quarantine, streamRowsPerMinute } from "@evaluator/paper/Quarantine"
 import type { RejectedRow } from "@evaluator/polymarket/Page"
 import * as Database from "@evaluator/sqlite/Database"
-import { noon, type Overrides, paperMigrations, settings } from "./PaperHarness.ts"
+import { type Overrides, settings } from "./HarnessSettings.ts"
+import { noon, paperMigrations } from "./PaperHarness.ts"
 
 const bad = (n: number, request = "GET /data/v2/activity"): RejectedRow => ({
   reason: "no timestamp",
