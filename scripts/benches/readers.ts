@@ -85,6 +85,7 @@ const commands: ReadonlyArray<readonly [string, string]> = [
 const noPrograms: Programs["Service"] = {
   run: () => Effect.die("not started here"),
   replay: () => Effect.die("not started here"),
+  compare: () => Effect.die("not started here"),
   sim: () => Effect.die("not started here"),
   alone: () => Effect.die("not started here"),
 }

@@ -40,7 +40,8 @@ const fatesPerFile = (
   })
 }
 
-const replayRecording = Effect.fnUntraced(function* (options: ReplayOptions) {
+/** Replays a recording and answers with the summary. */
+export const replayRecording = Effect.fnUntraced(function* (options: ReplayOptions) {
   const world = load({
     dir: options.recording,
     books:

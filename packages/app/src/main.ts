@@ -2,6 +2,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import { alone } from "./Alone.ts"
+import { compare } from "./Against.ts"
 import { execute } from "./cli/Cli.ts"
 import { Programs } from "./cli/Programs.ts"
 import { replay } from "./Replay.ts"
@@ -9,7 +10,7 @@ import { run } from "./Run.ts"
 import { sim } from "./Sim.ts"
 
 const live = Layer.mergeAll(
-  Layer.succeed(Programs, { run, replay, sim, alone }),
+  Layer.succeed(Programs, { run, replay, compare, sim, alone }),
   NodeServices.layer,
 )
 

@@ -1,14 +1,17 @@
 /**
  * `replay`: recorded rows through the whole pipeline, in virtual time.
  */
-import { Effect, Option } from "effect"
+import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { resolve } from "node:path"
 import { ONE, price, toMicro } from "@evaluator/domain/money/Micro"
 import { loadSettings } from "../Settings.ts"
 import * as Flags from "./Flags.ts"
 import { Programs } from "./Programs.ts"
-import type { ReplayBooks } from "./RunOptions.ts"
+import type { ListedDifference } from "./Comparison.ts"
+import { printJson, printRows } from "./Output.ts"
+import { timeOf } from "./Readable.ts"
+import type { ReplayBooks, ReplayOptions } from "./RunOptions.ts"
 
 /** `recorded` or `assume:SPREAD`; `null` when it is neither. */
 export const parseBooks = (text: string): ReplayBooks | null => {
@@ -32,6 +35,24 @@ const books = Flag.String("books").pipe(
   ),
 )
 
+/** Differences in a table for eyes. */
+const differencesShown = 40
+
+/** What was decided, and why or at which price. */
+const inShort = (one: ListedDifference, of: "a" | "b"): string => {
+  const [outcome, gate, value, limit, at, pnl] = [
+    "outcome",
+    "gate",
+    "value",
+    "limit",
+    "price",
+    "pnl_usdc",
+  ].map((name) => one[`${of}_${name}` as keyof ListedDifference])
+  if (outcome === null || outcome === undefined) return "no copy"
+  const why = gate === null ? (at === null ? "" : ` at ${at}`) : ` ${gate} ${value} / ${limit}`
+  return `${outcome}${why}${pnl === null ? "" : `, ${pnl}`}`
+}
+
 export const replayCommand = Command.make(
   "replay",
   {
@@ -51,21 +72,53 @@ export const replayCommand = Command.make(
       Flag.optional,
       Flag.map(Option.getOrNull),
     ),
+    against: Flag.String("against").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription(
+        "Replay under this file of settings first (a), then under --config (b), and say which decisions differ",
+      ),
+      Flag.optional,
+      Flag.map(Option.getOrNull),
+    ),
     keep: Flags.keep,
     json: Flags.json,
   },
   Effect.fn("cli replay")(function* (flags) {
-    const loaded = yield* loadSettings({
-      profiles: ["replay", ...(flags.config === null ? [] : [resolve(flags.config)])],
-      environment: process.env,
-    })
-    yield* (yield* Programs).replay({
-      loaded,
+    const load = (file: string | null) =>
+      loadSettings({
+        profiles: ["replay", ...(file === null ? [] : [resolve(file)])],
+        environment: process.env,
+      })
+    const programs = yield* Programs
+    const options: ReplayOptions = {
+      loaded: yield* load(flags.config),
       recording: resolve(flags.recording),
       follow: flags.follow,
       books: flags.books,
       keep: flags.keep,
       json: flags.json,
+    }
+    if (flags.against === null) return yield* programs.replay(options)
+    const comparison = yield* programs.compare(options, yield* load(flags.against))
+    if (flags.json) return yield* printJson(comparison)
+    yield* printRows(flags, { rows: comparison.settings })
+    yield* Console.log("")
+    yield* printRows(flags, { rows: comparison.strategies })
+    yield* Console.log("")
+    const { differences } = comparison
+    yield* printRows(flags, {
+      rows: differences.slice(0, differencesShown).map((one) => ({
+        leader_fill_at: timeOf(one.leader_at_ms),
+        strategy: one.strategy,
+        differs: one.differs,
+        a: inShort(one, "a"),
+        b: inShort(one, "b"),
+        id: one.id,
+      })),
+      note:
+        differences.length > differencesShown
+          ? `the first ${differencesShown} of ${differences.length}; --json has all`
+          : null,
     })
   }),
 ).pipe(
@@ -77,6 +130,10 @@ export const replayCommand = Command.make(
     {
       command: "trader-evaluator replay recorded --follow all --books assume:0.02 --json",
       description: "Copy every recorded wallet against assumed books",
+    },
+    {
+      command: "trader-evaluator replay recorded --follow all --config b.toml --against a.toml",
+      description: "Which decisions two settings make otherwise, and what that earned",
     },
   ]),
 )

@@ -14,6 +14,7 @@ export interface Said {
 const none: Programs["Service"] = {
   run: () => Effect.die("run was not expected"),
   replay: () => Effect.die("replay was not expected"),
+  compare: () => Effect.die("compare was not expected"),
   sim: () => Effect.die("sim was not expected"),
   alone: () => Effect.die("alone was not expected"),
 }
