@@ -44,17 +44,25 @@ const differenceOf = (a: Decided | null, b: Decided | null): Difference | null =
 
 const money = (micro: number | null | undefined) => (micro == null ? null : formatMicro(micro))
 
-const oneSide = (name: "a" | "b", copy: Decided | null) => ({
-  [`${name}_outcome`]: copy?.outcome ?? null,
-  [`${name}_gate`]: copy?.gate ?? null,
-  [`${name}_value`]: copy?.gate_value ?? null,
-  [`${name}_limit`]: copy?.gate_limit ?? null,
-  [`${name}_shares`]: money(copy?.size),
-  [`${name}_price`]:
-    copy?.size == null || copy.size === 0 ? null : Number((copy.gross! / copy.size).toFixed(6)),
-  [`${name}_fee_usdc`]: money(copy?.fee),
-  [`${name}_pnl_usdc`]: money(copy?.pnl),
-})
+type Facts = "outcome" | "gate" | "value" | "limit" | "shares" | "price" | "fee_usdc" | "pnl_usdc"
+type OneSide<Name extends string> = Readonly<Record<`${Name}_${Facts}`, string | number | null>>
+
+const oneSide = <const Name extends "a" | "b">(name: Name, copy: Decided | null): OneSide<Name> => {
+  const facts: Readonly<Record<Facts, string | number | null>> = {
+    outcome: copy?.outcome ?? null,
+    gate: copy?.gate ?? null,
+    value: copy?.gate_value ?? null,
+    limit: copy?.gate_limit ?? null,
+    shares: money(copy?.size),
+    price:
+      copy?.size == null || copy.size === 0 ? null : Number((copy.gross! / copy.size).toFixed(6)),
+    fee_usdc: money(copy?.fee),
+    pnl_usdc: money(copy?.pnl),
+  }
+  return Object.fromEntries(
+    Object.entries(facts).map(([fact, value]) => [`${name}_${fact}`, value]),
+  ) as OneSide<Name>
+}
 
 const listed = (differs: Difference, a: Decided | null, b: Decided | null) => {
   const either = (a ?? b)!
