@@ -7,7 +7,7 @@ import { Effect, Layer, Schedule, Stream } from "effect"
 import { BookFeed } from "@evaluator/polymarket/BookFeed"
 import { portInProcess } from "@evaluator/polymarket/BookPort"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
-import { simulate } from "@evaluator/venue/Simulation"
+import { simulate, type Simulation } from "@evaluator/venue/Simulation"
 import { loadWorldFile } from "@evaluator/venue/WorldFile"
 import type { WorldChanges } from "@evaluator/venue/WorldParameters"
 import type { SimOptions } from "./cli/RunOptions.ts"
@@ -34,15 +34,17 @@ const worldOf = Effect.fnUntraced(function* (options: SimOptions, shown: WorldCh
 export interface SimSetting extends Pick<VirtualRunOptions, "onAdvance" | "shuffle"> {
   /** In place of the default world. */
   readonly world?: WorldChanges
+  /** In place of what the options describe: its world, faults and seed. */
+  readonly simulation?: Simulation
 }
 
 /** Runs the days and answers with the summary and what was served wrong. */
 export const simulateDays = Effect.fnUntraced(function* (
   options: SimOptions,
-  { world: shown = months, ...watched }: SimSetting = {},
+  { world: shown = months, simulation: given, ...watched }: SimSetting = {},
 ) {
-  const parameters = yield* worldOf(options, shown)
-  const simulation = simulate({ parameters, faults: options.faults })
+  const simulation =
+    given ?? simulate({ parameters: yield* worldOf(options, shown), faults: options.faults })
   const { seed, epochMs } = simulation.world.parameters
   yield* Effect.logInfo(`simulating ${options.days} days of the world with seed ${seed}`)
   const document = yield* runVirtually({

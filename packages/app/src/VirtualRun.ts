@@ -7,6 +7,7 @@
  */
 import { Clock, Console, Effect, type Layer, Random } from "effect"
 import type { HttpClient } from "effect/http"
+import { LeastWarmRows, MostWarmRows } from "@evaluator/evaluation/WarmHistories"
 import { embeddedEndpoints } from "@evaluator/polymarket/VenueEndpoints"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
 import { VirtualTime, type VirtualTimeOptions } from "@evaluator/runtime/VirtualTime"
@@ -83,7 +84,13 @@ export const runVirtually = Effect.fnUntraced(function* (options: VirtualRunOpti
       evaluation,
       paper,
     )
-  }).pipe(Effect.scoped, Random.withSeed(options.chance))
+  }).pipe(
+    Effect.scoped,
+    Random.withSeed(options.chance),
+    // No small box: what months of judging save is worth some hundred megabytes.
+    Effect.provideService(LeastWarmRows, 0),
+    Effect.provideService(MostWarmRows, 500_000),
+  )
   const context = yield* Effect.context<never>()
   const exit = yield* Effect.promise(() => time.run(Effect.provideContext(program, context)))
   return yield* exit

@@ -2,7 +2,7 @@
  * Measures wallets, and goes on where the last measurement of a wallet ended while that gives the same.
  *
  * Walking a long ledger for every new trade would cost by its length. The runs of wallets measured
- * lately stay in memory, at most {@link mostRows} ledger rows of all together, longest unused go first.
+ * lately stay in memory, at most {@link MostWarmRows} ledger rows of all together, longest unused go first.
  * A run goes on when all that is new is younger than what it took, in markets whose outcome it need not
  * know; else the ledger is walked again. Nothing is stored: after a start every wallet is walked once.
  */
@@ -23,7 +23,9 @@ import {
 } from "./stores/History.ts"
 
 /** Ledger rows of all runs kept, about 300 bytes each. */
-const mostRows = 120_000
+export const MostWarmRows = Context.Reference<number>("evaluation/MostWarmRows", {
+  defaultValue: () => 120_000,
+})
 /** A ledger shorter than this is walked anew: that costs less than its rows in memory of a small box. */
 export const LeastWarmRows = Context.Reference<number>("evaluation/LeastWarmRows", {
   defaultValue: () => 10_000,
@@ -60,8 +62,9 @@ const warmOf = (sql: SqlClient.SqlClient): Warm => {
   return fresh
 }
 
-const keep = (warm: Warm, wallet: string, one: WarmRun, leastRows: number): void => {
-  if (one.rows < leastRows || one.rows > mostRows || one.run.missing > 0) return
+const keep = Effect.fnUntraced(function* (warm: Warm, wallet: string, one: WarmRun) {
+  const mostRows = yield* MostWarmRows
+  if (one.rows < (yield* LeastWarmRows) || one.rows > mostRows || one.run.missing > 0) return
   warm.set(wallet, one)
   let rows = 0
   for (const each of warm.values()) rows += each.rows
@@ -70,7 +73,7 @@ const keep = (warm: Warm, wallet: string, one: WarmRun, leastRows: number): void
     warm.delete(oldest)
     rows -= each.rows
   }
-}
+})
 
 const markNow = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -185,12 +188,12 @@ export const measureWallet = Effect.fnUntraced(function* (
     known.run.moveTo(mark.atMs)
     known.run.take(news)
     const features = yield* finish(known.run)
-    keep(warm, key, { ...known, mark, rows: known.rows + news.length }, yield* LeastWarmRows)
+    yield* keep(warm, key, { ...known, mark, rows: known.rows + news.length })
     return features
   }
   if (!(yield* allowed)) return null
   const anew = yield* measureAnew(wallet, windows, mark)
   const features = yield* finish(anew.run)
-  keep(warm, key, anew, yield* LeastWarmRows)
+  yield* keep(warm, key, anew)
   return features
 })

@@ -16,6 +16,7 @@ import type { Page, Served } from "./Page.ts"
 import type { PolymarketError } from "./PolymarketError.ts"
 import type { Ask } from "./DataQuery.ts"
 import { passingCache } from "./DataQuery.ts"
+import { RejectedRows } from "./RejectedRow.ts"
 import { VenueHttp } from "./VenueHttp.ts"
 import { ledgerRowOf } from "./wire/ActivityRow.ts"
 import { holderOf, ungrouped } from "./wire/HolderRow.ts"
@@ -129,7 +130,10 @@ export class DataApi extends Context.Service<
       readonly limit?: number
       readonly cursor?: string | null
     }) => Effect.Effect<Page<LeaderboardRow>, PolymarketError>
-    /** What the venue says of a condition's resolution; empty when it says nothing. */
+    /**
+     * What the venue says of a condition's resolution; empty when it says nothing. Fails on a row that
+     * cannot be used, after telling it to `RejectedRows`.
+     */
     readonly resolutions: (
       condition: ConditionId,
     ) => Effect.Effect<ReadonlyArray<Resolution>, PolymarketError>
@@ -224,7 +228,11 @@ export class DataApi extends Context.Service<
           const page = decodeRows(envelope, answer.request, decode)
           // No page to hand a bad row over with, and no payout may get lost on the way.
           const bad = page.rejected[0]
-          if (bad !== undefined) return yield* unusable(answer, bad.reason)
+          if (bad !== undefined) {
+            const hear = yield* RejectedRows
+            yield* hear(page.rejected)
+            return yield* unusable(answer, bad.reason)
+          }
           return page.rows
         }),
       })

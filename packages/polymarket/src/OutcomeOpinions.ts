@@ -11,6 +11,7 @@ import type { ConditionId, TokenId } from "@evaluator/domain/Id"
 import { ONE, price, type Price } from "@evaluator/domain/money/Micro"
 import { opened, unusable } from "./Answer.ts"
 import type { PolymarketError } from "./PolymarketError.ts"
+import { RejectedRows } from "./RejectedRow.ts"
 import { VenueHttp } from "./VenueHttp.ts"
 import { type ClosedPrices, closedPricesOf } from "./wire/ClosedPricesRow.ts"
 import { clobWinnersOf } from "./wire/ClobWinnersRow.ts"
@@ -28,7 +29,10 @@ export type OpinionPayouts = ReadonlyArray<Price>
 export class OutcomeOpinions extends Context.Service<
   OutcomeOpinions,
   {
-    /** By condition, for any number of them; those that Gamma says nothing clear of are absent. */
+    /**
+     * By condition, for any number of them; those that Gamma says nothing clear of are absent. Rows that
+     * cannot be read are told to `RejectedRows`.
+     */
     readonly ofGamma: (
       conditions: ReadonlyArray<ConditionId>,
     ) => Effect.Effect<ReadonlyMap<ConditionId, OpinionPayouts>, PolymarketError>
@@ -62,8 +66,12 @@ export class OutcomeOpinions extends Context.Service<
                 .map((id) => ["condition_ids", id] as const),
             ])
             const envelope = yield* opened(answer, keysetEnvelope("markets"), null)
-            // What cannot be read here is quarantined where the market's facts are.
-            for (const row of decodeRows(envelope, answer.request, decode).rows) {
+            const page = decodeRows(envelope, answer.request, decode)
+            if (page.rejected.length > 0) {
+              const hear = yield* RejectedRows
+              yield* hear(page.rejected)
+            }
+            for (const row of page.rows) {
               const payouts = payoutsOf(row)
               if (payouts !== null) opinions.set(row.condition, payouts)
             }

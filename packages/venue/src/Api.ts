@@ -54,8 +54,8 @@ export interface VenueApi {
 export interface ApiOptions {
   /** Cache as the real venue's edge does. */
   readonly cdn?: boolean
-  /** Refuse what is over the real venue's limits; one count per surface. */
-  readonly limits?: boolean
+  /** Refuse what is over the real venue's limits; one count per surface, or the count given. */
+  readonly limits?: boolean | RateLimits
 }
 
 const dataRoutes: Readonly<Record<string, (ask: Ask) => Reply>> = {
@@ -83,7 +83,8 @@ const cacheSeconds: Readonly<Record<string, number>> = {
 }
 
 export const make = (world: World, options: ApiOptions = {}): VenueApi => {
-  const limits = options.limits === true ? new RateLimits() : null
+  const { limits: given = false } = options
+  const limits = given === true ? new RateLimits() : given === false ? null : given
   const handle = (request: VenueRequest, nowMs: number): VenueResponse => {
     const url = `${request.path}?${request.query.toString()}`
     const seconds = options.cdn === true ? cacheSeconds[request.path] : undefined

@@ -33,6 +33,9 @@ const limits: ReadonlyArray<Limit> = [
 class Ring {
   private readonly moments: Float64Array
   private next = 0
+  private oldest = 0
+  private held = 0
+  private most = 0
 
   constructor(length: number) {
     this.moments = new Float64Array(length).fill(Number.NEGATIVE_INFINITY)
@@ -42,7 +45,18 @@ class Ring {
     return this.moments[this.next]! <= nowMs - windowMs
   }
 
+  /** The most requests that any window held, as a share of the limit. */
+  get fullest(): number {
+    return this.most / this.moments.length
+  }
+
   add(nowMs: number): void {
+    while (this.held > 0 && this.moments[this.oldest]! <= nowMs - windowMs) {
+      this.oldest = (this.oldest + 1) % this.moments.length
+      this.held -= 1
+    }
+    this.held += 1
+    this.most = Math.max(this.most, this.held)
     this.moments[this.next] = nowMs
     this.next = (this.next + 1) % this.moments.length
   }
@@ -51,10 +65,21 @@ class Ring {
 export class RateLimits {
   private readonly rings = limits.map(({ requests }) => new Ring(requests))
   private count = 0
+  private letIn = 0
+
+  /** Requests let in so far. */
+  get admitted(): number {
+    return this.letIn
+  }
 
   /** Requests refused so far. */
   get refused(): number {
     return this.count
+  }
+
+  /** How close requests ever came to a limit: 1 when one was reached. */
+  get fullest(): number {
+    return Math.max(...this.rings.map((ring) => ring.fullest))
   }
 
   /** Counts the request, or refuses it. */
@@ -62,6 +87,7 @@ export class RateLimits {
     const rings = this.rings.filter((_, i) => limits[i]!.holds(path))
     if (rings.every((ring) => ring.hasRoom(nowMs))) {
       for (const ring of rings) ring.add(nowMs)
+      this.letIn++
       return true
     }
     this.count++

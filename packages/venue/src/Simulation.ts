@@ -20,7 +20,7 @@ export interface SimulationOptions {
   readonly faults?: Intensity | Omit<FaultOptions, "seed">
   /** As in {@link Api.ApiOptions}. */
   readonly cdn?: boolean
-  readonly limits?: boolean
+  readonly limits?: Api.ApiOptions["limits"]
   /** How often the book socket looks for changes, ms of virtual time. */
   readonly bookEveryMs?: number
 }

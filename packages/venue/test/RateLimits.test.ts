@@ -21,8 +21,17 @@ describe("the venue's limits", () => {
         most = Math.max(most, count)
       }
       assert.strictEqual(most, 300, `seed ${seed}`)
+      assert.strictEqual(limits.fullest, 1)
+      assert.strictEqual(limits.admitted, admitted.length)
       assert.isAbove(limits.refused, 0)
     }
+  })
+
+  it("say how close requests came in any ten seconds", () => {
+    const limits = new RateLimits()
+    // Two a second of 300 in ten seconds.
+    for (let nowMs = 0; nowMs < 60_000; nowMs += 500) limits.admits("/data/v2/trades", nowMs)
+    assert.strictEqual(limits.fullest, 20 / 300)
   })
 
   it("hold for a host as well as for a route", () => {

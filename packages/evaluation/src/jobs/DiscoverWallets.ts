@@ -20,6 +20,7 @@ import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
 import { nextAttempt } from "../Backoff.ts"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
+import { setAside } from "../SetAside.ts"
 import { nameConditions } from "../stores/Conditions.ts"
 import {
   type DiscoveryItem,
@@ -46,7 +47,7 @@ interface Place {
   readonly holders: ReadonlyArray<Holder>
 }
 
-type PlaceDoors = DataApi | WalletBoards | EvaluationSettings
+type PlaceDoors = DataApi | WalletBoards | EvaluationSettings | SqlClient.SqlClient
 
 const inMarket = Effect.fnUntraced(function* (subject: string) {
   const api = yield* DataApi
@@ -54,6 +55,7 @@ const inMarket = Effect.fnUntraced(function* (subject: string) {
   const condition = subject as ConditionId
   const bytes = subjectCondition(subject)
   const holders = yield* api.holders({ condition, limit: discovery.holders_per_market })
+  yield* setAside(holders.rejected)
   const fills = new Map<WalletAddress, number>()
   let cursor: string | null = null
   for (let page = 0; page < discovery.tape_pages; page++) {
@@ -63,6 +65,7 @@ const inMarket = Effect.fnUntraced(function* (subject: string) {
       limit: 1000,
       cursor,
     })
+    yield* setAside(tape.rejected)
     for (const { value } of tape.rows) fills.set(value.wallet, (fills.get(value.wallet) ?? 0) + 1)
     cursor = tape.nextCursor
     if (cursor === null) break
@@ -87,6 +90,7 @@ const onLeaderboard = Effect.fnUntraced(function* (subject: string) {
     period: period === "month" ? "month" : "week",
     limit: discovery.leaderboard_rows,
   })
+  yield* setAside(board.rejected)
   const found = board.rows.map(({ wallet }): Discovered => ({
     wallet,
     source: "LEADERBOARD",
@@ -104,6 +108,7 @@ const amongWinners = Effect.fnUntraced(function* (subject: string) {
     period: period === "month" ? "month" : "week",
     limit: discovery.winners_rows,
   })
+  yield* setAside(wins.rejected)
   const found = wins.rows.map(({ condition, wallet }): Discovered => ({
     wallet,
     source: "WINNER",

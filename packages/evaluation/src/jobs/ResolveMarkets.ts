@@ -17,6 +17,7 @@ import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
 import { nextAttempt } from "../Backoff.ts"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
+import { settingAside } from "../SetAside.ts"
 import {
   conditionHex,
   type DueCondition,
@@ -116,7 +117,7 @@ export const resolveDue = Effect.gen(function* () {
     counts: { resolved: count("resolved"), pending: count("pending"), failed: count("failed") },
     more: due.length === perStep && count("failed") === 0,
   }
-})
+}).pipe(settingAside)
 
 export const layer = Layer.unwrap(
   Effect.map(EvaluationSettings, (settings) =>

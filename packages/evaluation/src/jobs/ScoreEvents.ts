@@ -24,6 +24,7 @@ import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
 import { reached } from "@evaluator/runtime/JobProgress"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
+import { setAside } from "../SetAside.ts"
 import { conditionHex } from "../stores/Conditions.ts"
 import { quarantine } from "../stores/Ledger.ts"
 import { upsertMarkets } from "../stores/Markets.ts"
@@ -130,6 +131,7 @@ const measure = Effect.fnUntraced(function* (candidate: Candidate) {
     // A thousand fills saturate the density, so one page is enough.
     const tape = yield* api.trades({ condition, takerOnly: true, limit: 1000 })
     const holders = yield* api.holders({ condition, limit: measuredHolders })
+    yield* setAside([...tape.rejected, ...holders.rejected])
     return {
       ...candidate.signals,
       trades24h: tape.rows.filter(({ value }) => value.atMs > now - dayMs).length,
