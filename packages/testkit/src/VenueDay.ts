@@ -181,6 +181,7 @@ export const venueDay = Effect.fnUntraced(function* (options: VenueDayOptions) {
       seed: null,
       days: options.days,
       wallets: null,
+      approveAfter: null,
       world: null,
       faults: "many",
       keep: directory,
