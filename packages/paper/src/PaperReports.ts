@@ -71,6 +71,9 @@ export interface CopyCounts {
   readonly inFlight: number
 }
 
+/** Ids that one statement is asked about. */
+const idsAsked = 4000
+
 export class PaperReports extends Context.Service<
   PaperReports,
   {
@@ -169,14 +172,15 @@ export class PaperReports extends Context.Service<
         fillIds: ReadonlyArray<FillId>,
         strategy: Strategy,
       ) {
-        const known = new Set<string>()
-        for (let at = 0; at < fillIds.length; at += 500) {
-          const some = fillIds.slice(at, at + 500).map(hexToBytes)
-          const rows = yield* sql<{ fill_id: Uint8Array }>`SELECT fill_id FROM copies
-            WHERE ${sql.in("fill_id", some)} AND strategy = ${strategy}`
-          for (const row of rows) known.add(bytesToBareHex(row.fill_id))
+        const missing: Array<FillId> = []
+        for (let at = 0; at < fillIds.length; at += idsAsked) {
+          const asked = JSON.stringify(fillIds.slice(at, at + idsAsked))
+          const rows = yield* sql<{ id: FillId }>`SELECT f.value AS id FROM json_each(${asked}) f
+            WHERE NOT EXISTS (SELECT 1 FROM copies c
+              WHERE c.fill_id = unhex(f.value) AND c.strategy = ${strategy})`
+          for (const row of rows) missing.push(row.id)
         }
-        return fillIds.filter((id) => !known.has(id))
+        return missing
       }, Effect.orDie)
 
       const standingHalt = Effect.fnUntraced(function* (strategy: Strategy) {

@@ -34,7 +34,7 @@ import { upsertPolicyOf } from "./DescribeMarkets.ts"
 const dayMs = 86_400_000
 /** Holders read of each outcome when measuring. */
 const measuredHolders = 100
-const readBatch = 1000
+const readBatch = 500
 
 /** Stores the facts of every open market the venue lists. */
 const walkOpenMarkets = Effect.gen(function* () {

@@ -11,7 +11,7 @@ import { bytesToBareHex, bytesToHex } from "@evaluator/domain/Id"
 import type { EntryKind, LedgerEntry } from "@evaluator/domain/wallet/LedgerEntry"
 import type { LotMarket } from "@evaluator/domain/wallet/Lots"
 
-export const pageRows = 2000
+export const pageRows = 500
 const lookupRows = 500
 
 export interface WalletHistory {

@@ -27,6 +27,7 @@ import addWinners from "../../../../migrations/evaluation/0010_add_winners.ts"
 import crossCheckOutcomes from "../../../../migrations/evaluation/0011_cross_check_outcomes.ts"
 import createLogReaders from "../../../../migrations/evaluation/0014_create_log_readers.ts"
 import extendVerdicts from "../../../../migrations/evaluation/0015_extend_verdicts.ts"
+import indexReaders from "../../../../migrations/evaluation/0016_index_readers.ts"
 
 export const migrations = {
   "0001_create_runtime": createRuntime,
@@ -43,6 +44,7 @@ export const migrations = {
   "0012_create_queue_pauses": createQueuePauses,
   "0013_add_run_cursors": addRunCursors,
   "0014_create_log_readers": createLogReaders,
+  "0016_index_readers": indexReaders,
   "0015_extend_verdicts": extendVerdicts,
 }
 
