@@ -15,7 +15,7 @@ import evaluation0011 from "../../../migrations/evaluation/0011_cross_check_outc
 import evaluation0012 from "../../../migrations/evaluation/0012_create_queue_pauses.ts"
 import evaluation0013 from "../../../migrations/evaluation/0013_add_run_cursors.ts"
 import evaluation0014 from "../../../migrations/evaluation/0014_create_log_readers.ts"
-import evaluation0016 from "../../../migrations/evaluation/0015_extend_verdicts.ts"
+import evaluation0015 from "../../../migrations/evaluation/0015_extend_verdicts.ts"
 import evaluation0016 from "../../../migrations/evaluation/0016_index_readers.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
@@ -43,8 +43,8 @@ export const migrations = {
     "0012_create_queue_pauses": evaluation0012,
     "0013_add_run_cursors": evaluation0013,
     "0014_create_log_readers": evaluation0014,
+    "0015_extend_verdicts": evaluation0015,
     "0016_index_readers": evaluation0016,
-    "0015_extend_verdicts": evaluation0016,
   },
   paper: {
     "0001_create_runtime": paper0001,

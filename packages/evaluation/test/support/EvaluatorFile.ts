@@ -44,8 +44,8 @@ export const migrations = {
   "0012_create_queue_pauses": createQueuePauses,
   "0013_add_run_cursors": addRunCursors,
   "0014_create_log_readers": createLogReaders,
-  "0016_index_readers": indexReaders,
   "0015_extend_verdicts": extendVerdicts,
+  "0016_index_readers": indexReaders,
 }
 
 /** A file of its own, removed with the scope. */
