@@ -1,6 +1,7 @@
 /**
  * A kill at a counted commit, for proofs: `EVALUATOR_KILL_AT=commit:N` ends the process with SIGKILL
  * right after its Nth COMMIT succeeded, `before-commit:N` right before its Nth COMMIT is tried.
+ * `commit:N:SIGTERM` asks it to stop instead, and so says when the drain begins.
  *
  * Promises: between the COMMIT and the kill no other code of that thread runs; commits of all threads
  * are counted together when they share the counter. When off, a commit costs nothing more.
@@ -27,6 +28,7 @@ export interface KillMoment {
   readonly when: "before" | "after"
   /** 1 is the first commit of the process. */
   readonly commit: number
+  readonly signal: "SIGKILL" | "SIGTERM"
 }
 
 export class KillMomentInvalid extends Schema.TaggedError<KillMomentInvalid>()(
@@ -38,16 +40,18 @@ export class KillMomentInvalid extends Schema.TaggedError<KillMomentInvalid>()(
   }
 }
 
-const moment = /^(before-)?commit:([1-9]\d{0,8})$/
+const moment = /^(before-)?commit:([1-9]\d{0,8})(:SIGTERM)?$/
+const allowed = "commit:N or before-commit:N, with :SIGTERM to be asked to stop"
 
 /** Reads the value of `EVALUATOR_KILL_AT`. */
 export const parseKillPoint = (text: string): Result.Result<KillMoment, KillMomentInvalid> => {
   const match = moment.exec(text.trim())
   return match === null
-    ? Result.fail(new KillMomentInvalid({ found: text, allowed: "commit:N or before-commit:N" }))
+    ? Result.fail(new KillMomentInvalid({ found: text, allowed }))
     : Result.succeed({
         when: match[1] === undefined ? "after" : "before",
         commit: Number(match[2]),
+        signal: match[3] === undefined ? "SIGKILL" : "SIGTERM",
       })
 }
 
@@ -61,17 +65,17 @@ const succeeded = 1
 /** COMMITs of the process that succeeded so far. */
 export const countCommits = (counter: Int32Array): number => Atomics.load(counter, succeeded)
 
-const killProcess = (): void => void process.kill(process.pid, "SIGKILL")
+const killProcess = (signal: KillMoment["signal"]): void => void process.kill(process.pid, signal)
 
 /** Counts commits, and kills at `at`; without it only counts. */
 export const makeKillPoint = (
   at: KillMoment | undefined,
   counter: Int32Array,
-  kill: () => void = killProcess,
+  kill: (signal: KillMoment["signal"]) => void = killProcess,
 ): KillPoint => {
   const count = (index: number, when: KillMoment["when"]) => () => {
     const now = Atomics.add(counter, index, 1) + 1
-    if (at !== undefined && at.when === when && at.commit === now) kill()
+    if (at !== undefined && at.when === when && at.commit === now) kill(at.signal)
   }
   return { beforeCommit: count(tried, "before"), afterCommit: count(succeeded, "after") }
 }

@@ -12,11 +12,15 @@ describe("parseKillPoint", () => {
   it("reads both moments", () => {
     assert.deepStrictEqual(
       parseKillPoint("commit:12"),
-      Result.succeed<KillMoment>({ when: "after", commit: 12 }),
+      Result.succeed<KillMoment>({ when: "after", commit: 12, signal: "SIGKILL" }),
     )
     assert.deepStrictEqual(
       parseKillPoint(" before-commit:1 "),
-      Result.succeed<KillMoment>({ when: "before", commit: 1 }),
+      Result.succeed<KillMoment>({ when: "before", commit: 1, signal: "SIGKILL" }),
+    )
+    assert.deepStrictEqual(
+      parseKillPoint("commit:3:SIGTERM"),
+      Result.succeed<KillMoment>({ when: "after", commit: 3, signal: "SIGTERM" }),
     )
   })
 
@@ -54,15 +58,24 @@ describe("makeKillPoint", () => {
   }
 
   it("kills once, after the commit it was told, counted over all lanes", () => {
-    assert.deepStrictEqual(run({ when: "after", commit: 3 }, 6), { kills: [3], commits: 6 })
+    assert.deepStrictEqual(run({ when: "after", commit: 3, signal: "SIGKILL" }, 6), {
+      kills: [3],
+      commits: 6,
+    })
   })
 
   it("kills before the commit it was told, when one less is done", () => {
-    assert.deepStrictEqual(run({ when: "before", commit: 3 }, 6), { kills: [2], commits: 6 })
+    assert.deepStrictEqual(run({ when: "before", commit: 3, signal: "SIGKILL" }, 6), {
+      kills: [2],
+      commits: 6,
+    })
   })
 
   it("does not kill before its turn, and only counts when it has no moment", () => {
-    assert.deepStrictEqual(run({ when: "after", commit: 7 }, 6), { kills: [], commits: 6 })
+    assert.deepStrictEqual(run({ when: "after", commit: 7, signal: "SIGKILL" }, 6), {
+      kills: [],
+      commits: 6,
+    })
     assert.deepStrictEqual(run(undefined, 6), { kills: [], commits: 6 })
   })
 

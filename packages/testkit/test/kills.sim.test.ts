@@ -8,7 +8,7 @@ import { killCommits, killRound } from "@evaluator/testkit/KillRuns"
 
 const checkout = fileURLToPath(new URL("../../..", import.meta.url))
 
-/** Small here; `npm run prove -- kills` runs ten. */
+/** Small here; `npm run prove -- kills` ends a hundred, another way. */
 const rounds = 1
 const seed = 20260101
 
