@@ -55,7 +55,19 @@ const running: Check = ({ data, venue, shutdown }) => [
   ),
 ]
 
-const finding: Check = ({ scoring, ingestion, resolution }) => [
+const finding: Check = ({ scoring, ingestion, resolution, venue, watch }) => [
+  notLonger(
+    venue.row_lag,
+    ingestion.visibility_lag,
+    "venue.row_lag",
+    "ingestion.visibility_lag, after which rows count as complete",
+  ),
+  notLonger(
+    venue.row_lag,
+    watch.visibility_lag,
+    "venue.row_lag",
+    "watch.visibility_lag, by which polls overlap",
+  ),
   unless(
     scoring.min_days_to_expiry < scoring.max_days_to_expiry,
     "scoring.min_days_to_expiry",

@@ -76,6 +76,7 @@ export const openEvaluation = Effect.fnUntraced(function* (
           due: yield* reports.due,
           copiesByStrategy: yield* copySummaries(reports, copies),
           ledger: yield* ledgerFigures(copies),
+          evidence: yield* copies.evidence,
           state: yield* stateOf(mine, client),
         }
       }),

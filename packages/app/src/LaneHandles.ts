@@ -3,6 +3,7 @@
  * {@link LaneLink}. Whatever an answer holds is plain JSON.
  */
 import { Effect } from "effect"
+import type { Evidence } from "@evaluator/paper/Evidence"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { Condition } from "@evaluator/runtime/Conditions"
 import type { LaneLink, LaneLinkError } from "@evaluator/runtime/LaneLink"
@@ -47,6 +48,7 @@ export interface EvaluationReport extends MachineryReport {
   readonly due: ReadonlyArray<DueCount>
   readonly copiesByStrategy: Readonly<Record<Strategy, CopySummary>>
   readonly ledger: LedgerFigures
+  readonly evidence: Evidence
   readonly state: State
 }
 

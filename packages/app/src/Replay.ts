@@ -4,7 +4,7 @@
  * The clock starts an hour before the first row and runs until two days after the last, so that every
  * follow is over and what was known to resolve has settled.
  */
-import { Effect, Layer } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import { WalletAddress } from "@evaluator/domain/Id"
 import { ONE } from "@evaluator/domain/money/Micro"
 import { Recording } from "@evaluator/evaluation/Recording"
@@ -13,6 +13,7 @@ import { portInProcess } from "@evaluator/polymarket/BookPort"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import * as VenueApi from "@evaluator/venue/Api"
 import * as InProcess from "@evaluator/venue/InProcess"
+import { lateRows } from "@evaluator/venue/recorded/LateRows"
 import { load, type RecordedManifest } from "@evaluator/venue/recorded/RecordedWorld"
 import type { ReplayOptions } from "./cli/RunOptions.ts"
 import type { FileFates } from "./SummaryDocument.ts"
@@ -42,14 +43,15 @@ const fatesPerFile = (
 
 /** Replays a recording and answers with the summary. */
 export const replayRecording = Effect.fnUntraced(function* (options: ReplayOptions) {
-  const world = load({
+  const recorded = load({
     dir: options.recording,
     books:
       options.books.kind === "recorded"
         ? { kind: "recorded" }
         : { kind: "assume", spread: options.books.spread / ONE },
   })
-  const manifest = world.manifest()
+  const world = lateRows(recorded, Duration.toMillis(options.loaded.settings.venue.row_lag))
+  const manifest = recorded.manifest()
   const spans = manifest.wallets.map((wallet) => ({
     ...wallet,
     wallet: WalletAddress.make(wallet.wallet),

@@ -32,6 +32,7 @@ const processSections = {
     clob_url: TextLeaf,
     stream_url: TextLeaf,
     books_url: TextLeaf,
+    row_lag: DurationLeaf,
   }),
   http: Schema.Struct({ host: TextLeaf, port: IntLeaf(0, 65_535) }),
   jobs: Schema.Struct({

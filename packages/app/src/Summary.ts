@@ -34,6 +34,7 @@ export const summarize = Effect.fnUntraced(function* (
     copies: mine.copiesByStrategy.portfolio,
     copies_by_strategy: mine.copiesByStrategy,
     ledger: mine.ledger,
+    evidence: mine.evidence,
     queues: [...mine.queues, ...theirs.queues],
     due: mine.due,
     jobs: [...mine.jobs, ...theirs.jobs],

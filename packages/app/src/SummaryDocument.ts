@@ -2,6 +2,7 @@
  * The shape of the summary document: public, read by scripts. Keys are only ever added.
  */
 import type { QueueCounters } from "@evaluator/runtime/Backlogs"
+import type { Evidence } from "@evaluator/paper/Evidence"
 import type { State } from "./StateHash.ts"
 import type { CopyCounts, LedgerFigures } from "./StatusDocument.ts"
 
@@ -68,6 +69,7 @@ export interface SummaryDocument extends State {
   readonly copies: CopySummary
   readonly copies_by_strategy: Readonly<Record<string, CopySummary>>
   readonly ledger: LedgerFigures
+  readonly evidence: Evidence
   readonly queues: ReadonlyArray<QueueCounters>
   readonly due: ReadonlyArray<DueCount>
   readonly jobs: ReadonlyArray<JobTotals>

@@ -16,7 +16,7 @@ export const fidelityDays = 7
 const dayMs = 86_400_000
 
 /** What prices did to us between the leader's fill and ours, fee apart; positive is a cost. */
-const slipped = ({ depth, latency, spread }: Receipt): Pico => -(latency + spread + depth)
+export const slipped = ({ depth, latency, spread }: Receipt): Pico => -(latency + spread + depth)
 
 /** USDC a share, exact to the 12th place; null where nothing was traded. */
 const perShare = (amount: Pico, size: number): string | null =>

@@ -21,6 +21,7 @@ import type { CopyOutcome, Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { CopyState } from "@evaluator/domain/paper/CopyState"
 import type { Section } from "@evaluator/domain/report/Section"
 import type { Side } from "@evaluator/domain/trade/Trade"
+import { type Evidence, makeEvidence } from "./Evidence.ts"
 import { checkLedger, type LedgerFault } from "./LedgerCheck.ts"
 import {
   makeLedgerSummary,
@@ -96,6 +97,8 @@ export class PaperReports extends Context.Service<
     readonly money: (strategy: Strategy) => Effect.Effect<Money>
     /** The receipts of a strategy's copies in sum, and the curve of its books beside the controls. */
     readonly receipts: (strategy: Strategy) => Effect.Effect<LedgerReceipts>
+    /** What all copies must show, and what each strategy made. */
+    readonly evidence: Effect.Effect<Evidence>
     readonly ledgerCheck: Effect.Effect<ReadonlyArray<LedgerFault>>
     /** The halt that holds the strategy now, the newest when there are several; null when it copies. */
     readonly standingHalt: (
@@ -120,6 +123,7 @@ export class PaperReports extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const { why } = yield* makeWhyCopy
       const { wallet } = yield* makeWalletPage
+      const evidence = yield* makeEvidence
       const { ledger, money, receipts } = yield* makeLedgerSummary
 
       const counts = Effect.fnUntraced(function* (strategy: Strategy, asOfMs: number | null) {
@@ -223,6 +227,7 @@ export class PaperReports extends Context.Service<
         ledger,
         money,
         receipts,
+        evidence,
         ledgerCheck: Effect.provideService(checkLedger, SqlClient.SqlClient, sql),
         standingHalt,
         quarantined,

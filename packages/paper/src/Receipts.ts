@@ -82,6 +82,8 @@ export interface ReceiptSum {
   /** Shares in millionths. */
   readonly size: number
   readonly receipt: Receipt
+  /** Receipts that leave one. */
+  readonly remainders: number
 }
 
 /** Adds up the receipts of the filled copies that fit: purchases and sales apart. */
@@ -104,6 +106,7 @@ export const makeReceiptSums = Effect.gen(function* () {
           copies: (before?.copies ?? 0) + 1,
           size: (before?.size ?? 0) + row.size!,
           receipt: addReceipts(before?.receipt ?? noReceipt, receipt),
+          remainders: (before?.remainders ?? 0) + (receipt.remainder === 0n ? 0 : 1),
         })
       }
       if (page.length < pageRows) return [...sums.values()]

@@ -25,6 +25,11 @@ export const Summary = Schema.Struct({
   copies: CopyCounts,
   copies_by_strategy: Schema.Record(Schema.String, CopyCounts),
   ledger: Schema.Struct({ balanced: Schema.Boolean }),
+  evidence: Schema.Struct({
+    copies_without_book: Count,
+    copies_before_leader: Count,
+    receipts_with_remainder: Count,
+  }),
   queues: Schema.Array(
     Schema.Struct({
       name: Schema.String,
@@ -55,7 +60,20 @@ const verdictFaults = ({ discovered, ...verdicts }: Summary["verdicts"]): Readon
     ? []
     : [`${discovered} discovered wallets have ${sum(verdicts)} verdicts`]
 
+const evidenceFaults = (evidence: Summary["evidence"]): ReadonlyArray<string> => [
+  ...(evidence.copies_without_book === 0
+    ? []
+    : [`${evidence.copies_without_book} copies were filled without a book`]),
+  ...(evidence.copies_before_leader === 0
+    ? []
+    : [`${evidence.copies_before_leader} copies came before their leader's fill`]),
+  ...(evidence.receipts_with_remainder === 0
+    ? []
+    : [`${evidence.receipts_with_remainder} receipts leave a remainder`]),
+]
+
 export const faultsOf = (summary: Summary): ReadonlyArray<string> => [
+  ...evidenceFaults(summary.evidence),
   ...verdictFaults(summary.verdicts),
   ...copyFaults("copies", summary.copies),
   ...Object.entries(summary.copies_by_strategy).flatMap(([name, copies]) =>

@@ -23,6 +23,7 @@ const sound: Summary = {
   copies,
   copies_by_strategy: { portfolio: copies, solo: copies },
   ledger: { balanced: true },
+  evidence: { copies_without_book: 0, copies_before_leader: 0, receipts_with_remainder: 0 },
   queues: [queue],
   jobs: [],
 }
@@ -47,6 +48,17 @@ describe("the equations of a summary", () => {
       faultsOf({ ...sound, queues: [{ ...queue, done: 0 }], ledger: { balanced: false } }),
       ["queue q: 5 items have 4 fates", "the ledger does not balance"],
     )
+  })
+})
+
+describe("the equations of evidence", () => {
+  it("find a copy without a book, one before its leader, and a receipt that does not add up", () => {
+    const evidence = { copies_without_book: 1, copies_before_leader: 2, receipts_with_remainder: 3 }
+    assert.deepStrictEqual(faultsOf({ ...sound, evidence }), [
+      "1 copies were filled without a book",
+      "2 copies came before their leader's fill",
+      "3 receipts leave a remainder",
+    ])
   })
 })
 

@@ -39,6 +39,7 @@ const summary = () => {
     verdicts: { classified: 0, excluded: 0, waiting: 0, discovered: 0 },
     copies,
     copies_by_strategy: { solo: copies },
+    evidence: { copies_without_book: 0, copies_before_leader: 0, receipts_with_remainder: 0 },
     ledger: { balanced: true },
     queues: [],
     jobs: [],

@@ -1,0 +1,107 @@
+/**
+ * What all copies of a file must show, counted: none was filled without a book, none before its
+ * leader's fill, no receipt leaves a remainder; how late fills were detected; and what each strategy
+ * made. What `careless` made more than `solo` is what a careless simulation would make up.
+ *
+ * Reads only, all copies: for the end of a run.
+ */
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import { formatMicro } from "@evaluator/domain/money/Micro"
+import { formatPico } from "@evaluator/domain/paper/Waterfall"
+import { slipped } from "./Fidelity.ts"
+import { makeLedgerSummary } from "./LedgerSummary.ts"
+import { makeReceiptSums } from "./Receipts.ts"
+
+/** USDC as text. */
+export interface StrategyResult {
+  readonly copied: number
+  /** What was put into its books. */
+  readonly capital_usdc: string
+  readonly equity_usdc: string
+  readonly realized_pnl_usdc: string
+  readonly fees_usdc: string
+  /** What its prices were worse than the leaders', in all. */
+  readonly slippage_usdc: string
+}
+
+export interface Evidence {
+  readonly copies_without_book: number
+  readonly copies_before_leader: number
+  readonly receipts_with_remainder: number
+  /** From the leader's fill until we knew of it; null before the first. */
+  readonly detection_ms: {
+    readonly count: number
+    readonly p50: number
+    readonly p99: number
+  } | null
+  readonly results: Readonly<Record<Strategy, StrategyResult>>
+  /** Realised by `careless` beyond `solo`. */
+  readonly lie_usdc: string
+}
+
+export const makeEvidence = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const { money } = yield* makeLedgerSummary
+  const sums = yield* makeReceiptSums
+
+  const faults = sql<{ without_book: number; before_leader: number }>`SELECT
+      count(*) FILTER (WHERE priced_book IS NULL AND strategy <> 'careless') AS without_book,
+      count(*) FILTER (WHERE min(detected_at_ms, priced_at_ms, filled_at_ms) < leader_at_ms)
+        AS before_leader FROM copies WHERE outcome = 'COPIED'`
+
+  const lags = Effect.gen(function* () {
+    const of = sql`FROM copies WHERE strategy = 'portfolio' AND origin = 'fill'`
+    const [row] = yield* sql<{ count: number }>`SELECT count(*) AS count ${of}`
+    const { count } = row!
+    if (count === 0) return null
+    const at = (part: number) =>
+      Effect.map(
+        sql<{ ms: number }>`SELECT detected_at_ms - leader_at_ms AS ms ${of}
+          ORDER BY 1 LIMIT 1 OFFSET ${Math.max(0, Math.ceil(count * part) - 1)}`,
+        ([found]) => found!.ms,
+      )
+    return { count, p50: yield* at(0.5), p99: yield* at(0.99) }
+  })
+
+  const capitalOf = (strategy: Strategy) =>
+    Effect.map(
+      sql<{ capital: number }>`SELECT -coalesce(sum(amount), 0) AS capital FROM balances
+        WHERE account = 'capital' AND (book = ${strategy} OR book LIKE ${`${strategy}:%`})`,
+      ([row]) => row!.capital,
+    )
+
+  return Effect.gen(function* () {
+    const [found] = yield* faults
+    let remainders = 0
+    const realized = new Map<Strategy, number>()
+    const results: Array<readonly [Strategy, StrategyResult]> = []
+    for (const strategy of Strategy.literals) {
+      const its = yield* sums([sql`c.strategy = ${strategy}`])
+      const { equityMicro, feesMicro, realizedPnlMicro } = yield* money(strategy)
+      remainders += its.reduce((total, one) => total + one.remainders, 0)
+      realized.set(strategy, realizedPnlMicro)
+      results.push([
+        strategy,
+        {
+          copied: its.reduce((total, one) => total + one.copies, 0),
+          capital_usdc: formatMicro(yield* capitalOf(strategy)),
+          equity_usdc: formatMicro(equityMicro),
+          realized_pnl_usdc: formatMicro(realizedPnlMicro),
+          fees_usdc: formatMicro(feesMicro),
+          slippage_usdc: formatPico(its.reduce((total, one) => total + slipped(one.receipt), 0n)),
+        },
+      ])
+    }
+    const evidence: Evidence = {
+      copies_without_book: found!.without_book,
+      copies_before_leader: found!.before_leader,
+      receipts_with_remainder: remainders,
+      detection_ms: yield* lags,
+      results: Object.fromEntries(results) as Record<Strategy, StrategyResult>,
+      lie_usdc: formatMicro(realized.get("careless")! - realized.get("solo")!),
+    }
+    return evidence
+  }).pipe(Effect.orDie)
+})
