@@ -5,19 +5,20 @@
  */
 import { Arbitrary, Effect, Logger, Metric } from "effect"
 import { TestClock } from "effect/testing"
-import { Commands, endingAfter } from "../../packages/paper/test/model/ModelRuns.ts"
+import { beginnings, Commands, endingAfter } from "../../packages/paper/test/model/ModelRuns.ts"
 import type { CaseResult, Proof } from "./Proof.ts"
 
 const runs = 10_000
-const runsACase = 500
+const runsACase = 250
 const firstSeed = 2001
 
 const caseOf = Effect.fnUntraced(function* (seed: number, size: number) {
   const outcomes: Record<string, number> = {}
+  const root = yield* beginnings.pipe(Effect.provide(TestClock.layer()))
   const result = yield* Arbitrary.checkEffect(
     Arbitrary.schema(Commands),
     (commands) =>
-      endingAfter(commands).pipe(
+      endingAfter(commands, root).pipe(
         Effect.provide(TestClock.layer()),
         Effect.provideService(Metric.MetricRegistry, new Map()),
         Effect.map((ending) => {
@@ -34,7 +35,7 @@ const caseOf = Effect.fnUntraced(function* (seed: number, size: number) {
     faults: complaint === undefined ? [] : [complaint],
     row: { seed, runs: size, outcomes: tally.map(([name, n]) => `${name} ${n}`).join(", ") },
   } satisfies CaseResult as CaseResult
-})
+}, Effect.scoped)
 
 export const proof: Proof = {
   name: "paper-model",

@@ -6,6 +6,9 @@
  * and opened again on its file.
  */
 import { createHash } from "node:crypto"
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { Clock, Effect, Fiber, Queue, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { shares } from "@evaluator/domain/money/Micro"
@@ -23,7 +26,6 @@ import {
   noon,
   openHouse,
   resolved,
-  temporaryDirectory,
   token,
   wallet,
 } from "../PaperHarness.ts"
@@ -80,11 +82,48 @@ export interface Ending {
   readonly outcomes: ReadonlyArray<string>
 }
 
-/** How the lane and the model end after the commands. */
-export const endingAfter = (commands: ReadonlyArray<Command>) =>
+/**
+ * Files in which the markets and follows are known, for every run to begin with a copy of: making the
+ * tables costs more than most runs do. In memory where the machine has a place for that.
+ */
+export const beginnings = Effect.gen(function* () {
+  const root = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), "paper-model-"))),
+    (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true })),
+  )
+  mkdirSync(join(root, "new"))
+  yield* TestClock.setTime(noon)
+  const house = yield* openHouse({
+    directory: join(root, "new"),
+    venue: new FakeVenue(),
+    overrides,
+  })
+  yield* introduce(
+    house,
+    [1, 2, 3].map((n) => market(n)),
+    [1, 2].map((n) => follow(wallet(n))),
+  )
+  yield* house.stop
+  return root
+})
+const memory = "/dev/shm"
+let copied = 0
+
+const copyOf = (root: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const directory = join(root, String(++copied))
+      cpSync(join(root, "new"), directory, { recursive: true })
+      return directory
+    }),
+    (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true })),
+  )
+
+/** How the lane and the model end after the commands, on a copy of the {@link beginnings}. */
+export const endingAfter = (commands: ReadonlyArray<Command>, root: string) =>
   Effect.gen(function* () {
     yield* TestClock.setTime(noon)
-    const directory = yield* temporaryDirectory
+    const directory = yield* copyOf(root)
     const venue = new FakeVenue()
     const model = new PaperModel()
     for (const n of [1, 2, 3]) {
@@ -94,11 +133,6 @@ export const endingAfter = (commands: ReadonlyArray<Command>) =>
     }
     const open = Effect.suspend(() => openHouse({ directory, venue, overrides }))
     let house: House = yield* open
-    yield* introduce(
-      house,
-      [1, 2, 3].map((n) => market(n)),
-      [1, 2].map((n) => follow(wallet(n))),
-    )
     const seen: Array<Fill> = []
     const last = new Map<string, number>()
 
