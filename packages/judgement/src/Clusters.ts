@@ -25,6 +25,8 @@ export interface Cluster {
 }
 
 const crowd = 25
+/** Acts looked at between two yields. */
+const aStep = 10_000
 
 interface Act {
   readonly wallet: number
@@ -36,27 +38,28 @@ export function* clustersInSteps(
   asOfMs: number,
   settings: ClusterSettings,
 ): Generator<void, ReadonlyArray<Cluster>, void> {
-  const byToken = new Map<string, Array<Act>>()
+  /** By market and outcome. */
+  const byMarket = new Map<string, Array<Array<Act>>>()
   const sizes = new Float64Array(population.length)
   for (const [wallet, { entries }] of population.entries()) {
-    const firsts = new Map<string, number>()
+    const own = new Set<Array<Act>>()
     for (const { condition, outcomeIndex, atMs } of entries) {
       if (atMs > asOfMs) continue
-      const token = `${condition}:${outcomeIndex}`
-      firsts.set(token, Math.min(firsts.get(token) ?? Number.POSITIVE_INFINITY, atMs))
+      const outcomes = byMarket.get(condition) ?? []
+      byMarket.set(condition, outcomes)
+      const acts = (outcomes[outcomeIndex] ??= [])
+      own.add(acts)
+      const last = acts.at(-1)
+      if (last?.wallet !== wallet) acts.push({ wallet, atMs })
+      else if (atMs < last.atMs) acts[acts.length - 1] = { wallet, atMs }
     }
-    sizes[wallet] = firsts.size
-    for (const [token, atMs] of firsts) {
-      const acts = byToken.get(token)
-      if (acts === undefined) byToken.set(token, [{ wallet, atMs }])
-      else acts.push({ wallet, atMs })
-    }
-    if (wallet % 50 === 49) yield
+    sizes[wallet] = own.size
+    if (wallet % 20 === 19) yield
   }
   const pairs = new Map<number, number>()
   const leads = new Float64Array(population.length)
   let seen = 0
-  for (const acts of byToken.values()) {
+  for (const acts of [...byMarket.values()].flatMap((outcomes) => outcomes.filter(Boolean))) {
     acts.sort((a, b) => a.atMs - b.atMs || a.wallet - b.wallet)
     for (let i = 0; i < acts.length; i++) {
       let j = i + 1
@@ -69,7 +72,10 @@ export function* clustersInSteps(
         leads[a]!++
       }
     }
-    if (++seen % 2000 === 0) yield
+    seen += acts.length
+    if (seen < aStep) continue
+    seen = 0
+    yield
   }
   const root = Int32Array.from(population, (_, i) => i)
   const find = (i: number): number => {

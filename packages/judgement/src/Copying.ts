@@ -40,6 +40,8 @@ export interface Copying {
 const assumedCopies = 8
 /** Where nothing is known of our copies: a cent of spread and most of a cent of fee. */
 const ordinaryCost = 0.018
+/** Copies of one wallet beyond which it does not weigh more in the population's cost. */
+const mostCounted = 50
 const mostPaid = 0.995
 const horizonDays = 30
 /** A standard error from fewer events is none. */
@@ -58,9 +60,16 @@ export const costsOf = (
     outlay === undefined ? [] : [outlay.aShare - calibrated(prices, outlay.middle)],
   )
 
-/** The population's cost from all costs seen. */
-export const populationCost = (costs: ReadonlyArray<number>): number =>
-  (ordinaryCost * 20 + costs.reduce((sum, cost) => sum + cost, 0)) / (20 + costs.length)
+/** The population's cost: each wallet's own average weighs by its copies, up to a limit. */
+export const populationCost = (costs: ReadonlyArray<ReadonlyArray<number>>): number => {
+  let [sum, weight] = [ordinaryCost * assumedCopies, assumedCopies]
+  for (const own of costs) {
+    const counts = Math.min(own.length, mostCounted)
+    sum += counts * mean(own)
+    weight += counts
+  }
+  return sum / weight
+}
 
 export const copyingOf = (
   bets: WalletBets,

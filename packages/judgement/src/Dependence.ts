@@ -1,13 +1,15 @@
 /**
- * How much the markets of an event have in common, and what an event's bets weigh for it.
+ * How much the markets of an event have in common, and what a wallet's bets weigh for it.
  *
  * Under luck alone, the surprises (payout less price) of an event's markets are correlated: by ρ where
  * something common decides them, by −√(p q / ((1−p)(1−q))) in a race that one answer wins. Bets on
  * opposite sides turn the sign round. The variance of the sum of a wallet's surprises in an event is
- * therefore D times what independent markets would give, and their summed log likelihood is divided
- * by D where that is above one: a composite likelihood brought back to its true information
- * (Chandler and Bate 2007; Pauli, Racugno and Ventura 2011). An all-Yes bettor of six markets that
- * move together thus gets little more than one bet; one who picks sides freely gets nearly six.
+ * therefore D times what independent markets would give, and over all its events the variance of its
+ * whole score is D̄ times that. Its log likelihood is divided by D̄ where that is above one: a composite
+ * likelihood brought back to its true information (Chandler and Bate 2007; Pauli, Racugno and Ventura
+ * 2011). Who always bets on one side of markets that move together gets little more than one bet an
+ * event; who picks sides freely has D̄ near one. An event far beyond the wallet's own D̄ is divided by
+ * more, so that no single one decides.
  */
 import type { Bet, WalletBets } from "./Bets.ts"
 import { calibrated, type PriceModel } from "./PriceModel.ts"
@@ -59,8 +61,13 @@ export class PairCounts {
   }
 }
 
-/** What each bet of an event counts for, (0, 1]. */
-export const weightOf = (bets: ReadonlyArray<Bet>, prices: PriceModel, rho: number): number => {
+interface Variance {
+  /** Of the summed surprises if the markets were independent, and as they are. */
+  readonly alone: number
+  readonly all: number
+}
+
+const varianceOf = (bets: ReadonlyArray<Bet>, prices: PriceModel, rho: number): Variance => {
   let alone = 0
   let all = 0
   const facts = bets.map((bet) => {
@@ -70,13 +77,30 @@ export const weightOf = (bets: ReadonlyArray<Bet>, prices: PriceModel, rho: numb
   for (const [i, a] of facts.entries()) {
     alone += a.v
     all += a.v
-    for (const b of facts.slice(0, i)) {
+    for (let j = 0; j < i; j++) {
+      const b = facts[j]!
       const race = a.bet.exclusive && b.bet.exclusive
       const between = race ? -Math.sqrt((a.yes * b.yes) / ((1 - a.yes) * (1 - b.yes))) : rho
       all += 2 * a.sign * b.sign * Math.max(-1, between) * Math.sqrt(a.v * b.v)
     }
   }
-  return all <= alone ? 1 : alone / all
+  return { alone, all }
+}
+
+/** How far an event's own design effect may be beyond the wallet's without being divided by more. */
+const mostBeyond = 2
+
+/** What each bet counts for, (0, 1], by event. */
+export const weightsOf = (
+  { events }: Pick<WalletBets, "events">,
+  prices: PriceModel,
+  rho: number,
+): ReadonlyArray<number> => {
+  const variances = events.map(({ bets }) => varianceOf(bets, prices, rho))
+  const alone = variances.reduce((sum, one) => sum + one.alone, 0)
+  const all = variances.reduce((sum, one) => sum + one.all, 0)
+  const usual = Math.max(1, all / alone)
+  return variances.map((one) => 1 / Math.max(usual, one.all / one.alone / mostBeyond))
 }
 
 const signOf = (bet: Bet): 1 | -1 => (bet.outcomeIndex === 0 ? 1 : -1)

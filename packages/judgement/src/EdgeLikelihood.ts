@@ -2,11 +2,11 @@
  * What a wallet's bets say about its edge: log likelihood ratios over a grid of edges, against none.
  *
  * With an edge e a bet whose price promises p wins with t = p + e, kept inside (0, 1): a win adds
- * log(t / p), a loss log((1 − t) / (1 − p)), a payout between them in proportion. An event counts its
- * bets with the weight its dependence leaves them. The vectors of disjoint sets of events add up.
+ * log(t / p), a loss log((1 − t) / (1 − p)), a payout between them in proportion. Bets count with the
+ * weight that the dependence of their event's markets leaves them.
  */
 import type { WalletBets } from "./Bets.ts"
-import { weightOf } from "./Dependence.ts"
+import { weightsOf } from "./Dependence.ts"
 import { calibrated, type PriceModel } from "./PriceModel.ts"
 
 /** Edges in price units: −20 to 20 cents, one cent apart. */
@@ -35,8 +35,9 @@ export const likelihoodOf = (
   let best: Float64Array = new Float64Array(edges.length)
   let loudest = 0
   let bets = 0
-  for (const event of events) {
-    const weight = weightOf(event.bets, prices, rho)
+  const weights = weightsOf({ events }, prices, rho)
+  for (const [at, event] of events.entries()) {
+    const weight = weights[at]!
     const own = new Float64Array(edges.length)
     for (const { price, payout } of event.bets) {
       const p = calibrated(prices, price)

@@ -58,8 +58,9 @@ export function* judgeInSteps(
   yield
   const clusters = yield* clustersInSteps(population, asOfMs, settings.clusters)
   const groups = new Map(clusters.flatMap((one) => one.members.map((name) => [name, one] as const)))
-  const settled = population.map(({ copies }) => settledBy(copies, asOfMs))
-  const cost = populationCost(settled.flatMap((copies) => costsOf(copies, prices)))
+  const settled = yield* each(population, ({ copies }) => settledBy(copies, asOfMs))
+  const costs = yield* each(settled, (copies) => costsOf(copies, prices))
+  const cost = populationCost(costs)
   const copying = yield* each(bets, (own, i) => copyingOf(own, settled[i]!, prices, cost))
 
   const weighed = yield* weigh(bets, copying, { prices, rho, groups, settings })

@@ -57,13 +57,21 @@ export const doubt = ({ variance }: PriceModel, price: number): number => {
 
 export class PriceCounts {
   private readonly markets = new Map<string, number>()
-  private readonly rows: Array<readonly [condition: string, price: number, payout: number]> = []
+  /** Bets of each market. */
+  private readonly sizes: Array<number> = []
+  private readonly market: Array<number> = []
+  private readonly price: Array<number> = []
+  private readonly payout: Array<number> = []
 
   add({ events }: WalletBets): void {
     for (const { bets } of events) {
       for (const { condition, price, payout } of bets) {
-        this.markets.set(condition, (this.markets.get(condition) ?? 0) + 1)
-        this.rows.push([condition, price, payout])
+        const market = this.markets.get(condition) ?? this.markets.size
+        this.markets.set(condition, market)
+        this.sizes[market] = (this.sizes[market] ?? 0) + 1
+        this.market.push(market)
+        this.price.push(price)
+        this.payout.push(payout)
       }
     }
   }
@@ -72,12 +80,13 @@ export class PriceCounts {
     const weight = new Float64Array(cents)
     const price = new Float64Array(cents)
     const paid = new Float64Array(cents)
-    for (const [condition, at, payout] of this.rows) {
+    for (let i = 0; i < this.market.length; i++) {
+      const at = this.price[i]!
       const cell = Math.min(cents - 1, Math.floor(at * cents))
-      const share = 1 / this.markets.get(condition)!
+      const share = 1 / this.sizes[this.market[i]!]!
       weight[cell]! += share
       price[cell]! += share * at
-      paid[cell]! += share * payout
+      paid[cell]! += share * this.payout[i]!
     }
     const model = { ...newton(weight, price, paid), bands: [] }
     return { ...model, bands: bandsOf(model, weight, price, paid) }

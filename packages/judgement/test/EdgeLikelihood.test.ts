@@ -3,7 +3,7 @@ import { betsOf } from "@evaluator/judgement/Bets"
 import { edges, likelihoodOf, logRatio, noEdge } from "@evaluator/judgement/EdgeLikelihood"
 import type { Entry } from "@evaluator/judgement/Evidence"
 import { calibrated, doubt, PriceCounts, trusted } from "@evaluator/judgement/PriceModel"
-import { weightOf } from "@evaluator/judgement/Dependence"
+import { weightsOf } from "@evaluator/judgement/Dependence"
 import { chanceOf } from "./Populations.ts"
 
 const entry = (changes: Partial<Entry>): Entry => ({
@@ -79,19 +79,32 @@ describe("the likelihood of an edge", () => {
 })
 
 describe("markets of one event", () => {
-  const markets = (count: number, sides: (i: number) => number, exclusive = false) =>
+  const eventsOf = (
+    count: number,
+    sides: (i: number, event: number) => number,
+    events = 1,
+    exclusive = false,
+  ) =>
     betsFrom(
-      Array.from({ length: count }, (_, i) =>
-        entry({ condition: `m${i}`, outcomeIndex: sides(i), exclusive }),
-      ),
-    ).events[0]!.bets
+      Array.from({ length: events }, (_, event) =>
+        Array.from({ length: count }, (_unused, i) =>
+          entry({
+            event: `e${event}`,
+            condition: `e${event}m${i}`,
+            outcomeIndex: sides(i, event),
+            exclusive,
+          }),
+        ),
+      ).flat(),
+    )
+  const weightOf = (own: ReturnType<typeof eventsOf>, rho: number) =>
+    weightsOf(own, trusted, rho)[0]!
 
-  it("count as one when they move together and were bought on one side", () => {
+  it("count as one when they move together and are always bought on one side", () => {
     near(
       6 *
         weightOf(
-          markets(6, () => 0),
-          trusted,
+          eventsOf(6, () => 0, 5),
           1,
         ),
       1,
@@ -101,16 +114,14 @@ describe("markets of one event", () => {
   it("count in full when nothing ties them, or when bets on both sides cancel", () => {
     near(
       weightOf(
-        markets(6, () => 0),
-        trusted,
+        eventsOf(6, () => 0),
         0,
       ),
       1,
     )
     near(
       weightOf(
-        markets(6, (i) => i % 2),
-        trusted,
+        eventsOf(6, (i) => i % 2),
         0.3,
       ),
       1,
@@ -120,21 +131,35 @@ describe("markets of one event", () => {
   it("count by the design effect between those", () => {
     near(
       weightOf(
-        markets(4, () => 0),
-        trusted,
+        eventsOf(4, () => 0, 3),
         0.2,
       ),
       1 / (1 + 3 * 0.2),
     )
   })
 
+  it("count by the wallet's whole record: one-sided in one event, two-sided in the next, is free", () => {
+    const own = eventsOf(3, (i, event) => (event % 4 === 0 ? 0 : i % 2), 4)
+    near(weightOf(own, 0.3), 1)
+  })
+
+  it("count for less in an event far beyond the wallet's usual", () => {
+    const own = eventsOf(8, (i, event) => (event === 0 ? 0 : i % 2), 12)
+    near(weightsOf(own, trusted, 0.5)[0]!, 2 / (1 + 7 * 0.5))
+    near(weightsOf(own, trusted, 0.5)[1]!, 1)
+  })
+
   it("in a race count less when bought against each other", () => {
-    const race = markets(2, (i) => i, true)
-    assert.isBelow(weightOf(race, trusted, 0), 0.51)
+    assert.isBelow(
+      weightOf(
+        eventsOf(2, (i) => i, 1, true),
+        0,
+      ),
+      0.51,
+    )
     near(
       weightOf(
-        markets(2, () => 0, true),
-        trusted,
+        eventsOf(2, () => 0, 1, true),
         0,
       ),
       1,
