@@ -40,9 +40,13 @@ export interface Figures {
   readonly top10_of_oracle: Figure
   readonly adverse_out: Figure
   readonly beats_random: Figure
+  /** The same over all worlds; one without a FOLLOW counts as not beaten. */
+  readonly beats_random_of_all: Figure
   readonly interval_cover: Figure
   readonly interval_cover_follow: Figure
   readonly empty_when_null: Figure
+  /** Worlds without skill whose FOLLOW holds nobody that does not pay. */
+  readonly none_wrong_when_null: Figure
   readonly found: Figure
   readonly oracle_found: Figure
   readonly oracle_fdr: Figure
@@ -79,9 +83,13 @@ export const figuresOf = (
     top10_of_oracle: ratio(worlds.map(({ top10 }) => [top10.ours, top10.oracle])),
     adverse_out: ratio(all.map(({ adverseOut }) => heldPair(adverseOut))),
     beats_random: average(followed.map(({ next }) => (next.followed! > next.random ? 1 : 0))),
+    beats_random_of_all: average(
+      worlds.map(({ next }) => (next.followed !== null && next.followed > next.random ? 1 : 0)),
+    ),
     interval_cover: ratio(worlds.map(({ intervals }) => heldPair(intervals.all))),
     interval_cover_follow: ratio(worlds.map(({ intervals }) => heldPair(intervals.followed))),
     empty_when_null: average(nullWorlds.map(({ ours }) => (ours.size === 0 ? 1 : 0))),
+    none_wrong_when_null: average(nullWorlds.map(({ ours }) => (ours.wrong === 0 ? 1 : 0))),
     found: found(({ ours }) => ours.skilled),
     oracle_found: found(({ oracle }) => oracle.skilled),
     oracle_fdr: average(worlds.map(({ oracle }) => rate(oracle))),
@@ -125,6 +133,8 @@ const bars: ReadonlyArray<Bar> = [
   { key: "interval_cover", says: "80 % intervals hold, all wallets", least: 0.75 },
   { key: "interval_cover_follow", says: "80 % intervals hold, FOLLOW", least: 0.72, most: 0.88 },
   { key: "empty_when_null", says: "FOLLOW empty, worlds without skill", least: 0.9 },
+  { key: "beats_random_of_all", says: "the same over all worlds, without a FOLLOW not beaten" },
+  { key: "none_wrong_when_null", says: "nobody followed who does not pay, worlds without skill" },
   { key: "found", says: "skilled found" },
   { key: "oracle_found", says: "skilled found by the oracle" },
   { key: "oracle_fdr", says: "false discoveries of the oracle" },
