@@ -61,6 +61,14 @@ const bySource: Readonly<Record<string, Redrive>> = {
           WHERE wallet = ${hexToBytes(wallet)}`,
       ),
   },
+  "measure-drift": {
+    does: "the wallet's fills are due to be measured now, with no failed attempt",
+    makeDue: (wallet, now) =>
+      SqlClient.SqlClient.use(
+        (sql) => sql`UPDATE wallets SET drift_due_ms = ${now}, drift_attempts = 0
+          WHERE wallet = ${hexToBytes(wallet)}`,
+      ),
+  },
   "discover-wallets": {
     does: "the place is due now, with no failed attempt",
     makeDue: (place, now) =>

@@ -16,6 +16,7 @@ import { ClobApi } from "@evaluator/polymarket/ClobApi"
 import { DataApi } from "@evaluator/polymarket/DataApi"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import { OutcomeOpinions } from "@evaluator/polymarket/OutcomeOpinions"
+import { PriceHistory } from "@evaluator/polymarket/PriceHistory"
 import type { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { VenueEndpoints, type Endpoints } from "@evaluator/polymarket/VenueEndpoints"
 import { VenueHttp } from "@evaluator/polymarket/VenueHttp"
@@ -104,6 +105,7 @@ const doors = (lane: "fast" | "background", { endpoints, http }: LaneParts) =>
     ClobApi.layer,
     WalletBoards.layer,
     OutcomeOpinions.layer,
+    PriceHistory.layer,
     throttleNotices.hear,
   ).pipe(
     Layer.provide(VenueHttp.layer),

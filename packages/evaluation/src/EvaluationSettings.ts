@@ -138,6 +138,7 @@ const WalletScoring = Schema.Struct({
   young_multiplier: NumberLeaf(0, 2),
   obscurity_multiplier: NumberLeaf(0, 2),
   leaderboard_memory: DurationLeaf,
+  drift_fills: IntLeaf(0, 1000),
 })
 
 const Rules = Schema.Struct({

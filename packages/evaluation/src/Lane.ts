@@ -19,6 +19,7 @@ import * as ScoreEvents from "./jobs/ScoreEvents.ts"
 import * as ScoreWallets from "./jobs/ScoreWallets.ts"
 import * as SnapshotPositions from "./jobs/SnapshotPositions.ts"
 import * as WeighEvidence from "./jobs/WeighEvidence.ts"
+import * as MeasureDrift from "./jobs/MeasureDrift.ts"
 import * as OwnerApproval from "./OwnerApproval.ts"
 import * as Replicas from "./Replicas.ts"
 import * as WatchRecording from "./WatchRecording.ts"
@@ -46,6 +47,7 @@ export class EvaluationLane extends Context.Service<
         yield* inRounds(DescribeMarkets.describeDue, catchUpRounds)
         yield* inRounds(ResolveMarkets.resolveDue, catchUpRounds)
         yield* inRounds(ClassifyWallets.judgeDue, catchUpRounds)
+        yield* inRounds(MeasureDrift.measureDue, catchUpRounds)
         yield* inRounds(ScoreWallets.scoreDue, catchUpRounds)
         yield* inRounds(ApplyRules.applyDue, catchUpRounds)
         yield* inRounds(WeighEvidence.weighUntil(Number.MAX_SAFE_INTEGER), catchUpRounds)
@@ -72,6 +74,7 @@ const jobs = Layer.mergeAll(
   DescribeMarkets.layer,
   ResolveMarkets.layer,
   ClassifyWallets.layer,
+  MeasureDrift.layer,
   ScoreWallets.layer,
   WeighEvidence.layer,
   ApplyRules.layer,

@@ -9,6 +9,7 @@ import { Budget } from "@evaluator/polymarket/Budget"
 import { DataApi } from "@evaluator/polymarket/DataApi"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import { embeddedEndpoints, VenueEndpoints } from "@evaluator/polymarket/VenueEndpoints"
+import { PriceHistory } from "@evaluator/polymarket/PriceHistory"
 import { OutcomeOpinions } from "@evaluator/polymarket/OutcomeOpinions"
 import { WalletBoards } from "@evaluator/polymarket/WalletBoards"
 import { VenueHttp } from "@evaluator/polymarket/VenueHttp"
@@ -56,6 +57,7 @@ const dayOf = <A, E>(
       DataApi.layer,
       WalletBoards.layer,
       OutcomeOpinions.layer,
+      PriceHistory.layer,
     ).pipe(
       Layer.provide(VenueHttp.layer),
       Layer.provide(Budget.layer({ lane: "background" })),

@@ -17,7 +17,7 @@ export interface ScoreInputs {
   readonly hitRate: number
   readonly profitableMarkets: number
   readonly markets: number
-  /** How far the price went the wallet's way after its fills, cents; null when not measured. */
+  /** How far prices went the wallet's way one to two hours after its fills, cents (`Drift.ts`); null when not known. */
   readonly driftCents: number | null
   /** 0 … 1: half the share of extreme prices plus half the burstiness. */
   readonly noise: number

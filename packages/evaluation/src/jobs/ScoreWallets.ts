@@ -2,17 +2,19 @@
  * score-wallets: WScore over 7, 30 and 90 days for every judged wallet with enough fills in the
  * window.
  *
- * Truth: `wallets.score_due_ms`, set by each judgement. Inputs are the stored features; the part that
- * needs prices after the fills (timing) is not measured and left out of the mean. Emits
- * `WalletsScored`.
+ * Truth: `wallets.score_due_ms`, set by each judgement and by measured drifts. Inputs are the stored
+ * features and, for timing, the drifts of the window's fills (`MeasureDrift.ts`); with fewer of them than
+ * `wallet_scoring.min_trades` timing is not known and left out of the mean. Emits `WalletsScored`.
  */
 import { Clock, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { dayMs, type Features } from "@evaluator/domain/wallet/FeatureWindow"
+import { meanDriftCents } from "@evaluator/domain/wallet/Drift"
 import { type ScoreInputs, scoreWallet } from "@evaluator/domain/wallet/WalletScore"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
+import { driftsOf } from "../stores/Drifts.ts"
 import { featuresOf } from "../stores/Judgements.ts"
 import {
   type DueToScore,
@@ -29,6 +31,7 @@ const roundsPerRun = 20
 
 const inputsOf = (
   features: Features,
+  driftCents: number | null,
   due: DueToScore,
   nowMs: number,
   leaderboardMemoryMs: number,
@@ -38,7 +41,7 @@ const inputsOf = (
   hitRate: features.winRate ?? 0,
   profitableMarkets: features.profitableMarkets,
   markets: features.closedMarkets,
-  driftCents: null,
+  driftCents,
   noise: 0.5 * features.extremePriceRatio + 0.5 * features.burstiness,
   ageDays: due.firstFillMs === null ? 0 : (nowMs - due.firstFillMs) / dayMs,
   onLeaderboard: due.leaderboardAtMs !== null && nowMs - due.leaderboardAtMs <= leaderboardMemoryMs,
@@ -48,13 +51,27 @@ const score = Effect.fnUntraced(function* (due: DueToScore) {
   const { wallet_scoring: weights } = yield* EvaluationSettings
   const now = yield* Clock.currentTimeMillis
   const features = yield* featuresOf(due.wallet)
+  const drifts = yield* driftsOf(due.wallet, now - dayMs * Math.max(...scoreWindows))
   const memory = Duration.toMillis(weights.leaderboard_memory)
   return scoreWindows.flatMap((windowDays): ReadonlyArray<WindowScore> => {
     const window = features.get(windowDays)
     if (window === undefined || window.tradeCount < weights.min_trades) return []
-    const inputs = inputsOf(window, due, now, memory)
+    const within = drifts.filter(({ at_ms }) => at_ms >= now - windowDays * dayMs)
+    const driftCents = meanDriftCents(
+      within.map(({ drift }) => drift),
+      weights.min_trades,
+    )
+    const inputs = inputsOf(window, driftCents, due, now, memory)
     const tradeCount = window.tradeCount
-    return [{ windowDays, inputs, score: scoreWallet(inputs, weights), tradeCount }]
+    return [
+      {
+        windowDays,
+        inputs,
+        score: scoreWallet(inputs, weights),
+        tradeCount,
+        drifts: within.length,
+      },
+    ]
   })
 })
 

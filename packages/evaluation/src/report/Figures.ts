@@ -57,6 +57,7 @@ const dueKinds = [
   ["market-outcome", "conditions", "resolve_due_ms"],
   ["wallet-judgement", "wallets", "judge_due_ms"],
   ["wallet-score", "wallets", "score_due_ms"],
+  ["wallet-drift", "wallets", "drift_due_ms"],
   ["wallet-rules", "wallets", "rules_due_ms"],
   ["wallet-evidence", "wallet_evidence", "due_ms"],
   ["wallet-discovery", "discovery_items", "due_ms"],

@@ -149,7 +149,8 @@ const scores = Effect.fnUntraced(function* (key: Uint8Array) {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql<{ window_days: number; wscore: number } & Record<string, Cell>>`
     SELECT window_days, wscore, edge, consistency, market_skill, timing, behaviour, raw,
-      hit_rate_factor, trust_factor, obscurity_factor, roi_percent, hit_rate, trade_count, at_ms
+      hit_rate_factor, trust_factor, obscurity_factor, roi_percent, hit_rate, trade_count,
+      drift_cents, drift_fills, at_ms
     FROM wallet_scores WHERE wallet = ${key} ORDER BY window_days`
   const section: Section = {
     title: "Scores",
@@ -158,12 +159,17 @@ const scores = Effect.fnUntraced(function* (key: Uint8Array) {
         ? ["It has no score: too few fills in every window, or it was not judged yet."]
         : rows.map(
             (row) =>
-              `WScore over ${row.window_days} days: ${row.wscore.toFixed(4)}, of parts edge ${Number(row["edge"]).toFixed(3)}, consistency ${Number(row["consistency"]).toFixed(3)}, market skill ${Number(row["market_skill"]).toFixed(3)}, timing ${row["timing"] === null ? "not measured" : Number(row["timing"]).toFixed(3)}, behaviour ${Number(row["behaviour"]).toFixed(3)}.`,
+              `WScore over ${row.window_days} days: ${row.wscore.toFixed(4)}, of parts edge ${Number(row["edge"]).toFixed(3)}, consistency ${Number(row["consistency"]).toFixed(3)}, market skill ${Number(row["market_skill"]).toFixed(3)}, timing ${timingInWords(row)}, behaviour ${Number(row["behaviour"]).toFixed(3)}.`,
           ),
     rows,
   }
   return section
 })
+
+const timingInWords = (row: Record<string, Cell>): string =>
+  row["timing"] === null
+    ? `not known (the price soon after is known of ${plural(Number(row["drift_fills"]), "fill")})`
+    : `${Number(row["timing"]).toFixed(3)} (prices went ${Number(row["drift_cents"]).toFixed(2)} cents its way soon after, the mean of ${plural(Number(row["drift_fills"]), "fill")})`
 
 const lifecycle = Effect.fnUntraced(function* (key: Uint8Array) {
   const sql = yield* SqlClient.SqlClient

@@ -117,7 +117,8 @@ export const storeJudgement = Effect.fnUntraced(function* (judgement: Judgement)
   yield* sql`UPDATE wallets SET verdict = ${classification.verdict}, verdict_reason = ${reason},
       persona = ${classification.persona}, judged_at_ms = ${now},
       judge_due_ms = ${judgement.nextDueMs}, judge_attempts = 0,
-      score_due_ms = ${now}, rules_due_ms = ${now}
+      score_due_ms = ${now}, rules_due_ms = ${now},
+      drift_due_ms = ${classification.verdict === "classified" ? now : null}
     WHERE wallet = ${wallet}`
   yield* evidenceDue(wallet, now)
   if (classification.verdict === "excluded") yield* reachStage("excluded", [wallet])

@@ -68,6 +68,7 @@ export const kept: Readonly<Record<string, string>> = {
   wallet_gates: "one row a wallet and gate",
   wallet_personas: "three rows a wallet",
   wallet_traits: "three rows a wallet",
+  fill_drifts: "wallet_scoring.drift_fills a wallet; ninety days",
   wallet_scores: "three rows a wallet",
   wallet_rules: "one row a wallet",
   follows: "one row a span of following; what was copied is told by it",

@@ -15,6 +15,8 @@ export interface WindowScore {
   readonly inputs: ScoreInputs
   readonly score: WalletScore
   readonly tradeCount: number
+  /** Fills whose drift is known. */
+  readonly drifts: number
 }
 
 export interface DueToScore {
@@ -55,7 +57,7 @@ export const storeScores = Effect.fnUntraced(function* (
   if (scores.length > 0) {
     yield* sql`INSERT INTO wallet_scores ${sql.insert(
       atLeastOne(
-        scores.map(({ windowDays, inputs, score, tradeCount }) => ({
+        scores.map(({ windowDays, inputs, score, tradeCount, drifts }) => ({
           wallet,
           window_days: windowDays,
           wscore: score.wscore,
@@ -71,6 +73,8 @@ export const storeScores = Effect.fnUntraced(function* (
           roi_percent: inputs.roiPercent,
           hit_rate: inputs.hitRate,
           trade_count: tradeCount,
+          drift_cents: inputs.driftCents,
+          drift_fills: drifts,
           at_ms: now,
         })),
       ),

@@ -71,6 +71,7 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
     young_multiplier: 0.8,
     obscurity_multiplier: 1.2,
     leaderboard_memory: "30d",
+    drift_fills: 100,
   },
   rules: {
     every: "5m",

@@ -28,6 +28,7 @@ import crossCheckOutcomes from "../../../../migrations/evaluation/0011_cross_che
 import createLogReaders from "../../../../migrations/evaluation/0014_create_log_readers.ts"
 import extendVerdicts from "../../../../migrations/evaluation/0015_extend_verdicts.ts"
 import indexReaders from "../../../../migrations/evaluation/0016_index_readers.ts"
+import measureDrift from "../../../../migrations/evaluation/0017_measure_drift.ts"
 
 export const migrations = {
   "0001_create_runtime": createRuntime,
@@ -46,6 +47,7 @@ export const migrations = {
   "0014_create_log_readers": createLogReaders,
   "0015_extend_verdicts": extendVerdicts,
   "0016_index_readers": indexReaders,
+  "0017_measure_drift": measureDrift,
 }
 
 /** A file of its own, removed with the scope. */

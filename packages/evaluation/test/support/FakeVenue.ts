@@ -3,7 +3,7 @@
  * filters of the real one. Rows are visible from their own time on.
  */
 import { Clock, Effect, Layer } from "effect"
-import type { ConditionId, WalletAddress } from "@evaluator/domain/Id"
+import type { ConditionId, TokenId, WalletAddress } from "@evaluator/domain/Id"
 import type { Market, Resolution } from "@evaluator/domain/market/Market"
 import { usdc } from "@evaluator/domain/money/Micro"
 import type { Activity, Fill } from "@evaluator/domain/trade/Trade"
@@ -12,6 +12,7 @@ import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import type { Page, RejectedRow, Served } from "@evaluator/polymarket/Page"
 import { PolymarketError, Refused, Unreachable } from "@evaluator/polymarket/PolymarketError"
 import { OutcomeOpinions, type OpinionPayouts } from "@evaluator/polymarket/OutcomeOpinions"
+import { PriceHistory, type PricePoint } from "@evaluator/polymarket/PriceHistory"
 import { type BiggestWin, WalletBoards } from "@evaluator/polymarket/WalletBoards"
 
 const timeOf = (row: LedgerRow): number => (row.kind === "fill" ? row.fill.atMs : row.activity.atMs)
@@ -26,6 +27,7 @@ export class FakeVenue {
   readonly positions = new Map<WalletAddress, Array<Position>>()
   leaders: Array<WalletAddress> = []
   winners: Array<BiggestWin> = []
+  readonly points = new Map<TokenId, ReadonlyArray<PricePoint>>()
   readonly gammaSays = new Map<ConditionId, OpinionPayouts>()
   readonly clobSays = new Map<ConditionId, OpinionPayouts>()
   pageRows = 1000
@@ -187,5 +189,22 @@ export class FakeVenue {
       }),
   })
 
-  readonly layer = Layer.mergeAll(this.dataApi, this.gammaApi, this.boards, this.opinions)
+  readonly prices = Layer.mock(PriceHistory, {
+    points: ({ endMs, startMs, token }) =>
+      Effect.gen({ self: this }, function* () {
+        yield* this.request(`prices ${token}`)
+        const points = (this.points.get(token) ?? []).filter(
+          ({ atMs }) => atMs >= startMs && atMs < endMs,
+        )
+        return this.page(points, 10_000, null)
+      }),
+  })
+
+  readonly layer = Layer.mergeAll(
+    this.dataApi,
+    this.gammaApi,
+    this.boards,
+    this.opinions,
+    this.prices,
+  )
 }
