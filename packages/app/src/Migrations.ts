@@ -27,6 +27,7 @@ import paper0006 from "../../../migrations/paper/0006_create_quarantine.ts"
 import paper0007 from "../../../migrations/paper/0007_create_queue_pauses.ts"
 import paper0008 from "../../../migrations/paper/0008_add_run_cursors.ts"
 import paper0009 from "../../../migrations/paper/0009_create_log_readers.ts"
+import paper0010 from "../../../migrations/paper/0010_keep_later_fills.ts"
 
 export const migrations = {
   evaluation: {
@@ -58,5 +59,6 @@ export const migrations = {
     "0007_create_queue_pauses": paper0007,
     "0008_add_run_cursors": paper0008,
     "0009_create_log_readers": paper0009,
+    "0010_keep_later_fills": paper0010,
   },
 } as const

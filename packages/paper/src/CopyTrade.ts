@@ -21,6 +21,7 @@ import type { CopyMovedElsewhere } from "./Copies.ts"
 import type { Copy, CopyKey } from "./CopyRow.ts"
 import { CopyRefused, makeCopySteps } from "./CopySteps.ts"
 import { type DecisionSummary, makeDecisionTimes } from "./DecisionTimes.ts"
+import { LaterFills } from "./LaterFills.ts"
 import { type FoundBook, OrderBooks } from "./OrderBooks.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 import { Settlement } from "./Settlement.ts"
@@ -50,6 +51,7 @@ export class CopyTrade extends Context.Service<
     CopyTrade,
     Effect.gen(function* () {
       const books = yield* OrderBooks
+      const later = yield* LaterFills
       const tracer = yield* ServiceTracer
       const settlement = yield* Settlement
       const steps = yield* makeCopySteps
@@ -136,6 +138,7 @@ export class CopyTrade extends Context.Service<
               ? reserved
               : yield* meet.pipe(Effect.flatMap((book) => steps.price(reserved, book)))
           yield* steps.fill(priced)
+          yield* later.note(priced)
         },
         Effect.scoped,
         Effect.catchTag("CopyRefused", () => Effect.void),

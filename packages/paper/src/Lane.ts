@@ -17,6 +17,7 @@ import type { DecisionSummary } from "./DecisionTimes.ts"
 import { Detection } from "./Detection.ts"
 import { Exits } from "./Exits.ts"
 import { FollowList } from "./FollowList.ts"
+import { LaterFills } from "./LaterFills.ts"
 import { Leaders } from "./Leaders.ts"
 import { MarketReplica } from "./MarketReplica.ts"
 import { OrderBooks } from "./OrderBooks.ts"
@@ -123,6 +124,7 @@ export const layer = Layer.mergeAll(lane, jobs).pipe(
   Layer.provide(Recover.layer),
   Layer.provide(Layer.merge(Detection.layer, Exits.layer)),
   Layer.provide(CopyTrade.layer),
+  Layer.provide(LaterFills.layer),
   Layer.provide(Settlement.layer),
   Layer.provide(StuckCopies.layer),
   Layer.provide(Reversals.layer),

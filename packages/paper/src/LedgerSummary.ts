@@ -7,6 +7,7 @@ import { Price, proceeds, shares } from "@evaluator/domain/money/Micro"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { type CurvePoint, makeEquityCurve } from "./EquityCurve.ts"
 import { type Fidelity, makeFidelity } from "./Fidelity.ts"
+import { type LatencyPoint, makeLatencyCurve } from "./LatencyCurve.ts"
 import { checkLedger } from "./LedgerCheck.ts"
 
 /** Millionths of a USDC. */
@@ -34,6 +35,8 @@ export interface LedgerSummary extends Money {
 export interface LedgerReceipts {
   readonly fidelity: Fidelity
   readonly curve: ReadonlyArray<CurvePoint>
+  /** Profit as a function of added latency; the orders of `solo`, whatever strategy was asked for. */
+  readonly later: ReadonlyArray<LatencyPoint>
 }
 
 interface OpenRow {
@@ -87,10 +90,12 @@ export const makeLedgerSummary = Effect.gen(function* () {
 
   const fidelityOf = yield* makeFidelity
   const curveOf = yield* makeEquityCurve
+  const laterOf = yield* makeLatencyCurve
   const receipts = Effect.fnUntraced(function* (strategy: Strategy) {
     const found: LedgerReceipts = {
       fidelity: yield* fidelityOf(strategy, null),
       curve: yield* curveOf(strategy, null),
+      later: yield* laterOf(null),
     }
     return found
   })

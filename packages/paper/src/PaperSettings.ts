@@ -33,6 +33,8 @@ export const paperSections = {
     /** Tokens whose books are followed; 0 fetches every book. */
     books_followed: IntLeaf(0, 500),
     facts_age: DurationLeaf,
+    /** Copies that wait for looks at later books; 0 looks at none. */
+    later_looks: IntLeaf(0, 10_000),
     /** How long what we took out of a book stays out of the books we meet later. */
     own_impact: DurationLeaf,
     book_timeout: DurationLeaf,

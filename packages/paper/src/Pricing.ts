@@ -9,7 +9,7 @@
 import { Duration, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import type { CopyMet } from "@evaluator/domain/event/DomainEvent"
-import { type TokenId, tokenToBytes } from "@evaluator/domain/Id"
+import { hexToBytes, type TokenId, tokenToBytes } from "@evaluator/domain/Id"
 import type { Book } from "@evaluator/domain/market/Book"
 import {
   mostLevels,
@@ -99,33 +99,33 @@ export const makePricing = Effect.gen(function* () {
   const { paper } = yield* PaperSettings
   const memoryMs = Duration.toMillis(paper.own_impact)
 
-  /** What was lately taken from one side of a token's book. */
+  /** What was lately taken from one side of a token's book by other copies. */
   const taken = Effect.fnUntraced(function* (
-    strategy: Copy["strategy"],
+    { fillId, strategy }: Copy,
     token: TokenId,
     side: Side,
     nowMs: number,
   ) {
     const rows = yield* sql<{ takes: string }>`SELECT takes FROM copies
       WHERE strategy = ${strategy} AND token = ${tokenToBytes(token)} AND side = ${side}
-        AND filled_at_ms > ${nowMs - memoryMs} AND filled_at_ms IS NOT NULL`
+        AND filled_at_ms > ${nowMs - memoryMs} AND filled_at_ms IS NOT NULL
+        AND fill_id <> ${hexToBytes(fillId)}`
     return rows.flatMap((row) => decodeTakes(row.takes))
   })
 
   /** Reads only, in the caller's transaction. */
   const meet = Effect.fnUntraced(function* (
-    { fill: { side, token }, strategy }: Copy,
+    copy: Copy,
     found: Book,
     { tokens }: Market,
     nowMs: number,
   ) {
+    const { side, token } = copy.fill
     const other = tokens.length === 2 ? tokens.find((one) => one.token !== token) : undefined
     const otherSide = side === "BUY" ? "SELL" : "BUY"
     const takes = [
-      ...(yield* taken(strategy, token, side, nowMs)),
-      ...(other === undefined
-        ? []
-        : mirrored(yield* taken(strategy, other.token, otherSide, nowMs))),
+      ...(yield* taken(copy, token, side, nowMs)),
+      ...(other === undefined ? [] : mirrored(yield* taken(copy, other.token, otherSide, nowMs))),
     ]
     const { levels, taken: ownTaken } = withoutOwn(side === "BUY" ? found.asks : found.bids, takes)
     const net = side === "BUY" ? { ...found, asks: levels } : { ...found, bids: levels }

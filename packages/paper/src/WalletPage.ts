@@ -9,6 +9,7 @@ import { formatMicro } from "@evaluator/domain/money/Micro"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
 import { makeEquityCurve } from "./EquityCurve.ts"
 import { fidelityDays, makeFidelity } from "./Fidelity.ts"
+import { makeLatencyCurve } from "./LatencyCurve.ts"
 import { makeLatency } from "./Latency.ts"
 
 /** Days of the curve shown. */
@@ -25,6 +26,7 @@ export const makeWalletPage = Effect.gen(function* () {
   const latency = yield* makeLatency
   const fidelityOf = yield* makeFidelity
   const curveOf = yield* makeEquityCurve
+  const laterOf = yield* makeLatencyCurve
 
   const wallet = Effect.fnUntraced(function* (address: WalletAddress) {
     const id = hexToBytes(address)
@@ -51,6 +53,7 @@ export const makeWalletPage = Effect.gen(function* () {
     const { copied, fills, receipts } = yield* fidelityOf("solo", address)
     const curve = yield* curveOf("solo", address)
     const last = curve.at(-1)
+    const later = yield* laterOf(address)
     const story = (strategy: Strategy) => {
       const its = outcomes.filter((row) => row.strategy === strategy)
       const copied = its.find((row) => row.outcome === "COPIED")?.copies ?? 0
@@ -95,6 +98,17 @@ export const makeWalletPage = Effect.gen(function* () {
                 `${percent(last.return)} of its capital, ${percent(last.drawdown)} below its highest; at the leader's prices ${percent(last.leaders_return)}, in cash 0 %, a followed wallet drawn at random ${percent(last.random_return)}.`,
               ],
         rows: curve.slice(-daysOfCurve).map((one) => ({ ...one })),
+      },
+      {
+        title: "Had we been slower",
+        says:
+          later.length === 0
+            ? ["No settled purchase of it was looked at again later."]
+            : later.map(
+                (one) =>
+                  `${one.after_ms / 1000} s later ${one.purchases} settled purchases would have made ${one.pnl_usdc} USDC instead of ${one.pnl_now_usdc}; ${one.missed} would have got nothing.`,
+              ),
+        rows: later.map((one) => ({ ...one })),
       },
       {
         title: "How fast",

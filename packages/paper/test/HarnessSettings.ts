@@ -18,6 +18,7 @@ const defaults = {
     book_age: "5s",
     books_followed: 10,
     facts_age: "30d",
+    later_looks: 0,
     own_impact: "5m",
     book_timeout: "3s",
     max_detection_lag: "60s",

@@ -42,6 +42,7 @@ import extendCopies from "../../../migrations/paper/0003_extend_copies.ts"
 import indexStuckCopies from "../../../migrations/paper/0004_index_stuck_copies.ts"
 import keepTerms from "../../../migrations/paper/0005_keep_terms.ts"
 import createQuarantine from "../../../migrations/paper/0006_create_quarantine.ts"
+import keepLaterFills from "../../../migrations/paper/0010_keep_later_fills.ts"
 import { FakeVenue } from "./FakeVenue.ts"
 import { type Overrides, settings } from "./HarnessSettings.ts"
 
@@ -55,6 +56,7 @@ export const paperMigrations = {
   "0007_create_queue_pauses": createQueuePauses,
   "0008_add_run_cursors": addRunCursors,
   "0009_create_log_readers": createLogReaders,
+  "0010_keep_later_fills": keepLaterFills,
 }
 
 /** Monday 2026-01-05 12:00:00 UTC. */

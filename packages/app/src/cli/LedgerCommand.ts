@@ -47,7 +47,7 @@ export const ledgerCommand = Command.make(
   { strategy, data: Flags.data, json: Flags.json, csv: Flags.csv },
   Effect.fn("cli ledger")(function* (flags) {
     const directory = yield* dataDirectoryFor(flags.data)
-    const { summary, fidelity, curve } = yield* PaperReports.use(({ ledger, receipts }) =>
+    const { summary, fidelity, curve, later } = yield* PaperReports.use(({ ledger, receipts }) =>
       Effect.zipWith(ledger(flags.strategy), receipts(flags.strategy), (found, more) => ({
         summary: found,
         ...more,
@@ -91,6 +91,7 @@ export const ledgerCommand = Command.make(
         fidelity: { days: fidelityDays, fills: fidelity.fills, copied: fidelity.copied },
         receipts: fidelity.receipts,
         curve,
+        later,
       },
       rows,
       note: [
@@ -102,6 +103,10 @@ export const ledgerCommand = Command.make(
           : [
               `settled: ${percent(last.return)} of the capital, ${percent(last.drawdown)} below the highest; at the leaders' prices ${percent(last.leaders_return)}, cash 0 %, a followed wallet at random ${percent(last.random_return)}`,
             ]),
+        ...later.map(
+          (one) =>
+            `${one.after_ms / 1000} s later: ${one.purchases} settled purchases of solo would have made ${one.pnl_usdc} instead of ${one.pnl_now_usdc}`,
+        ),
         ...fidelity.receipts.map(
           (one) =>
             `${one.side === "BUY" ? "bought" : "sold"}: ${one.slippage_usdc_per_share} USDC a share worse than the leaders, fee ${one.fee_usdc_per_share}, remainder of the receipts ${one.remainder_usdc}`,

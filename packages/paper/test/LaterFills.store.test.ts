@@ -1,0 +1,63 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import { book, fill, ingested, noon, resolved, wallet } from "./PaperHarness.ts"
+import { deliver, prepared, sound, until } from "./CopyRuns.ts"
+
+const looking = (later_looks = 8) => ({
+  strategies: ["solo"] as ReadonlyArray<Strategy>,
+  overrides: { paper: { later_looks } },
+})
+
+describe("the looks at later books", () => {
+  it.effect("tell what the same order would have made a second and more later", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared(looking())
+      house.venue.setBook(book(1, { asks: [[0.5, 1000]] }))
+      yield* house.tell([ingested([fill({ price: 0.5 })])])
+      yield* until(house, "filled")
+      house.venue.setBook(book(1, { asks: [[0.51, 1000]] }))
+      yield* TestClock.adjust("3 seconds")
+      house.venue.setBook(book(1, { asks: [[0.53, 1000]] }))
+      yield* TestClock.adjust("10 seconds")
+      house.venue.down.add("book")
+      yield* TestClock.adjust("80 seconds")
+      yield* house.tell([resolved(1, [1, 0])])
+      yield* house.settle
+      // Now 50 shares for 25; then 49.01 for 24.9951; then dearer than the limit of 0.52; no book.
+      const expected = [
+        { after_ms: 1000, purchases: 1, missed: 0, pnl_usdc: "24.014900" },
+        { after_ms: 5000, purchases: 1, missed: 1, pnl_usdc: "0.000000" },
+      ].map((one) => ({ ...one, pnl_now_usdc: "25.000000" }))
+      assert.deepStrictEqual((yield* house.reports.receipts("solo")).later, expected)
+      const sections = yield* house.reports.wallet(wallet(1))
+      const slower = sections.find(({ title }) => title === "Had we been slower")!
+      assert.deepStrictEqual(slower.rows, expected)
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("leave out what other copies took meanwhile, and are no more than allowed", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared(looking(1))
+      house.venue.setBook(book(1, { asks: [[0.5, 120]] }))
+      yield* deliver(house, [
+        fill({ price: 0.5 }),
+        fill({ price: 0.5, wallet: wallet(2), n: 2, atMs: noon + 1 }),
+      ])
+      yield* TestClock.adjust("2 seconds")
+      const rows = yield* house.sql<{ size: number }>`SELECT size FROM later_fills`
+      // The first took 50 and its own are back; the second took 50: 70 are left. No look for it.
+      assert.deepStrictEqual(
+        rows.map(({ size }) => size),
+        [50_000_000],
+      )
+      house.venue.setBook(book(1, { asks: [[0.5, 80]] }))
+      yield* TestClock.adjust("5 seconds")
+      const [, later] = yield* house.sql<{ size: number }>`SELECT size FROM later_fills
+        ORDER BY after_ms`
+      assert.strictEqual(later!.size, 30_000_000)
+    }),
+  )
+})
