@@ -1,13 +1,13 @@
 /**
  * measure-drift: where prices went after the fills of classified wallets, for the timing of their scores.
  *
- * Truth: `wallets.drift_due_ms`, set by each judgement that classifies a wallet and moved to when
- * its youngest fill is old enough. Of each wallet the newest `wallet_scoring.drift_fills` fills of
+ * Truth: `wallets.drift_due_ms`, ten minutes after a judgement that classifies a wallet, then when its
+ * next young fill is old enough. Of each wallet the newest `wallet_scoring.drift_fills` fills of
  * ninety days are measured, once each, by the venue's price history, a request a token and fortnight:
  * what others are watched makes no difference. A fill without a price soon after it is kept as unknown.
  * A wallet with news is due to be scored.
  */
-import { Clock, Effect, Layer } from "effect"
+import { Clock, Duration, Effect, Layer } from "effect"
 import type { TokenId } from "@evaluator/domain/Id"
 import {
   bucketMs,
@@ -30,6 +30,7 @@ import {
   storeDrifts,
   unmeasuredFills,
 } from "../stores/Drifts.ts"
+import { restBeforeDriftMs } from "../stores/Judgements.ts"
 import { inRounds } from "./Rounds.ts"
 
 const perStep = 20
@@ -119,7 +120,7 @@ export const layer = Layer.unwrap(
       every: wallet_scoring.every,
       atBoot: true,
       on: ["WalletsClassified"],
-      settle: "5 seconds",
+      settle: Duration.millis(restBeforeDriftMs),
       timeout: "10 minutes",
       run: inRounds(measureDue, roundsPerRun),
     }),

@@ -17,6 +17,9 @@ import { reachStage } from "./Funnel.ts"
 /** The key under which the features of the whole history are kept. */
 export const lifetimeWindow = 0
 
+/** A verdict that stands this long is worth asking the venue for prices; a young one may still change. */
+export const restBeforeDriftMs = 600_000
+
 export interface DueWallet {
   readonly wallet: Uint8Array
   readonly firstFillMs: number | null
@@ -114,11 +117,13 @@ export const storeJudgement = Effect.fnUntraced(function* (judgement: Judgement)
     classification.verdict === "waiting"
       ? "NOTHING_MATCHED"
       : (classification.failed[0]?.code ?? null)
+  const measureFromMs = now + restBeforeDriftMs
   yield* sql`UPDATE wallets SET verdict = ${classification.verdict}, verdict_reason = ${reason},
       persona = ${classification.persona}, judged_at_ms = ${now},
       judge_due_ms = ${judgement.nextDueMs}, judge_attempts = 0,
       score_due_ms = ${now}, rules_due_ms = ${now},
-      drift_due_ms = ${classification.verdict === "classified" ? now : null}
+      drift_due_ms = CASE WHEN ${classification.verdict === "classified"}
+        THEN min(coalesce(drift_due_ms, ${measureFromMs}), ${measureFromMs}) END
     WHERE wallet = ${wallet}`
   yield* evidenceDue(wallet, now)
   if (classification.verdict === "excluded") yield* reachStage("excluded", [wallet])
