@@ -3,7 +3,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { price, shares } from "@evaluator/domain/money/Micro"
+import { TestClock } from "effect/testing"
+import { affordable, cost, price, proceeds, shares, usdc } from "@evaluator/domain/money/Micro"
 import { takerFee } from "@evaluator/domain/money/Fee"
 import { book, fill, type House, market, noon, resolved, wallet } from "./PaperHarness.ts"
 import { deliver, prepared, sound } from "./CopyRuns.ts"
@@ -104,16 +105,87 @@ describe("by hand", () => {
       }),
   )
 
-  // Shares × rate × p × (1 − p), to five decimals; 100 shares.
+  it("$25 at 0.60 without the grain: 41.666666 shares, +16.67 when they win, −25.00 when not", () => {
+    const bought = affordable(usdc(25_000_000), price(600_000))
+    const paid = cost(bought, price(600_000))
+    assert.strictEqual(((proceeds(bought, price(1_000_000)) - paid) / 1e6).toFixed(2), "16.67")
+    assert.strictEqual(((proceeds(bought, price(0)) - paid) / 1e6).toFixed(2), "-25.00")
+  })
+
+  it.effect("a market that ends 50/50 pays half a dollar a share of either outcome", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      quote(house, 1, 0.59, 0.6, 0)
+      quote(house, 1, 0.39, 0.4, 1)
+      yield* deliver(house, [fill({ price: 0.6 })])
+      yield* deliver(house, [fill({ price: 0.4, outcome: 1, n: 2, wallet: wallet(2) })])
+      yield* end(house, 1, [0.5, 0.5])
+      // 41.66 × 0.50 − 24.996 = −4.166 and 62.50 × 0.50 − 25 = +6.25.
+      assert.strictEqual((yield* money(house)).realizedPnlMicro, -4_166_000 + 6_250_000)
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("a purchase across three levels pays each its own price", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      const asks = [
+        [0.6, 10],
+        [0.61, 10],
+        [0.62, 5],
+      ] as const
+      house.venue.setBook(book(1, { bids: [[0.59, 10]], asks }))
+      yield* deliver(house, [fill({ price: 0.6 })])
+      // 6.00 + 6.10 + 3.10 = 15.20 for 25 shares; the book has no more within 0.62.
+      const [copy] = yield* house.reports.copies({})
+      assert.deepInclude(copy, { size: 25_000_000, gross: 15_200_000 })
+      yield* end(house, 1, [1, 0])
+      assert.strictEqual((yield* money(house)).realizedPnlMicro, 9_800_000)
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("a payout that is corrected from a win to a loss takes the win back", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      quote(house, 1, 0.59, 0.6)
+      yield* deliver(house, [fill({ price: 0.6 })])
+      yield* end(house, 1, [1, 0])
+      assert.strictEqual((yield* money(house)).realizedPnlMicro, 16_664_000)
+      yield* end(house, 1, [0, 1])
+      yield* TestClock.adjust("10 minutes")
+      yield* house.settle
+      assert.strictEqual((yield* money(house)).realizedPnlMicro, -24_996_000)
+      yield* sound(house)
+    }),
+  )
+
+  // Shares × rate × p × (1 − p), to five decimals; 100 shares, but 103.125 at 0.96.
   const fees = [
-    [0.04, [0.36, 0.84, 1, 0.64, 0.1584]],
-    [0.05, [0.45, 1.05, 1.25, 0.8, 0.198]],
-    [0.07, [0.63, 1.47, 1.75, 1.12, 0.2772]],
-    [0, [0, 0, 0, 0, 0]],
+    ["sports until 2026-07", 0.03, [0.27, 0.63, 0.75, 0.48, 0.1188]],
+    ["finance, politics, tech, mentions", 0.04, [0.36, 0.84, 1, 0.64, 0.1584]],
+    ["sports, economics, culture, weather, other", 0.05, [0.45, 1.05, 1.25, 0.8, 0.198]],
+    ["crypto", 0.07, [0.63, 1.47, 1.75, 1.12, 0.2772]],
+    ["geopolitics", 0, [0, 0, 0, 0, 0]],
   ] as const
   const prices = [0.1, 0.3, 0.5, 0.8, 0.96]
-  for (const [rate, expected] of fees) {
-    it(`the fee at a rate of ${rate} at five prices`, () => {
+  it("the fee is rounded to five decimals and is nothing below them", () => {
+    const politics = { rate: 40_000, exponent: 1 }
+    // 0.37 × 0.04 × 0.1234 × 0.8766 = 0.00160095…; 0.01 × 0.04 × 0.02 × 0.98 = 0.00000784.
+    assert.strictEqual(takerFee(shares(370_000), price(123_400), politics), 1600)
+    assert.strictEqual(takerFee(shares(10_000), price(20_000), politics), 0)
+    // 0.25 × 0.04 × 0.0105 × 0.9895 = 0.000103897…
+    assert.strictEqual(takerFee(shares(250_000), price(10_500), politics), 100)
+  })
+
+  it("the fee of an old crypto schedule has an exponent of two", () => {
+    // 100 × 0.25 × (0.6 × 0.4)² = 1.44
+    const fee = takerFee(shares(100_000_000), price(600_000), { rate: 250_000, exponent: 2 })
+    assert.strictEqual(fee, 1_440_000)
+  })
+
+  for (const [category, rate, expected] of fees) {
+    it(`the fee of ${category} at five prices`, () => {
       const found = prices.map((at) => {
         const schedule = { rate: Math.round(rate * 1e6), exponent: 1 }
         const size = shares(at === 0.96 ? 103_125_000 : 100_000_000)
