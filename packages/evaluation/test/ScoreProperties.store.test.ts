@@ -87,7 +87,7 @@ const shuffledBy =
     return shuffle(pages)
   }
 
-/** A token's price by the hour: any, but the same for the same hour before now. */
+/** A token's price by the hour, whatever it is, the same for the same hour before now. */
 const pricesOf = (token: string, now: number) =>
   Array.from({ length: 91 * 24 }, (_, hours) => ({
     atMs: Math.floor(now / hourMs) * hourMs - hours * hourMs,
