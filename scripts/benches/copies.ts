@@ -76,6 +76,8 @@ const wide = {
     max_positions: 1000,
     own_impact: "0s",
     delay: "0s",
+    taker_delay: "0s",
+    books_followed: 100,
     deadline: "10m",
     max_detection_lag: "10000d",
     sweep_every: "1h",
@@ -96,7 +98,16 @@ const runLane = (directory: string, started: () => void) =>
   Effect.gen(function* () {
     const venue = new FakeVenue()
     const numbers = Array.from({ length: tokens }, (_, n) => n + 1)
-    for (const n of numbers) venue.setBook(book(n, { asks: [[0.5, 1e9]], bids: [[0.5, 1e9]] }))
+    for (const n of numbers) {
+      // As from the socket: a fetch would be measured, and the copies wait as long as an order takes.
+      const pushed = book(n, { asks: [[0.5, 1e9]], bids: [[0.5, 1e9]] })
+      venue.pushed.set(pushed.token, {
+        book: pushed,
+        get seenMs() {
+          return Date.now()
+        },
+      })
+    }
     const pass = Effect.sleep("5 millis")
     const house = yield* openHouse({
       directory,

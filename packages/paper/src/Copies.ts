@@ -37,6 +37,19 @@ export class CopyMovedElsewhere extends Schema.TaggedError<CopyMovedElsewhere>()
 /** Columns that a move writes beside the state. */
 export type CopyColumns = Readonly<Record<string, string | number | null>>
 
+/** The statement of a move by the columns it writes: there are few, and one is made for every copy. */
+const moveTexts = new Map<string, string>()
+const moveText = (names: ReadonlyArray<string>): string => {
+  const key = names.join()
+  const known = moveTexts.get(key)
+  if (known !== undefined) return known
+  const set = names.map((name) => `, ${name} = ?`).join("")
+  const text = `UPDATE copies SET state = ?, moved_at_ms = ?${set}
+    WHERE fill_id = ? AND strategy = ? AND state = ? RETURNING state`
+  moveTexts.set(key, text)
+  return text
+}
+
 export class Copies extends Context.Service<
   Copies,
   {
@@ -104,10 +117,17 @@ export class Copies extends Context.Service<
           return yield* Effect.die(new Error(`no copy moves from ${from} to ${to}`))
         }
         const now = yield* Clock.currentTimeMillis
-        const set = sql.update({ state: to, moved_at_ms: now, ...columns })
-        const moved = yield* sql`UPDATE copies SET ${set}
-          WHERE fill_id = ${hexToBytes(key.fillId)} AND strategy = ${key.strategy}
-            AND state = ${from} RETURNING state`.pipe(Effect.orDie)
+        const names = Object.keys(columns)
+        const moved = yield* sql
+          .unsafe(moveText(names), [
+            to,
+            now,
+            ...names.map((name) => columns[name]),
+            hexToBytes(key.fillId),
+            key.strategy,
+            from,
+          ])
+          .pipe(Effect.orDie)
         if (moved.length === 0) {
           return yield* new CopyMovedElsewhere({
             fillId: key.fillId,

@@ -8,6 +8,7 @@
 import { Clock, Duration, Effect, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { CopyOutcome, type Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import { utcDay } from "@evaluator/domain/paper/Gates"
 import { isInFlight } from "@evaluator/domain/paper/CopyState"
 import { BookModes } from "./BookModes.ts"
 import { Breakers } from "./Breakers.ts"
@@ -30,6 +31,9 @@ export class CopyRefused extends Schema.TaggedError<CopyRefused>()("CopyRefused"
   outcome: CopyOutcome,
   reason: Schema.String,
 }) {}
+
+/** Limits in time are seconds and more: within this a review is not asked again for its age alone. */
+const reviewStandsMs = 100
 
 const refuse = (copy: Copy, outcome: CopyOutcome, reason: string) =>
   new CopyRefused({ fillId: copy.fillId, outcome, reason })
@@ -97,12 +101,13 @@ export const makeCopySteps = Effect.gen(function* () {
     Copy,
     { readonly result: CopyReview; readonly atMs: number; readonly ledger: number }
   >()
-  /** The review of this very moment, when nothing it rests on has changed since; else null. */
+  /** The review of a moment ago, when nothing it rests on has changed since; else null. */
   const stillHolds = (copy: Copy, known: KnownMarket | null, nowMs: number): CopyReview | null => {
     const before = asked.get(copy)
     const same =
       before !== undefined &&
-      before.atMs === nowMs &&
+      nowMs - before.atMs <= reviewStandsMs &&
+      utcDay(nowMs) === utcDay(before.atMs) &&
       before.ledger === book.version(copy.book) &&
       breakers.standing(copy.strategy, nowMs) === null &&
       known !== null &&

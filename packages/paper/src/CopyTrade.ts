@@ -168,17 +168,19 @@ export class CopyTrade extends Context.Service<
 
       const run = (ofFill: ReadonlyArray<Copy>, since: bigint | null) => {
         const copy = ofFill[0]!
-        return saga(ofFill, since).pipe(
-          consuming({
-            destination: "fills-to-copy",
-            traceparent: copy.detected.traceparent,
-            messageId: copy.fillId,
-            attributes: { [attributes.copyId]: copy.fillId },
-          }),
-          tracer.within("paper-saga"),
-          caused(copy),
-          Effect.ensuring(letGo(ofFill)),
-        )
+        const work = saga(ofFill, since)
+        const told = tracer.exporting
+          ? work.pipe(
+              consuming({
+                destination: "fills-to-copy",
+                traceparent: copy.detected.traceparent,
+                messageId: copy.fillId,
+                attributes: { [attributes.copyId]: copy.fillId },
+              }),
+              tracer.within("paper-saga"),
+            )
+          : work
+        return told.pipe(caused(copy), Effect.ensuring(letGo(ofFill)))
       }
 
       const end = (copy: Copy, outcome: CopyRefused["outcome"], reason: string) =>

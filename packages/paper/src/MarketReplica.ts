@@ -6,7 +6,8 @@
  * Facts of an open market that nothing was heard of for `paper.facts_age` are asked for again before
  * they are used, and unknown when the venue does not answer.
  * Limits: a condition the venue does not describe is asked for again after {@link askAgainMs}; at
- * most {@link rememberedUnknown} such conditions are remembered.
+ * most {@link rememberedUnknown} such conditions are remembered, and the facts of
+ * {@link rememberedMarkets} markets.
  */
 import { Clock, Context, Duration, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
@@ -20,6 +21,7 @@ import { Quarantine } from "./Quarantine.ts"
 
 export const askAgainMs = 600_000
 export const rememberedUnknown = 10_000
+export const rememberedMarkets = 256
 
 /** Where facts came from, and when. */
 export interface Source {
@@ -83,6 +85,17 @@ export class MarketReplica extends Context.Service<
       const quarantine = yield* Quarantine
       const unknownUntil = new Map<ConditionId, number>()
 
+      // Reading the text of a row costs more than finding the row; it changes seldom.
+      const read = new Map<ConditionId, { readonly facts: string; readonly market: Market }>()
+      const marketIn = (condition: ConditionId, facts: string): Market => {
+        const known = read.get(condition)
+        if (known?.facts === facts) return known.market
+        const market = decodeMarket(facts)
+        if (read.size >= rememberedMarkets) read.delete(read.keys().next().value!)
+        read.set(condition, { facts, market })
+        return market
+      }
+
       const find = Effect.fnUntraced(function* (condition: ConditionId) {
         const [row] = yield* sql<MarketRow>`
           SELECT m.facts, m.source, m.seq, m.at_ms, r.payouts FROM markets m
@@ -91,7 +104,7 @@ export class MarketReplica extends Context.Service<
         return row === undefined
           ? null
           : {
-              market: decodeMarket(row.facts),
+              market: marketIn(condition, row.facts),
               payouts: row.payouts === null ? null : decodePayouts(row.payouts),
               source: row.source,
               seq: row.seq,

@@ -258,6 +258,8 @@ export const openHouse = Effect.fnUntraced(function* (options: HouseOptions = {}
     runtime(join(directory, "evaluator.db"), "evaluation", there),
   ).pipe(Scope.provide(scope))
   yield* Bridge.serveLog("evaluation").pipe(Effect.provide(evaluation), Scope.provide(scope))
+  // Nobody subscribes to the fast lane's log; an unanswered hint would cost it an error each.
+  yield* there.serve("paper.hint", () => Effect.void).pipe(Scope.provide(scope))
   const nothing: ReplicasPage = { markets: [], follows: [], resolutions: [], next: null }
   const replicas = options.replicas ?? (() => nothing)
   yield* there
