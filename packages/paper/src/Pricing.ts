@@ -31,7 +31,6 @@ import {
   usdc,
 } from "@evaluator/domain/money/Micro"
 import { mirrored, withoutOwn } from "@evaluator/domain/paper/OwnImpact"
-import type { Side } from "@evaluator/domain/trade/Trade"
 import type { Copy } from "./CopyRow.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 import { feeOf, isAtLeaderPrice } from "./Strategies.ts"
@@ -99,18 +98,25 @@ export const makePricing = Effect.gen(function* () {
   const { paper } = yield* PaperSettings
   const memoryMs = Duration.toMillis(paper.own_impact)
 
-  /** What was lately taken from one side of a token's book by other copies. */
-  const taken = Effect.fnUntraced(function* (
-    { fillId, strategy }: Copy,
-    token: TokenId,
-    side: Side,
+  /**
+   * What other copies lately took from this side of the token's book: by orders in the token, and by
+   * opposite ones in the other outcome.
+   */
+  const lately = Effect.fnUntraced(function* (
+    { fill: { side, token }, fillId, strategy }: Copy,
+    other: TokenId,
     nowMs: number,
   ) {
-    const rows = yield* sql<{ takes: string }>`SELECT takes FROM copies
-      WHERE strategy = ${strategy} AND token = ${tokenToBytes(token)} AND side = ${side}
+    const own = tokenToBytes(token)
+    const rows = yield* sql<{ takes: string; own: 0 | 1 }>`SELECT takes, token = ${own} AS own
+      FROM copies WHERE strategy = ${strategy} AND token IN (${own}, ${tokenToBytes(other)})
+        AND (token = ${own}) = (side = ${side})
         AND filled_at_ms > ${nowMs - memoryMs} AND filled_at_ms IS NOT NULL
         AND fill_id <> ${hexToBytes(fillId)}`
-    return rows.flatMap((row) => decodeTakes(row.takes))
+    return rows.flatMap((row) => {
+      const takes = decodeTakes(row.takes)
+      return row.own === 1 ? takes : mirrored(takes)
+    })
   })
 
   /** Reads only, in the caller's transaction. */
@@ -121,12 +127,8 @@ export const makePricing = Effect.gen(function* () {
     nowMs: number,
   ) {
     const { side, token } = copy.fill
-    const other = tokens.length === 2 ? tokens.find((one) => one.token !== token) : undefined
-    const otherSide = side === "BUY" ? "SELL" : "BUY"
-    const takes = [
-      ...(yield* taken(copy, token, side, nowMs)),
-      ...(other === undefined ? [] : mirrored(yield* taken(copy, other.token, otherSide, nowMs))),
-    ]
+    const pair = tokens.length === 2 ? tokens.find((one) => one.token !== token) : undefined
+    const takes = yield* lately(copy, pair?.token ?? token, nowMs)
     const { levels, taken: ownTaken } = withoutOwn(side === "BUY" ? found.asks : found.bids, takes)
     const net = side === "BUY" ? { ...found, asks: levels } : { ...found, bids: levels }
     return { book: trimBook(net), ownTaken } satisfies MetBook as MetBook
