@@ -6,10 +6,9 @@ import { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
 import { bytesToBareHex, bytesToHex, bytesToToken, hexToBytes } from "@evaluator/domain/Id"
 import { formatMicro } from "@evaluator/domain/money/Micro"
-import { bars } from "@evaluator/domain/paper/Waterfall"
+import { bars, formatPico } from "@evaluator/domain/paper/Waterfall"
 import {
   receiptColumns,
-  receiptFigures,
   type ReceiptRow,
   receiptTables,
   toReceipt,
@@ -50,15 +49,18 @@ interface StoredCopy extends ReceiptRow {
   readonly book_age_ms: number | null
 }
 
-/** Bars of a copy that was not filled. */
-const unfilled = Object.fromEntries(bars.map((bar) => [`${bar}_usdc`, null]))
-
 const money = (micro: number | null) => (micro === null ? null : formatMicro(micro))
 
-const toRow = (copy: StoredCopy) => {
+/** The bars of its receipt; null for a copy that was not filled. */
+const barsOf = (copy: StoredCopy): ReceiptBars => {
   const receipt = toReceipt(copy)
-  return { ...factsOf(copy), ...(receipt === null ? unfilled : receiptFigures(receipt)) }
+  return Object.fromEntries(
+    bars.map((bar) => [`receipt_${bar}_usdc`, receipt === null ? null : formatPico(receipt[bar])]),
+  ) as ReceiptBars
 }
+type ReceiptBars = Readonly<Record<`receipt_${(typeof bars)[number]}_usdc`, string | null>>
+
+const toRow = (copy: StoredCopy) => ({ ...factsOf(copy), ...barsOf(copy) })
 
 const factsOf = (copy: StoredCopy) => ({
   id: bytesToBareHex(copy.fill_id),

@@ -79,6 +79,13 @@ const addCopies = (directory: string, count: number) =>
         detected_via: "poll",
         detected_at_ms: 2000 + at,
         moved_at_ms: 3000,
+        ...(at === 0 && {
+          size: 20_000_000,
+          gross: 12_600_000,
+          fee: 100_000,
+          takes: '[{"price":630000,"size":20000000,"gross":12600000,"fee":100000}]',
+          pnl: -12_700_000,
+        }),
       })}`
     }
   })
@@ -91,7 +98,14 @@ const addCopies = (directory: string, count: number) =>
     .pipe(inLane(directory, "paper"))
 
 interface Printed {
-  readonly copies: ReadonlyArray<{ id: string; outcome: string; leader_price: string }>
+  readonly copies: ReadonlyArray<{
+    id: string
+    outcome: string
+    leader_price: string
+    fee_usdc: string | null
+    receipt_leader_usdc: string | null
+    receipt_fee_usdc: string | null
+  }>
   readonly complete: boolean
 }
 
@@ -171,6 +185,11 @@ describe("readers of a directory that a service used", () => {
         (yield* command(["copies", "--json", "--outcome", "COPIED", "--data", directory])).out,
       ) as Printed
       assert.strictEqual(copied.copies.length, 1)
+      assert.deepInclude(copied.copies[0], {
+        fee_usdc: "0.100000",
+        receipt_leader_usdc: "-12.400000",
+        receipt_fee_usdc: "-0.100000",
+      })
       const table = yield* command(["copies", "--limit", "2", "--data", directory])
       assert.strictEqual(table.out.split("\n").filter((line) => /BUY/.test(line)).length, 2)
       assert.include(table.out, "the newest 2")
