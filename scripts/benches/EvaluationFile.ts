@@ -25,6 +25,7 @@ import { addWallets } from "@evaluator/evaluation/stores/Wallets"
 import { DataApi } from "@evaluator/polymarket/DataApi"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import { OutcomeOpinions } from "@evaluator/polymarket/OutcomeOpinions"
+import { PriceHistory } from "@evaluator/polymarket/PriceHistory"
 import { WalletBoards } from "@evaluator/polymarket/WalletBoards"
 import { Boot } from "@evaluator/runtime/Boot"
 import { EventLog } from "@evaluator/runtime/EventLog"
@@ -135,6 +136,9 @@ const venueOf = (markets: ReadonlyArray<Market>) =>
       biggestWinners: () => Effect.succeed({ rows: [], rejected: [], nextCursor: null }),
     }),
     Layer.mock(OutcomeOpinions, {}),
+    Layer.mock(PriceHistory, {
+      points: () => Effect.succeed({ rows: [], rejected: [], nextCursor: null }),
+    }),
   )
 
 /** Runs a program on a new file that is removed afterwards. */

@@ -19,6 +19,7 @@ import { applyDue } from "@evaluator/evaluation/jobs/ApplyRules"
 import { judgeDue } from "@evaluator/evaluation/jobs/ClassifyWallets"
 import { describeDue } from "@evaluator/evaluation/jobs/DescribeMarkets"
 import { discoverWallets } from "@evaluator/evaluation/jobs/DiscoverWallets"
+import { measureDue } from "@evaluator/evaluation/jobs/MeasureDrift"
 import { publishStep } from "@evaluator/evaluation/jobs/PublishFollowList"
 import { resolveDue } from "@evaluator/evaluation/jobs/ResolveMarkets"
 import { retainRows } from "@evaluator/evaluation/jobs/RetainRows"
@@ -26,6 +27,7 @@ import { inRounds } from "@evaluator/evaluation/jobs/Rounds"
 import { scoreEvents } from "@evaluator/evaluation/jobs/ScoreEvents"
 import { scoreDue } from "@evaluator/evaluation/jobs/ScoreWallets"
 import { snapshotDue } from "@evaluator/evaluation/jobs/SnapshotPositions"
+import { weighDue } from "@evaluator/evaluation/jobs/WeighEvidence"
 import { StatementWatch } from "@evaluator/sqlite/StatementWatch"
 import type { Bench, Measurement } from "./Bench.ts"
 import { laneOn, middle, timed } from "./EvaluationFile.ts"
@@ -126,7 +128,7 @@ const readers = Effect.fnUntraced(function* (directory: string, say: (text: stri
 const allDue = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
-  yield* sql`UPDATE wallets SET judge_due_ms = ${now}`
+  yield* sql`UPDATE wallets SET judge_due_ms = ${now}, drift_due_ms = ${now}`
   yield* sql`UPDATE conditions SET resolve_due_ms = ${now} WHERE rowid % 10 = 0`
 })
 
@@ -135,8 +137,11 @@ const jobs = [
   ["discover-wallets", discoverWallets],
   ["describe-markets", inRounds(describeDue, 1000)],
   ["resolve-markets", inRounds(resolveDue, 1000)],
+  ["measure-drift", inRounds(measureDue, 1000)],
   ["classify-wallets", inRounds(judgeDue, 10_000)],
   ["score-wallets", inRounds(scoreDue, 1000)],
+  // Two hundred wallets: each has eighty first purchases to look around.
+  ["weigh-evidence", inRounds(weighDue, 20)],
   ["apply-rules", inRounds(applyDue, 1000)],
   ["publish-follow-list", publishStep],
   ["snapshot-positions", snapshotDue],

@@ -7,6 +7,7 @@ import { ClobApi } from "@evaluator/polymarket/ClobApi"
 import { ClobMarkets } from "@evaluator/polymarket/ClobMarkets"
 import { DataApi } from "@evaluator/polymarket/DataApi"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
+import { OutcomeOpinions } from "@evaluator/polymarket/OutcomeOpinions"
 import type { Page } from "@evaluator/polymarket/Page"
 import type { PolymarketError } from "@evaluator/polymarket/PolymarketError"
 import { PriceHistory } from "@evaluator/polymarket/PriceHistory"
@@ -22,13 +23,21 @@ export interface Accounted {
   readonly values: unknown
 }
 
-export type Doors = ClobApi | ClobMarkets | DataApi | GammaApi | PriceHistory | WalletBoards
+export type Doors =
+  | ClobApi
+  | ClobMarkets
+  | DataApi
+  | GammaApi
+  | OutcomeOpinions
+  | PriceHistory
+  | WalletBoards
 
 export const layerDoors = Layer.mergeAll(
   ClobApi.layer,
   ClobMarkets.layer,
   DataApi.layer,
   GammaApi.layer,
+  OutcomeOpinions.layer,
   PriceHistory.layer,
   WalletBoards.layer,
 )
@@ -166,6 +175,31 @@ export const doors: ReadonlyArray<Door> = [
     name: "clob-markets",
     body: Samples.clobMarketBody,
     call: ClobMarkets.use((api) => Effect.map(api.tradingParameters(condition), single)),
+    served: ofSingle,
+  },
+  {
+    name: "clob-outcome",
+    body: {
+      condition_id: condition,
+      closed: true,
+      is_50_50_outcome: false,
+      tokens: [
+        { token_id: token, outcome: "Yes", winner: true },
+        { token_id: otherToken, outcome: "No", winner: false },
+      ],
+    },
+    call: OutcomeOpinions.use((api) =>
+      Effect.map(api.ofClob(condition, [token, otherToken]), single),
+    ),
+    served: ofSingle,
+  },
+  {
+    name: "gamma-outcome",
+    body: { markets: [{ ...Samples.marketRow, closed: true, outcomePrices: '["1","0"]' }] },
+    // A row that says nothing clear is no opinion, and its facts are quarantined elsewhere.
+    call: OutcomeOpinions.use((api) =>
+      Effect.map(api.ofGamma([condition]), (opinions) => single(Array.from(opinions))),
+    ),
     served: ofSingle,
   },
   {
