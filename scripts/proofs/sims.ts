@@ -16,6 +16,12 @@ const Simulated = Schema.Struct({
   wall_ms: Schema.Int,
   state_hash: Schema.String,
   faults: Schema.Record(Schema.String, Schema.Int),
+  evidence: Schema.Struct({
+    ...Summary.fields.evidence.fields,
+    detection_ms: Schema.NullOr(Schema.Struct({ p50: Schema.Int })),
+    results: Schema.Record(Schema.String, Schema.Struct({ realized_pnl_usdc: Schema.String })),
+    lie_usdc: Schema.String,
+  }),
 })
 
 export const proof: Proof = {
@@ -64,6 +70,10 @@ const monthOf = (entry: ServiceEntry, seed: number, times: 1 | 2): Effect.Effect
         seed,
         "leader fills": month.copies.leader_fills,
         copied,
+        "detected after s": (month.evidence.detection_ms?.p50 ?? 0) / 1000,
+        "solo usdc": month.evidence.results["solo"]!.realized_pnl_usdc,
+        "careless usdc": month.evidence.results["careless"]!.realized_pnl_usdc,
+        "lie usdc": month.evidence.lie_usdc,
         "faults served": Object.values(month.faults).reduce((sum, served) => sum + served, 0),
         seconds: Math.round(month.wall_ms / 1000),
       },

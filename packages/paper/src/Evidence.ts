@@ -12,7 +12,7 @@ import { formatMicro } from "@evaluator/domain/money/Micro"
 import { formatPico } from "@evaluator/domain/paper/Waterfall"
 import { slipped } from "./Fidelity.ts"
 import { makeLedgerSummary } from "./LedgerSummary.ts"
-import { makeReceiptSums } from "./Receipts.ts"
+import { makeReceiptSums, pageRows } from "./Receipts.ts"
 
 /** USDC as text. */
 export interface StrategyResult {
@@ -41,28 +41,45 @@ export interface Evidence {
   readonly lie_usdc: string
 }
 
+interface CheckedRow {
+  readonly row: number
+  readonly lag: number
+  readonly of_a_fill: 0 | 1
+  /** Null while the copy has no outcome. */
+  readonly without_book: 0 | 1 | null
+  readonly before_leader: 0 | 1 | null
+}
+
 export const makeEvidence = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const { money } = yield* makeLedgerSummary
   const sums = yield* makeReceiptSums
 
-  const faults = sql<{ without_book: number; before_leader: number }>`SELECT
-      count(*) FILTER (WHERE priced_book IS NULL AND strategy <> 'careless') AS without_book,
-      count(*) FILTER (WHERE min(detected_at_ms, priced_at_ms, filled_at_ms) < leader_at_ms)
-        AS before_leader FROM copies WHERE outcome = 'COPIED'`
-
-  const lags = Effect.gen(function* () {
-    const of = sql`FROM copies WHERE strategy = 'portfolio' AND origin = 'fill'`
-    const [row] = yield* sql<{ count: number }>`SELECT count(*) AS count ${of}`
-    const { count } = row!
-    if (count === 0) return null
-    const at = (part: number) =>
-      Effect.map(
-        sql<{ ms: number }>`SELECT detected_at_ms - leader_at_ms AS ms ${of}
-          ORDER BY 1 LIMIT 1 OFFSET ${Math.max(0, Math.ceil(count * part) - 1)}`,
-        ([found]) => found!.ms,
-      )
-    return { count, p50: yield* at(0.5), p99: yield* at(0.99) }
+  /** One walk over all copies, so that no query reads them all at once. */
+  const walk = Effect.gen(function* () {
+    const lags: Array<number> = []
+    let withoutBook = 0
+    let beforeLeader = 0
+    let after = 0
+    for (;;) {
+      const page = yield* sql<CheckedRow>`SELECT rowid AS row, detected_at_ms - leader_at_ms AS lag,
+          strategy = 'portfolio' AND origin = 'fill' AS of_a_fill,
+          outcome = 'COPIED' AND strategy <> 'careless' AND priced_book IS NULL AS without_book,
+          outcome = 'COPIED' AND min(detected_at_ms, priced_at_ms, filled_at_ms) < leader_at_ms
+            AS before_leader
+        FROM copies WHERE rowid > ${after} ORDER BY rowid LIMIT ${pageRows}`
+      for (const row of page) {
+        if (row.of_a_fill === 1) lags.push(row.lag)
+        withoutBook += row.without_book ?? 0
+        beforeLeader += row.before_leader ?? 0
+      }
+      if (page.length < pageRows) break
+      after = page.at(-1)!.row
+    }
+    lags.sort((x, y) => x - y)
+    const at = (part: number) => lags[Math.max(0, Math.ceil(lags.length * part) - 1)]!
+    const detection = lags.length === 0 ? null : { count: lags.length, p50: at(0.5), p99: at(0.99) }
+    return { withoutBook, beforeLeader, detection }
   })
 
   const capitalOf = (strategy: Strategy) =>
@@ -73,7 +90,7 @@ export const makeEvidence = Effect.gen(function* () {
     )
 
   return Effect.gen(function* () {
-    const [found] = yield* faults
+    const found = yield* walk
     let remainders = 0
     const realized = new Map<Strategy, number>()
     const results: Array<readonly [Strategy, StrategyResult]> = []
@@ -95,10 +112,10 @@ export const makeEvidence = Effect.gen(function* () {
       ])
     }
     const evidence: Evidence = {
-      copies_without_book: found!.without_book,
-      copies_before_leader: found!.before_leader,
+      copies_without_book: found.withoutBook,
+      copies_before_leader: found.beforeLeader,
       receipts_with_remainder: remainders,
-      detection_ms: yield* lags,
+      detection_ms: found.detection,
       results: Object.fromEntries(results) as Record<Strategy, StrategyResult>,
       lie_usdc: formatMicro(realized.get("careless")! - realized.get("solo")!),
     }

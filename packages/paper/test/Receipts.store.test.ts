@@ -82,6 +82,33 @@ describe("the receipts of copies", () => {
   )
 })
 
+describe("the evidence of all copies", () => {
+  it.effect("says what is wrong with them, how late they were, and what a careless one earns", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared(all)
+      house.venue.setBook(book(1, { bids: [[0.5, 1000]], asks: [[0.52, 1000]] }))
+      yield* deliver(house, [fill({ price: 0.5, atMs: noon - 3000 })])
+      yield* house.tell([resolved(1, [1, 0])])
+      yield* house.settle
+      const evidence = yield* house.reports.evidence
+      assert.deepInclude(evidence, {
+        copies_without_book: 0,
+        copies_before_leader: 0,
+        receipts_with_remainder: 0,
+        // 25 / 0.50 = 50 shares against 25 / 0.52 = 48.07 for 24.9964: 25 and 23.0736.
+        lie_usdc: "1.926400",
+      })
+      assert.strictEqual(evidence.detection_ms!.count, 1)
+      assert.isAtLeast(evidence.detection_ms!.p50, 3000)
+      assert.deepInclude(evidence.results.solo, { copied: 1, slippage_usdc: "0.961400" })
+      yield* house.sql`UPDATE copies SET priced_book = NULL, leader_at_ms = ${noon + 1e6}
+        WHERE strategy = 'solo'`
+      const broken = yield* house.reports.evidence
+      assert.deepInclude(broken, { copies_without_book: 1, copies_before_leader: 1 })
+    }),
+  )
+})
+
 describe("the fidelity of copies", () => {
   it.effect("counts the fills of seven days and those of them that were copied", () =>
     Effect.gen(function* () {
