@@ -39,6 +39,7 @@ export interface Figures {
   readonly power_of_oracle: Figure
   readonly top10_of_oracle: Figure
   readonly adverse_out: Figure
+  readonly adverse_out_by_name: Figure
   readonly beats_random: Figure
   /** The same over all worlds; one without a FOLLOW counts as not beaten. */
   readonly beats_random_of_all: Figure
@@ -82,6 +83,7 @@ export const figuresOf = (
     power_of_oracle: ratio(worlds.map(({ ours, oracle }) => [ours.skilled, oracle.skilled])),
     top10_of_oracle: ratio(worlds.map(({ top10 }) => [top10.ours, top10.oracle])),
     adverse_out: ratio(all.map(({ adverseOut }) => heldPair(adverseOut))),
+    adverse_out_by_name: ratio(all.map(({ adverseOutByName }) => heldPair(adverseOutByName))),
     beats_random: average(followed.map(({ next }) => (next.followed! > next.random ? 1 : 0))),
     beats_random_of_all: average(
       worlds.map(({ next }) => (next.followed !== null && next.followed > next.random ? 1 : 0)),
@@ -133,6 +135,7 @@ const bars: ReadonlyArray<Bar> = [
   { key: "interval_cover", says: "80 % intervals hold, all wallets", least: 0.75 },
   { key: "interval_cover_follow", says: "80 % intervals hold, FOLLOW", least: 0.72, most: 0.88 },
   { key: "empty_when_null", says: "FOLLOW empty, worlds without skill", least: 0.9 },
+  { key: "adverse_out_by_name", says: "adverse kept out, those worth copying included" },
   { key: "beats_random_of_all", says: "the same over all worlds, without a FOLLOW not beaten" },
   { key: "none_wrong_when_null", says: "nobody followed who does not pay, worlds without skill" },
   { key: "found", says: "skilled found" },

@@ -50,6 +50,8 @@ export interface WorldResult {
   readonly formula: Readonly<Record<FormulaName, Listed>>
   /** Adverse wallets that do not pay and are not followed. */
   readonly adverseOut: Held
+  /** The same of all that are called adverse, worth copying or not. */
+  readonly adverseOutByName: Held
   /** Per dollar in the next thirty days; `null` without a FOLLOW or without a copy. */
   readonly next: {
     readonly followed: number | null
@@ -106,14 +108,18 @@ export const runWorld = (options: WorldOptions, seconds: () => number): WorldRes
     wallets.map((one) => [one.truth.wallet, formulasOf(world, one.trades)] as const),
   )
   const formulaScore = (key: FormulaName) => (name: string) => formulas.get(name)![key]
-  const hostile = wallets.filter(({ truth, pays }) => truth.standing === "adverse" && !pays)
+  const adverse = wallets.filter(({ truth }) => truth.standing === "adverse")
   const list = new Set(followed)
+  const outOf = (group: ReadonlyArray<WorldWallet>): Held => ({
+    held: group.filter(({ truth }) => !list.has(truth.wallet)).length,
+    of: group.length,
+  })
   const own = wallets.filter(({ truth }) => list.has(truth.wallet))
   return {
     seed: options.seed,
     skilled: gifted,
     paying: wallets.filter(({ pays }) => pays).length,
-    payingAdverse: wallets.filter(({ truth, pays }) => truth.standing === "adverse" && pays).length,
+    payingAdverse: adverse.filter(({ pays }) => pays).length,
     ours: listed(followed),
     oracle: listed(largestList(oracle)),
     top10: {
@@ -124,10 +130,8 @@ export const runWorld = (options: WorldOptions, seconds: () => number): WorldRes
     formula: fromFormulas((key) =>
       listed([...byName.keys()].filter((name) => formulaScore(key)(name) >= thresholds[key])),
     ),
-    adverseOut: {
-      held: hostile.filter(({ truth }) => !list.has(truth.wallet)).length,
-      of: hostile.length,
-    },
+    adverseOut: outOf(adverse.filter(({ pays }) => !pays)),
+    adverseOutByName: outOf(adverse),
     next: nextOf(wallets, own, epochMs),
     intervals: {
       all: heldOf(wallets, judged, epochMs),
