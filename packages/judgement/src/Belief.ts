@@ -6,7 +6,7 @@ import type { Copying } from "./Copying.ts"
 import { edges, type EdgeLikelihood } from "./EdgeLikelihood.ts"
 import type { Interval } from "./Judgement.ts"
 import { type EdgePrior, posterior } from "./Mixture.ts"
-import { mixtureMean, mixtureQuantile, mixtureShare, type Part } from "./Normal.ts"
+import { mixtureMean, mixtureShare, type Part, shortestInterval } from "./Normal.ts"
 
 export interface Belief {
   /** P(copying does not pay). */
@@ -24,8 +24,7 @@ const promiseDeviation = 0.004
 
 const interval = (parts: ReadonlyArray<Part>): Interval => ({
   mean: mixtureMean(parts),
-  low: mixtureQuantile(parts, 0.1),
-  high: mixtureQuantile(parts, 0.9),
+  ...shortestInterval(parts, 0.8),
 })
 
 export const beliefOf = (
@@ -34,7 +33,7 @@ export const beliefOf = (
   copying: Copying,
 ): Belief => {
   const shares = posterior(prior, ratios)
-  const kept = [...edges.keys()].filter((i) => shares[i]! > 1e-9)
+  const kept = [...edges.keys()].filter((i) => shares[i]! > 1e-5)
   const promise = Math.hypot(promiseDeviation, copying.doubt)
   const edge = kept.map((i): Part => ({ weight: shares[i]!, mean: edges[i]!, deviation: promise }))
   const profitDeviation = Math.hypot(copying.straying, promise * copying.leverage)

@@ -14,7 +14,7 @@ export interface Reason {
   readonly text: string
 }
 
-/** A mean and the 80 % interval around it. */
+/** A mean and the shortest interval that holds 80 %. */
 export interface Interval {
   readonly mean: number
   readonly low: number

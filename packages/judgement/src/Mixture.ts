@@ -15,6 +15,8 @@ export interface MixtureSettings {
   /** Wallets assumed with an edge or a handicap in all, spread evenly. */
   readonly otherPseudoCount: number
   readonly iterations: number
+  /** Share of each count that goes to either neighbour after a step. */
+  readonly smoothing: number
 }
 
 /** Steps of the estimation; between two of them the caller may do something else. */
@@ -22,7 +24,7 @@ export function* mixtureInSteps(
   vectors: ReadonlyArray<Float64Array>,
   settings: MixtureSettings,
 ): Generator<void, EdgePrior, void> {
-  const { zeroPseudoCount, otherPseudoCount, iterations } = settings
+  const { zeroPseudoCount, otherPseudoCount, iterations, smoothing } = settings
   const others = edges.length - 1
   const pseudo = edges.map((_, i) => (i === noEdge ? zeroPseudoCount : otherPseudoCount / others))
   const total = vectors.length + zeroPseudoCount + otherPseudoCount
@@ -35,7 +37,7 @@ export function* mixtureInSteps(
       for (let i = 0; i < counts.length; i++) sum += prior[i]! * likelihood[i]!
       for (let i = 0; i < counts.length; i++) counts[i]! += (prior[i]! * likelihood[i]!) / sum
     }
-    const smoothed = smooth(counts)
+    const smoothed = smooth(counts, smoothing)
     prior = smoothed.map((count, i) => (count + pseudo[i]!) / total)
     yield
   }
@@ -57,8 +59,8 @@ const likelihoodsOf = (ratios: Float64Array): Float64Array => {
   return ratios.map((ratio) => Math.exp(ratio - highest))
 }
 
-/** Each side of zero for itself: a quarter to each neighbour, what would leave the side stays. */
-const smooth = (counts: Float64Array): Float64Array => {
+/** Each side of zero for itself; what would leave the side stays. */
+const smooth = (counts: Float64Array, part: number): Float64Array => {
   const smoothed = new Float64Array(counts.length)
   smoothed[noEdge] = counts[noEdge]!
   for (const [from, to] of [
@@ -66,9 +68,9 @@ const smooth = (counts: Float64Array): Float64Array => {
     [noEdge + 1, counts.length - 1],
   ] as const) {
     for (let i = from; i <= to; i++) {
-      smoothed[i]! += counts[i]! / 2
-      smoothed[Math.max(from, i - 1)]! += counts[i]! / 4
-      smoothed[Math.min(to, i + 1)]! += counts[i]! / 4
+      smoothed[i]! += (1 - 2 * part) * counts[i]!
+      smoothed[Math.max(from, i - 1)]! += part * counts[i]!
+      smoothed[Math.min(to, i + 1)]! += part * counts[i]!
     }
   }
   return smoothed

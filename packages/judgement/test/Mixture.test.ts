@@ -1,7 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { edges, logRatio, noEdge } from "@evaluator/judgement/EdgeLikelihood"
 import { mixtureInSteps, posterior } from "@evaluator/judgement/Mixture"
-import { mixtureQuantile, mixtureShare, normalShare } from "@evaluator/judgement/Normal"
+import {
+  mixtureQuantile,
+  mixtureShare,
+  normalShare,
+  shortestInterval,
+} from "@evaluator/judgement/Normal"
 import { standard } from "@evaluator/judgement/Settings"
 import { chanceOf } from "./Populations.ts"
 
@@ -76,5 +81,19 @@ describe("mixtures of normals", () => {
     for (const share of [0.05, 0.5, 0.72, 0.9]) {
       assert.approximately(mixtureShare(two, mixtureQuantile(two, share)), share, 1e-3)
     }
+  })
+
+  it("have a shortest interval: even tails for one hump, the larger of two where it suffices", () => {
+    const one = shortestInterval([{ weight: 1, mean: 0, deviation: 1 }], 0.8)
+    assert.approximately(one.low, -1.2816, 0.02)
+    assert.approximately(one.high, 1.2816, 0.02)
+    const two = shortestInterval(
+      [
+        { weight: 0.15, mean: 0, deviation: 0.005 },
+        { weight: 0.85, mean: 0.2, deviation: 0.02 },
+      ],
+      0.8,
+    )
+    assert.isAbove(two.low, 0.1)
   })
 })
