@@ -36,7 +36,7 @@ export const standard: JudgementSettings = {
   completeShare: 0.9,
   withoutBest: 0.7,
   contradiction: 2.33,
-  mixture: { zeroPseudoCount: 15, otherPseudoCount: 1, iterations: 60, smoothing: 0.25 },
+  mixture: { zeroPseudoCount: 15, otherPseudoCount: 1, iterations: 60, smoothing: 0.03 },
   clusters: { withinMs: 300_000, together: 12, overlap: 0.5 },
   shuffledRounds: 3,
   randomRounds: 200,
