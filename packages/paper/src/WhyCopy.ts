@@ -2,15 +2,15 @@
  * Why a leader's fill ended as it did for us, in plain words: the causal chain from the fill over its
  * detection, review, reservation, book and fill to the settlement, each with the rows behind it.
  */
-import { DateTime, Effect, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToHex, bytesToToken, type FillId, hexToBytes } from "@evaluator/domain/Id"
 import { Book } from "@evaluator/domain/market/Book"
 import { formatMicro } from "@evaluator/domain/money/Micro"
-import { gatesByName } from "@evaluator/domain/paper/GateList"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
 import { receiptColumns, type ReceiptRow, receiptSection, receiptTables } from "./Receipts.ts"
-import { KeptReview } from "./Review.ts"
+import { theReview } from "./WhyReview.ts"
+import { many, time, usd } from "./Words.ts"
 
 type Row = Readonly<Record<string, Cell | Uint8Array>>
 
@@ -32,34 +32,11 @@ const printable = (row: Row): Record<string, Cell> =>
 const pick = (row: Row, names: ReadonlyArray<string>): Record<string, Cell> =>
   printable(Object.fromEntries(names.map((name) => [name, row[name] ?? null])))
 
-/** Milliseconds as UTC text. */
-const time = (ms: unknown): string =>
-  DateTime.formatIso(DateTime.makeUnsafe(Number(ms)))
-    .replace("T", " ")
-    .replace("Z", " UTC")
-const usd = (micro: unknown): string => `${formatMicro(Number(micro))} USDC`
-const many = (micro: unknown): string => `${formatMicro(Number(micro))} shares`
-
 const ways: Record<string, string> = {
   bridge: "the evaluation lane announced it",
   feed: "the venue's trade stream announced it",
   poll: "a poll of the wallet's ledger found it",
 }
-
-const inUnit = (unit: string, value: number): string =>
-  unit === "usdc"
-    ? usd(value)
-    : unit === "shares"
-      ? many(value)
-      : unit === "ppm"
-        ? `${value / 10_000} %`
-        : unit === "ms"
-          ? `${value / 1000} s`
-          : unit === "flag"
-            ? value === 1
-              ? "yes"
-              : "no"
-            : String(value)
 
 const decodeBook = Schema.decodeSync(Schema.fromJsonString(Book))
 
@@ -90,55 +67,6 @@ const theDetection = (copy: Row): Section => ({
   ],
   rows: [pick(copy, ["detected_via", "detected_at_ms", "correlation_id", "causation_id"])],
 })
-
-const decodeReview = Schema.decodeSync(Schema.fromJsonString(KeptReview))
-
-const theMarket = (known: (typeof KeptReview.Type)["market"]): string => {
-  if (known === null) return "Nothing was known of the market."
-  const seq = known.seq === null ? "" : `, seq ${known.seq}`
-  const from =
-    known.source === "venue" ? "the venue" : `the evaluation lane (${known.source}${seq})`
-  return `What was known of the market came from ${from} ${known.ageMs / 1000} s earlier.`
-}
-
-const theSize = (size: (typeof KeptReview.Type)["size"]): ReadonlyArray<string> =>
-  size === undefined
-    ? []
-    : size.bankroll === null || size.ageMs === null
-      ? [`Its size before the caps is flat: ${usd(size.wanted)}.`]
-      : [
-          `Its size before the caps is ${usd(size.wanted)}, in proportion to the leader's bankroll of at least ${usd(size.bankroll)}, told ${size.ageMs / 1000} s earlier.`,
-        ]
-
-const theReview = (copy: Row): ReadonlyArray<Section> => {
-  if (copy.review === null) return []
-  const { gates, market, size } = decodeReview(String(copy.review))
-  const refused = copy.gate === null ? undefined : gates.at(-1)
-  const [name = "", value = 0, limit = 0] = refused ?? []
-  const unit = gatesByName.get(name)?.unit ?? "count"
-  const order =
-    copy.side === "BUY" ? `buy for up to ${usd(copy.budget)}` : `sell ${many(copy.offered)}`
-  return [
-    {
-      title: "Reviewed",
-      says: [
-        refused === undefined
-          ? `All ${gates.length} gates passed: ${order}, at ${formatMicro(Number(copy.limit_price))} or better.`
-          : `After ${gates.length - 1} gates that passed, ${name} refused: ${inUnit(unit, value)} against a limit of ${inUnit(unit, limit)}.`,
-        ...theSize(size),
-        theMarket(market),
-      ],
-      rows: gates.map((one) => ({
-        gate: one[0],
-        level: gatesByName.get(one[0])?.level ?? null,
-        unit: gatesByName.get(one[0])?.unit ?? null,
-        value: one[1],
-        limit: one[2],
-        passed: one === refused ? 0 : 1,
-      })),
-    },
-  ]
-}
 
 const theBook = (copy: Row): ReadonlyArray<Section> => {
   if (copy.priced_book === null) return []
