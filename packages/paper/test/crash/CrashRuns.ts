@@ -100,8 +100,9 @@ const polled = (house: House) =>
 
 const isUndecided = (house: House, fill: string) =>
   Effect.map(
-    house.sql`SELECT 1 FROM copies WHERE lower(hex(fill_id)) = ${fill} AND outcome IS NOT NULL`,
-    (rows) => rows.length === 0,
+    house.sql<{ outcome: string | null }>`SELECT outcome FROM copies
+      WHERE lower(hex(fill_id)) = ${fill}`,
+    (rows) => rows.length === 0 || rows.some((row) => row.outcome === null),
   )
 
 /** Lets time pass in small steps until money is promised to the copies of a fill. */
