@@ -1,10 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { TestClock } from "effect/testing"
 import { price, shares } from "@evaluator/domain/money/Micro"
-import { book, fill, type House, ingested } from "./PaperHarness.ts"
+import { book, fill, type House, ingested, openHouse, temporaryDirectory } from "./PaperHarness.ts"
 import { only, prepared, sound, until } from "./CopyRuns.ts"
 
 const bought = fill({ price: 0.6 })
+/** Its best level is no price at all, which breaks the step that keeps it. */
+const broken = { ...book(1, {}), asks: [{ price: price(0.5), size: shares(1) }] }
 const order = { fill: bought.id, strategy: null, reason: "looked at" } as const
 
 /** A copy whose step broke and whose undo breaks too, because of what `breaking` does. */
@@ -12,8 +15,7 @@ const stuck = Effect.fnUntraced(function* (
   breaking: (house: House) => Effect.Effect<unknown, Error>,
 ) {
   const house = yield* prepared()
-  const broken = book(1, { asks: [[0.6, 1000]] })
-  house.venue.setBook({ ...broken, asks: [{ price: price(0.5), size: shares(1) }] })
+  house.venue.setBook(broken)
   yield* house.tell([ingested([bought])])
   yield* until(house, "reserved")
   yield* breaking(house)
@@ -24,9 +26,10 @@ const stuck = Effect.fnUntraced(function* (
 })
 
 /** Releases of promises fail while this stands. */
-const jam = (house: House) =>
-  house.sql`CREATE TRIGGER jam BEFORE UPDATE ON reservations WHEN NEW.state = 'voided'
-    BEGIN SELECT RAISE(ABORT, 'jammed'); END`
+const jam = (house: House, strategy = "portfolio") =>
+  house.sql.unsafe(`CREATE TRIGGER jam BEFORE UPDATE ON reservations
+    WHEN NEW.state = 'voided' AND NEW.strategy = '${strategy}'
+    BEGIN SELECT RAISE(ABORT, 'jammed'); END`)
 
 const halved = (house: House) =>
   house.sql`UPDATE balances SET amount = 0 WHERE account = 'reserved'`
@@ -50,7 +53,7 @@ const audits = (house: House) =>
 describe("a copy that is stuck", () => {
   it.effect("is freed by a retry once what broke its undo is mended, with an audit row", () =>
     Effect.gen(function* () {
-      const house = yield* stuck(jam)
+      const house = yield* stuck((house) => jam(house))
       const refused = yield* Effect.flip(house.lane.freeStuck({ verb: "retry", ...order }))
       assert.include(refused.why, "stays stuck")
       assert.strictEqual((yield* only(house)).state, "stuck")
@@ -75,6 +78,39 @@ describe("a copy that is stuck", () => {
       yield* Effect.flip(house.lane.freeStuck({ verb: "retry", ...order }))
       yield* house.lane.freeStuck({ verb: "void", ...order })
       yield* isWhole(house)
+    }),
+  )
+
+  it.effect("does not take the copies of other strategies with it", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({ strategies: ["portfolio", "solo"] })
+      house.venue.setBook(broken)
+      yield* jam(house, "portfolio")
+      yield* house.tell([ingested([bought])])
+      yield* house.settle
+      const copies = yield* house.reports.copies({})
+      assert.deepStrictEqual(
+        copies.map(({ state, strategy }) => `${strategy} ${state}`).toSorted(),
+        ["portfolio stuck", "solo compensated"],
+      )
+    }),
+  )
+
+  it.effect("since its promise could not be taken back at a start does not stop the start", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const first = yield* prepared({ directory })
+      first.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      yield* first.tell([ingested([bought])])
+      yield* until(first, "reserved")
+      yield* jam(first)
+      yield* first.stop
+      yield* TestClock.adjust("10 minutes")
+      const second = yield* openHouse({ directory })
+      assert.strictEqual((yield* only(second)).state, "stuck")
+      yield* second.sql`DROP TRIGGER jam`
+      yield* second.lane.freeStuck({ verb: "retry", ...order })
+      yield* isWhole(second)
     }),
   )
 
