@@ -51,7 +51,7 @@ export const shortestInterval = (
   share: number,
 ): { readonly low: number; readonly high: number } => {
   let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
-  for (let below = tailStep / 2; below < 1 - share; below += tailStep) {
+  for (let below = tailStep; below < 1 - share - tailStep / 2; below += tailStep) {
     const from = mixtureQuantile(parts, below)
     const to = mixtureQuantile(parts, below + share)
     if (to - from < high - low) [low, high] = [from, to]
