@@ -16,7 +16,7 @@ import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
 import { joinPages, lanePage } from "@evaluator/telemetry/MetricsPage"
 import { exchangeBeats, silenceLimitMs } from "./Beats.ts"
 import { filesOf } from "./DirectoryFiles.ts"
-import { checkpointPaper } from "./HousekeepPaper.ts"
+import { checkpointPaper, measurePaper } from "./HousekeepPaper.ts"
 import * as HttpSurface from "./http/HttpSurface.ts"
 import {
   type EvaluationHandle,
@@ -63,6 +63,7 @@ export const openEvaluation = Effect.fnUntraced(function* (
     const client = yield* Effect.provideContext(SqliteClient, paper)
     const mine = yield* SqliteClient
     yield* Layer.build(checkpointPaper(client, parts.settings.jobs.checkpoint_every))
+    yield* Layer.build(measurePaper(client, parts.settings.retention.every))
     const handle: EvaluationHandle = {
       ...machinery,
       catchUp,

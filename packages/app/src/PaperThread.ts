@@ -8,6 +8,7 @@ import { lanePage } from "@evaluator/telemetry/MetricsPage"
 import { ControlRefused } from "./Control.ts"
 import type { PaperHandle } from "./LaneHandles.ts"
 import { machineryOf } from "./Machinery.ts"
+import { retainPaper } from "./RetainPaper.ts"
 import { type Feeds, type LaneParts, paperLane } from "./Wiring.ts"
 
 /** Builds the lane and keeps it for as long as the scope lives. */
@@ -19,6 +20,7 @@ export const openPaper = Effect.fnUntraced(function* (
   return yield* Effect.gen(function* () {
     const lane = yield* PaperLane
     const machinery = yield* machineryOf("paper")
+    yield* Layer.build(retainPaper(parts.settings))
     const handle: PaperHandle = {
       ...machinery,
       catchUp: lane.catchUp,

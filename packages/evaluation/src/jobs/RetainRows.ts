@@ -9,14 +9,13 @@
  */
 import { Clock, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { removeAged, removeDeadLetters } from "@evaluator/runtime/AgedRows"
 import * as Job from "@evaluator/runtime/Job"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
 import {
   ageing,
   batchRows,
   emptyBodies,
-  removeAged,
-  removeDeadLetters,
   removeHolders,
   removeQuarantine,
   removeUnseenMarkets,
@@ -46,8 +45,8 @@ const removals = Effect.fnUntraced(function* () {
   const batches: ReadonlyArray<
     readonly [string, Effect.Effect<number, never, SqlClient.SqlClient>]
   > = [
-    ...ageing.map((one) => [one.table, removeAged(one, before(one.setting))] as const),
-    ["dead_letters", removeDeadLetters(before("dead_letters"))],
+    ...ageing.map((one) => [one.table, removeAged(one, before(one.setting), batchRows)] as const),
+    ["dead_letters", removeDeadLetters(before("dead_letters"), batchRows)],
     ["holders", removeHolders(before("holders"))],
     ["markets", removeUnseenMarkets(before("unseen_markets"))],
   ]

@@ -7,7 +7,7 @@
  */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { slowestReader } from "@evaluator/runtime/LogReaders"
+import { type AgedTable, machineryTables } from "@evaluator/runtime/AgedRows"
 import { atLeastOne } from "./AtLeastOne.ts"
 
 /** Most rows one transaction removes. */
@@ -24,21 +24,17 @@ export type RetentionSetting =
   | "holders"
   | "unseen_markets"
 
-interface Ageing {
-  readonly table: string
-  readonly key: string
-  /** Milliseconds; does not fall from one key to the next. */
-  readonly at: string
+interface Ageing extends AgedTable {
   readonly setting: RetentionSetting
 }
 
 /** Rows whose keys follow their times. */
 export const ageing: ReadonlyArray<Ageing> = [
-  { table: "events", key: "seq", at: "at_ms", setting: "events" },
-  { table: "job_runs", key: "id", at: "started_at_ms", setting: "job_runs" },
+  { ...machineryTables.events, setting: "events" },
+  { ...machineryTables.job_runs, setting: "job_runs" },
   { table: "quarantine", key: "id", at: "at_ms", setting: "quarantine" },
   { table: "rule_transitions", key: "id", at: "at_ms", setting: "rule_transitions" },
-  { table: "boots", key: "id", at: "started_at_ms", setting: "boots" },
+  { ...machineryTables.boots, setting: "boots" },
 ]
 
 /** What bounds each table whose rows are not removed by age alone. */
@@ -88,38 +84,19 @@ export const kept: Readonly<Record<string, string>> = {
   migrations: "one row a step",
 }
 
-/** In words: the setting that removes a table's rows, or what bounds it. */
+/** In words: the setting that removes a table's rows, or what bounds it. `paper.` names paper.db's. */
 export const keepsOf = (table: string): string => {
-  const aged = ageing.find((one) => one.table === table)
-  return aged === undefined ? (kept[table] ?? "nothing is said of it") : `retention.${aged.setting}`
+  const name = table.startsWith(paperPrefix) ? table.slice(paperPrefix.length) : table
+  const aged = ageing.find((one) => one.table === name)
+  if (name !== table) {
+    if (name === "quarantine") return "its own limit"
+    if (aged === undefined && name !== "dead_letters") return "paper is never removed"
+  }
+  return aged === undefined ? (kept[name] ?? "nothing is said of it") : `retention.${aged.setting}`
 }
 
-/**
- * Removes one batch of rows older than `beforeMs`; how many. The newest row of a table stays, and every
- * event beyond what the slowest reader of the log has come to.
- */
-export const removeAged = Effect.fnUntraced(function* (
-  { table, key, at }: Ageing,
-  beforeMs: number,
-) {
-  const sql = yield* SqlClient.SqlClient
-  const read = table === "events" ? yield* slowestReader : null
-  const gone = yield* sql`DELETE FROM ${sql(table)} WHERE ${sql(key)} IN (
-      SELECT k FROM (SELECT ${sql(key)} AS k, ${sql(at)} AS t FROM ${sql(table)}
-        ORDER BY ${sql(key)} LIMIT ${batchRows})
-      WHERE t < ${beforeMs} AND k <= ${read ?? Number.MAX_SAFE_INTEGER} AND k < (SELECT max(${sql(key)}) FROM ${sql(table)}))
-    RETURNING 1 AS gone`
-  return gone.length
-}, Effect.orDie)
-
-/** Dead letters are written anew when a subject fails again: their keys say nothing of their age. */
-export const removeDeadLetters = Effect.fnUntraced(function* (beforeMs: number) {
-  const sql = yield* SqlClient.SqlClient
-  const gone = yield* sql`DELETE FROM dead_letters WHERE id IN (
-      SELECT id FROM dead_letters WHERE at_ms < ${beforeMs} ORDER BY id LIMIT ${batchRows})
-    RETURNING 1 AS gone`
-  return gone.length
-}, Effect.orDie)
+/** Before the names of paper.db's tables among the measured ones. */
+export const paperPrefix = "paper."
 
 /** Sets of holders of markets that nobody looks at any more. */
 export const removeHolders = Effect.fnUntraced(function* (beforeMs: number) {

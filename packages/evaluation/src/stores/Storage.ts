@@ -73,21 +73,29 @@ const dayMs = 86_400_000
 /** A tree larger than this is not walked page by page: that would take over a quarter of a second. */
 const largestWalkedBytes = 100_000_000
 
-/** Measures one table: its rows are counted; its bytes are those of its pages, or grow with its rows. */
-export const measureTable = Effect.fnUntraced(function* (table: string) {
+/**
+ * Measures one table: its rows are counted; its bytes are those of its pages, or grow with its rows. A
+ * table of another file is read over its connection and kept under the name given.
+ */
+export const measureTable = Effect.fnUntraced(function* (
+  table: string,
+  elsewhere?: { readonly file: SqlClient.SqlClient; readonly name: string },
+) {
   const sql = yield* SqlClient.SqlClient
+  const { file, name } = elsewhere ?? { file: sql, name: table }
   const now = yield* Clock.currentTimeMillis
-  const [counted] = yield* sql<{ rows: number }>`SELECT count(*) AS rows FROM ${sql(table)}`
+  const [counted] = yield* file<{ rows: number }>`SELECT count(*) AS rows FROM ${file(table)}`
   const rows = counted!.rows
   const [before] = yield* sql<{ rows: number; bytes: number; base_at_ms: number }>`SELECT rows,
-    bytes, base_at_ms FROM table_sizes WHERE name = ${table}`
+    bytes, base_at_ms FROM table_sizes WHERE name = ${name}`
   const grown =
     before === undefined || before.bytes < largestWalkedBytes
       ? null
       : Math.round((before.bytes / Math.max(1, before.rows)) * rows)
-  const bytes = grown ?? (yield* walkedBytes(table))
+  const bytes =
+    grown ?? (yield* Effect.provideService(walkedBytes(table), SqlClient.SqlClient, file))
   yield* sql`INSERT INTO table_sizes VALUES
-    (${table}, ${rows}, ${bytes}, ${now}, ${rows}, ${bytes}, ${now})
+    (${name}, ${rows}, ${bytes}, ${now}, ${rows}, ${bytes}, ${now})
     ON CONFLICT (name) DO UPDATE SET
       base_rows = iif(${now} - base_at_ms > ${2 * dayMs}, rows, base_rows),
       base_bytes = iif(${now} - base_at_ms > ${2 * dayMs}, bytes, base_bytes),

@@ -1,0 +1,87 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
+import { migrations } from "@evaluator/app/Migrations"
+import { retainPaperRows } from "@evaluator/app/RetainPaper"
+import { loadSettings } from "@evaluator/app/Settings"
+import { measureTable, readStorage } from "@evaluator/evaluation/stores/Storage"
+import { makeNotes } from "@evaluator/runtime/LogReaders"
+import * as Database from "@evaluator/sqlite/Database"
+
+const day = 86_400_000
+const now = 1000 * day
+
+const fileOf = (lane: "paper" | "evaluation") =>
+  Layer.fresh(Database.layer({ file: ":memory:", lane, migrations: migrations[lane] }))
+
+/** Thirty events, runs and starts, the newest as old as said. */
+const aged = (ageDays: number) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    for (let n = 1; n <= 30; n++) {
+      const at = now - ageDays * day - (30 - n) * 1000
+      yield* sql`INSERT INTO events (id, type, version, at_ms, correlation_id, payload)
+        VALUES (${`e${n}`}, 'CopyDecided', 1, ${at}, 'c', '{}')`
+      yield* sql`INSERT INTO job_runs (boot_id, job, cause, started_at_ms, outcome)
+        VALUES (1, 'recover-copies', 'slot', ${at}, 'completed')`
+      yield* sql`INSERT INTO boots (started_at_ms) VALUES (${at})`
+    }
+  })
+
+const rowsOf = (table: string) =>
+  SqlClient.SqlClient.use(
+    (sql) => sql<{ n: number }>`SELECT count(*) AS n FROM ${sql(table)}`,
+  ).pipe(Effect.map(([row]) => row!.n))
+
+const retain = Effect.flatMap(loadSettings({ profiles: [], environment: {} }), ({ settings }) =>
+  retainPaperRows(settings.retention),
+)
+
+describe("retain-paper", () => {
+  it.effect("removes what had its time, and keeps what is younger", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      yield* aged(20)
+      const counts = yield* retain
+      // Twenty days: runs are kept for fourteen, events for thirty, starts for longer.
+      assert.deepStrictEqual(counts, { events: 0, job_runs: 29, boots: 0, dead_letters: 0 })
+      yield* TestClock.setTime(now + 11 * day)
+      assert.deepInclude(yield* retain, { events: 29 })
+      assert.strictEqual(yield* rowsOf("events"), 1)
+    }).pipe(Effect.provide(fileOf("paper"))),
+  )
+
+  it.effect("keeps events that the background lane has not applied", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      yield* aged(40)
+      const note = yield* makeNotes
+      yield* note("evaluation", 12)
+      assert.deepInclude(yield* retain, { events: 12 })
+      yield* TestClock.adjust("2 minutes")
+      yield* note("evaluation", 30)
+      assert.deepInclude(yield* retain, { events: 17 })
+    }).pipe(Effect.provide(fileOf("paper"))),
+  )
+})
+
+describe("paper.db's tables", () => {
+  it.effect("are measured beside those of evaluator.db, with how long their rows stay", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      const paper = yield* Layer.build(fileOf("paper"))
+      yield* Effect.provide(aged(1), paper)
+      const file = yield* Effect.provide(SqlClient.SqlClient, paper)
+      for (const table of ["events", "copies", "quarantine"]) {
+        yield* measureTable(table, { file, name: `paper.${table}` })
+      }
+      const { tables } = yield* readStorage
+      const of = (name: string) => tables.find(({ table }) => table === name)!
+      assert.deepInclude(of("paper.events"), { rows: 30, keeps: "retention.events" })
+      assert.deepInclude(of("paper.copies"), { rows: 0, keeps: "paper is never removed" })
+      assert.isAbove(of("paper.events").bytes, 30 * 20)
+      assert.strictEqual(of("paper.quarantine").keeps, "its own limit")
+    }).pipe(Effect.provide(fileOf("evaluation"))),
+  )
+})

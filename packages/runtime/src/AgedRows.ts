@@ -1,0 +1,50 @@
+/**
+ * Rows that have had their time leave oldest first, a batch a statement, so that nobody waits for it.
+ *
+ * Promises: the newest row of a table stays; no event leaves that a subscriber of the other lane has
+ * not applied (`LogReaders.ts`).
+ */
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { slowestReader } from "./LogReaders.ts"
+
+/** A table whose keys follow its times. */
+export interface AgedTable {
+  readonly table: string
+  readonly key: string
+  /** Milliseconds; does not fall from one key to the next. */
+  readonly at: string
+}
+
+/** The machinery's own, in each lane's file. */
+export const machineryTables = {
+  events: { table: "events", key: "seq", at: "at_ms" },
+  job_runs: { table: "job_runs", key: "id", at: "started_at_ms" },
+  boots: { table: "boots", key: "id", at: "started_at_ms" },
+} as const satisfies Readonly<Record<string, AgedTable>>
+
+/** Removes at most `most` rows older than `beforeMs`; how many it were. */
+export const removeAged = Effect.fnUntraced(function* (
+  { at, key, table }: AgedTable,
+  beforeMs: number,
+  most: number,
+) {
+  const sql = yield* SqlClient.SqlClient
+  const read = table === "events" ? yield* slowestReader : null
+  const gone = yield* sql`DELETE FROM ${sql(table)} WHERE ${sql(key)} IN (
+      SELECT k FROM (SELECT ${sql(key)} AS k, ${sql(at)} AS t FROM ${sql(table)}
+        ORDER BY ${sql(key)} LIMIT ${most})
+      WHERE t < ${beforeMs} AND k <= ${read ?? Number.MAX_SAFE_INTEGER}
+        AND k < (SELECT max(${sql(key)}) FROM ${sql(table)}))
+    RETURNING 1 AS gone`
+  return gone.length
+}, Effect.orDie)
+
+/** Dead letters are written anew when a subject fails again: their keys say nothing of their age. */
+export const removeDeadLetters = Effect.fnUntraced(function* (beforeMs: number, most: number) {
+  const sql = yield* SqlClient.SqlClient
+  const gone = yield* sql`DELETE FROM dead_letters WHERE id IN (
+      SELECT id FROM dead_letters WHERE at_ms < ${beforeMs} ORDER BY id LIMIT ${most})
+    RETURNING 1 AS gone`
+  return gone.length
+}, Effect.orDie)
