@@ -7,14 +7,18 @@
  * takes: an order of ours would be under way as long.
  * Does not: hand out a book older than `paper.book_age`, or wait longer than `paper.book_timeout`.
  */
-import { Clock, Context, Duration, Effect, Layer } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Metric } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToToken, type TokenId } from "@evaluator/domain/Id"
 import type { Book } from "@evaluator/domain/market/Book"
 import { BookFeed } from "@evaluator/polymarket/BookFeed"
 import { ClobApi } from "@evaluator/polymarket/ClobApi"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
+import { counterOf, gaugeOf, metrics } from "@evaluator/telemetry/Names"
 import { PaperSettings } from "./PaperSettings.ts"
+
+const booksMet = counterOf(metrics.booksMet)
+const booksFollowed = gaugeOf(metrics.booksFollowed)
 
 /** A token stays followed this long after a fill in it, for more of them come. */
 export const wantedForMs = 600_000
@@ -65,7 +69,7 @@ export class OrderBooks extends Context.Service<
         if (tokens.size === followed.size && [...tokens].every((one) => followed.has(one)))
           return Effect.void
         followed = tokens
-        return feed.follow(tokens)
+        return Effect.andThen(Metric.update(booksFollowed, tokens.size), feed.follow(tokens))
       })
 
       const want = Effect.fnUntraced(function* (token: TokenId) {
@@ -92,13 +96,21 @@ export class OrderBooks extends Context.Service<
         return { book, source: "fetched", ageMs: 0 } satisfies FoundBook as FoundBook
       })
 
-      const meet = Effect.fnUntraced(function* (token: TokenId) {
+      const find = Effect.fnUntraced(function* (token: TokenId) {
         const seen = most === 0 ? null : yield* feed.book(token)
         if (seen === null) return yield* fetch(token)
         const ageMs = (yield* Clock.currentTimeMillis) - seen.seenMs
         if (ageMs > oldestMs) return yield* fetch(token)
         return { book: seen.book, source: "socket", ageMs } satisfies FoundBook as FoundBook
       })
+
+      const count = (source: FoundBook["source"] | "none") =>
+        Metric.update(Metric.withAttributes(booksMet, { source }), 1)
+      const meet = (token: TokenId) =>
+        find(token).pipe(
+          Effect.tap(({ source }) => count(source)),
+          Effect.tapError(() => count("none")),
+        )
 
       if (most > 0) {
         yield* supervisor.service("order-books", feed.listening)

@@ -57,6 +57,8 @@ export const metrics = {
   venueThrottled: counts("venue_throttled", "answers", ["route"], "Answers that said slow down."),
   rowsQuarantined: counts("rows_quarantined", "rows", ["kind"], "Rows that could not be decoded."),
   copyOutcomes: counts("copy_outcomes", "copies", ["strategy", "outcome"], "Copies by outcome."),
+  booksMet: counts("books_met", "books", ["source"], "Books that orders met; none: no fill."),
+  booksFollowed: shows("books_followed", "tokens", [], "Tokens whose books are followed."),
   copiesInFlight: shows("copies_in_flight", "copies", [], "Copies without an outcome."),
   copiesStuck: shows("copies_stuck", "copies", [], "Copies whose undo broke: somebody must look."),
   decision: spreads("decision_ms", "ms", [], "Fill decoded in the fast lane to reservation kept."),
