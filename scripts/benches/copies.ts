@@ -64,7 +64,8 @@ const listen = () => {
   }
 }
 
-const wide = {
+/** Limits that refuse nothing, no modelled delay, no poll within the time a benchmark takes. */
+export const wide = {
   paper: {
     bankroll: 1e8,
     solo_bankroll: 1e8,

@@ -75,6 +75,8 @@ export class Ingestion extends Context.Service<
         workers: ingestion.workers,
         whenFull: "wait",
         timeout: turnTimeout,
+        // Later, and a feed that moves is due a second time before its first turn.
+        worstDelay: ingestion.active_every,
         key: (wallet: WalletAddress) => wallet,
         handle: (wallet) =>
           takeTurn(wallet).pipe(

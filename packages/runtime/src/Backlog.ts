@@ -46,6 +46,12 @@ export interface Backlog<A> {
   readonly counters: Effect.Effect<QueueCounters>
 }
 
+/**
+ * A worker lets the thread's other work in after so long. Handlers that never wait (SQL) run in fibers of
+ * their own, too short each for the scheduler to stop them: between them timers and sockets would starve.
+ */
+const breathEveryMs = 10
+
 interface Suspended<A> {
   readonly item: A
   readonly go: () => void
@@ -188,6 +194,7 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
 
   // Only the handler and the wait can be interrupted: a place that was taken is always given back.
   const worker = Effect.uninterruptibleMask((restore) => {
+    let breathedMs = nowMs()
     const turn = Effect.suspend(() => turnAt(nowMs()))
     const turnAt = (now: number): Effect.Effect<never, never, R> => {
       const place = take(now)
@@ -197,7 +204,9 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
         onSuccess: () => {
           const then = nowMs()
           finish(place, "done", then)
-          return turnAt(then)
+          if (then - breathedMs < breathEveryMs) return turnAt(then)
+          breathedMs = then
+          return Effect.flatMap(Effect.yieldNow, () => turn)
         },
         onFailure: (cause) => {
           finish(place, "failed", nowMs())

@@ -37,6 +37,25 @@ describe("Backlog", () => {
     }).pipe(Effect.provide(testLane)),
   )
 
+  it.live("lets timers of its thread go off between handlers that never wait", () =>
+    Effect.gen(function* () {
+      const items = 100
+      const backlog = yield* Backlog.make({
+        ...options,
+        capacity: items,
+        workers: 4,
+        handle: () =>
+          Effect.sync(() => {
+            const until = performance.now() + 2
+            while (performance.now() < until);
+          }),
+      })
+      for (let n = 0; n < items; n++) yield* backlog.offer({ key: String(n) })
+      yield* Effect.sleep("20 millis")
+      assert.isBelow((yield* backlog.counters).done, items)
+    }).pipe(Effect.provide(testLane)),
+  )
+
   it.effect("lets the newest of one key replace the one that waits", () =>
     Effect.gen(function* () {
       const gate = yield* Latch.make(false)
