@@ -6,11 +6,12 @@
  * What happened is read from the run's own rows, and what a move rests on is counted again from them.
  */
 import { Effect, Schema } from "effect"
-import { rmSync, writeFileSync } from "node:fs"
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { faultsOf, Summary } from "@evaluator/testkit/Equations"
 import { document, type ServiceEntry } from "@evaluator/testkit/ServiceProcess"
+import { root } from "../Commands.ts"
 import type { CaseResult, Proof } from "./Proof.ts"
 
 const seed = 7
@@ -20,30 +21,8 @@ const dayMs = 86_400_000
 /** `rules.min_settled_copies` and `rules.evidence_window` of the sim profile, `rules.cool_down`. */
 const rules = { minSettled: 8, windowMs: 60 * dayMs, coolDownMs: 7 * dayMs }
 
-/** Patient traders who know much, some who know half, and guessers; docs/worlds.md says what it means. */
-const patient = {
-  like: "patient",
-  traders: 8,
-  domains: 0,
-  participation: 0.6,
-  looksPerDay: [0.6, 0.9],
-  leadHours: [200, 400],
-  band: [0.25, 0.75],
-  usdc: [80, 200],
-  sizeSpread: 0.25,
-  sinceDays: [100, 118],
-}
-const world = {
-  pastDays: 120,
-  eventsPerDay: 2,
-  liveTradesPerSecond: null,
-  quickEventEveryMs: 0,
-  behaviours: [
-    { ...patient, name: "knows", clarity: [0.7, 0.95], blur: 0.03, minimumEdge: 0.12 },
-    { ...patient, name: "knows half", clarity: [0.4, 0.6], blur: 0.05, minimumEdge: 0.1 },
-    { like: "noise", traders: 20 },
-  ],
-}
+/** Patient traders who know much, some who know half, and guessers. */
+const world = join(root, "config/worlds/patient.json")
 
 const Simulated = Schema.Struct({ ...Summary.fields, from_ms: Schema.Int, wall_ms: Schema.Int })
 
@@ -108,8 +87,6 @@ const lookAt = (database: DatabaseSync) => {
 
 const sixtyDays = (entry: ServiceEntry): Effect.Effect<CaseResult> =>
   Effect.gen(function* () {
-    const file = join(entry.cwd, "world.json")
-    writeFileSync(file, JSON.stringify(world))
     const kept = join(entry.cwd, `kept-${seed}`)
     rmSync(kept, { recursive: true, force: true })
     const summary = yield* document(
@@ -122,7 +99,7 @@ const sixtyDays = (entry: ServiceEntry): Effect.Effect<CaseResult> =>
           "--days",
           `${days}`,
           "--world",
-          file,
+          world,
           "--approve-after",
           approveAfter,
           "--keep",
