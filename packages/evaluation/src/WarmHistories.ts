@@ -3,8 +3,9 @@
  *
  * Walking a long ledger for every new trade would cost by its length. The runs of wallets measured
  * lately stay in memory, at most {@link MostWarmRows} ledger rows of all together, longest unused go first.
- * A run goes on when all that is new is younger than what it took, in markets whose outcome it need not
- * know; else the ledger is walked again. Nothing is stored: after a start every wallet is walked once.
+ * A run goes on when all that is new, fills as well as outcomes, is younger than what it took, and no
+ * market of it would have been taken otherwise had its outcome been known; else the ledger is walked
+ * again. Nothing is stored: after a start every wallet is walked once.
  */
 import { Clock, Context, Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -18,6 +19,7 @@ import {
   type FillRow,
   readHistory,
   readMarkets,
+  resolution,
   takeDeed,
   takeFill,
 } from "./stores/History.ts"
@@ -47,6 +49,9 @@ interface WarmRun {
   readonly markets: Map<string, LotMarket>
   readonly mark: Mark
   readonly rows: number
+  readonly lastAt: Map<string, number>
+  /** Conditions whose redemption was taken without knowing the outcome, which then named no token. */
+  readonly guessed: ReadonlySet<string>
 }
 
 /** One file's runs by wallet, longest unused first. */
@@ -83,24 +88,45 @@ const markNow = Effect.gen(function* () {
   return { ...row!, atMs: yield* Clock.currentTimeMillis } satisfies Mark
 }).pipe(Effect.orDie)
 
-/** Whether outcomes or topics of a run's markets were learned since. */
-const factsMoved = Effect.fnUntraced(function* ({ mark, markets }: WarmRun) {
+/** An outcome that was learned since a run was kept. */
+interface Learned {
+  readonly condition: string
+  readonly payouts: ReadonlyArray<number>
+  readonly resolvedAtMs: number
+}
+
+/** Outcomes of a run's markets learned since; null when they, or topics, changed in a way it cannot take. */
+const learnedOf = Effect.fnUntraced(function* ({ guessed, mark, markets }: WarmRun) {
   const sql = yield* SqlClient.SqlClient
-  const outcomes = yield* sql<{ condition: Uint8Array }>`SELECT condition FROM resolutions
+  const outcomes = yield* sql<{
+    condition: Uint8Array
+    payouts: string
+    resolved_at_ms: number | null
+  }>`SELECT condition, payouts, resolved_at_ms FROM resolutions
     WHERE seen_at_ms >= ${mark.atMs} AND final = 1 LIMIT ${mostChanged}`
   const facts = yield* sql<{ condition: Uint8Array; domain: string }>`SELECT condition, domain
     FROM markets WHERE changed_at_ms >= ${mark.atMs} LIMIT ${mostChanged}`
-  if (outcomes.length === mostChanged || facts.length === mostChanged) return true
-  return (
-    outcomes.some(({ condition }) => {
-      const known = markets.get(bytesToHex(condition))
-      return known !== undefined && known.payouts === null
-    }) ||
-    facts.some(({ condition, domain }) => {
-      const known = markets.get(bytesToHex(condition))
-      return known !== undefined && known.domain !== domain
-    })
-  )
+  if (outcomes.length === mostChanged || facts.length === mostChanged) return null
+  const topicMoved = facts.some(({ condition, domain }) => {
+    const known = markets.get(bytesToHex(condition))
+    return known !== undefined && known.domain !== domain
+  })
+  if (topicMoved) return null
+  const learned: Array<Learned> = []
+  for (const row of outcomes) {
+    const condition = bytesToHex(row.condition)
+    const known = markets.get(condition)
+    if (known === undefined) continue
+    const payouts = JSON.parse(row.payouts) as ReadonlyArray<number>
+    if (known.payouts !== null) {
+      if (JSON.stringify(known.payouts) !== row.payouts) return null
+      continue
+    }
+    const resolvedAtMs = row.resolved_at_ms
+    if (resolvedAtMs === null || known.domain === "unknown" || guessed.has(condition)) return null
+    learned.push({ condition, payouts, resolvedAtMs })
+  }
+  return learned
 }, Effect.orDie)
 
 /** What is new of a wallet since its run was kept; null when the run cannot go on with it. */
@@ -109,9 +135,10 @@ const newsOf = Effect.fnUntraced(function* (
   warm: WarmRun,
   upTo: Mark,
 ): Effect.fn.Return<ReadonlyArray<LedgerEntry> | null, never, SqlClient.SqlClient> {
-  const { mark, markets, run } = warm
+  const { lastAt, mark, markets, run } = warm
   if (upTo.trade - mark.trade + upTo.deed - mark.deed > mostNews) return null
-  if (yield* factsMoved(warm)) return null
+  const learned = yield* learnedOf(warm)
+  if (learned === null) return null
   const sql = yield* SqlClient.SqlClient
   const loading = emptyHistory()
   // By row number: the index by wallet would walk the whole history.
@@ -127,21 +154,39 @@ const newsOf = Effect.fnUntraced(function* (
   for (const fill of fills) takeFill(loading, fill)
   for (const deed of deeds) takeDeed(loading, deed)
   const { entries } = loading
-  const late = (entry: LedgerEntry) => {
-    const known = markets.get(entry.condition)
-    const open = known === undefined || (known.payouts === null && known.domain !== "unknown")
-    return entry.atMs < run.takenBeforeMs || entry.atMs > upTo.atMs || !open
+  const late = ({ atMs }: LedgerEntry) => atMs < run.takenBeforeMs || atMs > upTo.atMs
+  const open = ({ condition }: LedgerEntry) => {
+    const known = markets.get(condition)
+    return known === undefined || (known.payouts === null && known.domain !== "unknown")
   }
-  if (entries.some(late)) return null
+  if (!entries.every(open)) return null
+  for (const [condition, atMs] of loading.lastAt) {
+    lastAt.set(condition, Math.max(atMs, lastAt.get(condition) ?? 0))
+  }
   const fresh = [...loading.bytes].filter(([condition]) => !markets.has(condition))
-  if (fresh.length > 0) {
-    const before = entries.length
-    yield* readMarkets(fresh, loading, markets, upTo.atMs)
-    // An outcome that is known already belongs at its own time.
-    if (entries.length > before) return null
+  const before = entries.length
+  if (fresh.length > 0) yield* readMarkets(fresh, loading, markets, upTo.atMs)
+  // Of an outcome without a time of its own a later walk would say something else.
+  if (entries.slice(before).some(({ atMs }) => atMs === upTo.atMs)) return null
+  for (const { condition, payouts, resolvedAtMs } of learned) {
+    markets.set(condition, { ...markets.get(condition)!, payouts })
+    entries.push(resolution(condition, Math.max(resolvedAtMs, lastAt.get(condition) ?? 0)))
   }
-  return orderLedger(entries)
+  // An outcome that lies further back belongs at its own time.
+  return entries.some(late) ? null : orderLedger(entries)
 })
+
+const guessedIn = (
+  entries: ReadonlyArray<LedgerEntry>,
+  markets: ReadonlyMap<string, LotMarket>,
+): ReadonlySet<string> =>
+  new Set(
+    entries.flatMap(({ condition, kind, token }) =>
+      kind === "redeem" && token === null && markets.get(condition)?.payouts == null
+        ? [condition]
+        : [],
+    ),
+  )
 
 /** Walks the whole ledger, letting others run in between. */
 const measureAnew = Effect.fnUntraced(function* (
@@ -155,7 +200,9 @@ const measureAnew = Effect.fnUntraced(function* (
     run.take(piece)
     yield* Effect.yieldNow
   }
-  return { run, markets: history.markets, mark, rows: history.entries.length } satisfies WarmRun
+  const { entries, lastAt, markets } = history
+  const guessed = guessedIn(entries, markets)
+  return { run, markets, mark, rows: entries.length, lastAt, guessed } satisfies WarmRun
 })
 
 const finish = Effect.fnUntraced(function* (run: FeatureRun): Effect.fn.Return<WalletFeatures> {
@@ -188,7 +235,8 @@ export const measureWallet = Effect.fnUntraced(function* (
     known.run.moveTo(mark.atMs)
     known.run.take(news)
     const features = yield* finish(known.run)
-    yield* keep(warm, key, { ...known, mark, rows: known.rows + news.length })
+    const guessed = new Set([...known.guessed, ...guessedIn(news, known.markets)])
+    yield* keep(warm, key, { ...known, mark, rows: known.rows + news.length, guessed })
     return features
   }
   if (!(yield* allowed)) return null

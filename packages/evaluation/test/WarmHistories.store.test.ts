@@ -11,7 +11,7 @@ import { storeRows } from "@evaluator/evaluation/stores/Ledger"
 import { upsertMarkets } from "@evaluator/evaluation/stores/Markets"
 import { storeResolution } from "@evaluator/evaluation/stores/Resolutions"
 import { LeastWarmRows, measureWallet } from "@evaluator/evaluation/WarmHistories"
-import { fill, market, resolution, walletNo } from "./support/Rows.ts"
+import { deed, fill, market, resolution, walletNo } from "./support/Rows.ts"
 import { inTransaction, withLane } from "./support/WithLane.ts"
 
 const day = 86_400_000
@@ -99,12 +99,61 @@ describe("a measured wallet", () => {
     }).pipe(Effect.provideService(LeastWarmRows, 1000), withLane()),
   )
 
-  it.effect("is walked again when an outcome or a topic of its markets is learned", () =>
+  it.effect("goes on with an outcome that is younger than what it took", () =>
     Effect.gen(function* () {
       yield* prepared
       yield* TestClock.setTime(now + minute)
       yield* inTransaction(storeResolution(resolution(3, 0, now)))
-      assert.strictEqual(yield* measure(now + 2 * minute), "walked")
+      assert.strictEqual(yield* measure(now + 2 * minute), "went on")
+      // Traded on after its outcome, which is known only then.
+      yield* storeFills(next({ market: 4, atMs: now + 4 * minute }))
+      yield* inTransaction(storeResolution(resolution(4, 1, now + 3 * minute)))
+      assert.strictEqual(yield* measure(now + 5 * minute), "went on")
+      assert.strictEqual(yield* measure(now + 40 * day), "went on")
+    }).pipe(Effect.provideService(LeastWarmRows, 1000), withLane()),
+  )
+
+  it.effect("is walked again when an outcome belongs further back, or is corrected", () =>
+    Effect.gen(function* () {
+      yield* prepared
+      yield* storeFills(next({ market: 1, atMs: now + 3 * minute }))
+      assert.strictEqual(yield* measure(now + 4 * minute), "went on")
+      yield* inTransaction(storeResolution(resolution(3, 0, now)))
+      assert.strictEqual(yield* measure(now + 5 * minute), "walked")
+      yield* inTransaction(storeResolution(resolution(3, 1, now)))
+      assert.strictEqual(yield* measure(now + 6 * minute), "walked")
+    }).pipe(Effect.provideService(LeastWarmRows, 1000), withLane()),
+  )
+
+  it.effect("is walked again when it redeemed what nobody had named a winner of yet", () =>
+    Effect.gen(function* () {
+      yield* prepared
+      yield* inTransaction(
+        storeRows([
+          {
+            value: {
+              kind: "activity",
+              activity: deed({
+                market: 3,
+                type: "REDEEM",
+                size: 5,
+                usdc: 5,
+                atMs: now + minute,
+              }),
+            },
+            recorded: null,
+          },
+        ]),
+      )
+      assert.strictEqual(yield* measure(now + 2 * minute), "went on")
+      yield* inTransaction(storeResolution(resolution(3, 0, now)))
+      assert.strictEqual(yield* measure(now + 3 * minute), "walked")
+    }).pipe(Effect.provideService(LeastWarmRows, 1000), withLane()),
+  )
+
+  it.effect("is walked again when a topic of its markets is learned", () =>
+    Effect.gen(function* () {
+      yield* prepared
       // An outcome of a market it never touched changes nothing.
       yield* inTransaction(storeResolution(resolution(6, 0, now)))
       assert.strictEqual(yield* measure(now + 3 * minute), "went on")
@@ -124,7 +173,9 @@ describe("a measured wallet", () => {
       yield* TestClock.setTime(now + minute)
       yield* inTransaction(storeResolution(resolution(6, 0, now)))
       yield* storeFills(next({ market: 6, atMs: now + 2 * minute }))
-      assert.strictEqual(yield* measure(now + 3 * minute), "walked")
+      assert.strictEqual(yield* measure(now + 3 * minute), "went on")
+      yield* storeFills(next({ market: 6, tx: 19_002, atMs: now + 3.5 * minute }))
+      assert.strictEqual(yield* measure(now + 3.6 * minute), "walked")
       yield* storeFills(next({ market: 7, tx: 19_003, atMs: now + 4 * minute }))
       assert.strictEqual(yield* measure(now + 5 * minute), "went on")
       yield* storeFills(next({ market: 7, tx: 19_004, outcome: 1, atMs: now + 6 * minute }))

@@ -17,6 +17,8 @@ const lookupRows = 500
 export interface WalletHistory {
   readonly entries: ReadonlyArray<LedgerEntry>
   readonly markets: Map<string, LotMarket>
+  /** When a condition was last traded or acted on, ms. */
+  readonly lastAt: Map<string, number>
   /** Neg-risk conversions, which no lot explains. */
   readonly conversions: number
 }
@@ -53,7 +55,8 @@ export const readHistory = Effect.fnUntraced(function* (
     yield* readMarkets(conditions.slice(at, at + lookupRows), loading, markets, nowMs)
     yield* Effect.yieldNow
   }
-  return { entries: loading.entries, markets, conversions: loading.conversions }
+  const { conversions, entries, lastAt } = loading
+  return { entries, markets, lastAt, conversions }
 })
 
 export const emptyHistory = (): Loading => ({
@@ -212,17 +215,20 @@ export const readMarkets = Effect.fnUntraced(function* (
     // A resolution closes what is held then; a fill that the chain dates later still precedes it.
     const last = loading.lastAt.get(condition) ?? 0
     const resolvedAt = outcome.resolved_at_ms ?? Math.min(nowMs, fact?.end_at_ms ?? last)
-    loading.entries.push({
-      kind: "resolve",
-      id: condition,
-      atMs: Math.max(resolvedAt, last),
-      condition,
-      token: null,
-      size: 0,
-      price: 0,
-      usdc: 0,
-    })
+    loading.entries.push(resolution(condition, Math.max(resolvedAt, last)))
   }
+})
+
+/** What closes all that is held of a condition. */
+export const resolution = (condition: string, atMs: number): LedgerEntry => ({
+  kind: "resolve",
+  id: condition,
+  atMs,
+  condition,
+  token: null,
+  size: 0,
+  price: 0,
+  usdc: 0,
 })
 
 /** Tokens by outcome index: from the facts, else from the wallet's own fills, else a name that stands for one. */
