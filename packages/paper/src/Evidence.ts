@@ -10,7 +10,6 @@ import { SqlClient } from "effect/sql"
 import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { formatMicro } from "@evaluator/domain/money/Micro"
 import { formatPico } from "@evaluator/domain/paper/Waterfall"
-import { slipped } from "./Fidelity.ts"
 import { makeLedgerSummary } from "./LedgerSummary.ts"
 import { makeReceiptSums, pageRows } from "./Receipts.ts"
 
@@ -107,7 +106,7 @@ export const makeEvidence = Effect.gen(function* () {
           equity_usdc: formatMicro(equityMicro),
           realized_pnl_usdc: formatMicro(realizedPnlMicro),
           fees_usdc: formatMicro(feesMicro),
-          slippage_usdc: formatPico(its.reduce((total, one) => total + slipped(one.receipt), 0n)),
+          slippage_usdc: formatPico(its.reduce((total, one) => total + one.slippage, 0n)),
         },
       ])
     }

@@ -9,23 +9,20 @@ import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { hexToBytes, type WalletAddress } from "@evaluator/domain/Id"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
-import { formatPico, type Pico, type Receipt } from "@evaluator/domain/paper/Waterfall"
+import { formatPico, type Pico } from "@evaluator/domain/paper/Waterfall"
 import { makeReceiptSums, receiptFigures, type ReceiptSum } from "./Receipts.ts"
 
 export const fidelityDays = 7
 const dayMs = 86_400_000
 
-/** What prices did to us between the leader's fill and ours, fee apart; positive is a cost. */
-export const slipped = ({ depth, latency, spread }: Receipt): Pico => -(latency + spread + depth)
-
 /** USDC a share, exact to the 12th place; null where nothing was traded. */
 const perShare = (amount: Pico, size: number): string | null =>
   size === 0 ? null : formatPico((amount * 1_000_000n) / BigInt(size))
 
-const figuresOf = ({ copies, receipt, side, size }: ReceiptSum) => ({
+const figuresOf = ({ copies, receipt, side, size, slippage }: ReceiptSum) => ({
   side,
   copies,
-  slippage_usdc_per_share: perShare(slipped(receipt), size),
+  slippage_usdc_per_share: perShare(slippage, size),
   fee_usdc_per_share: perShare(-receipt.fee, size),
   ...receiptFigures(receipt),
 })
@@ -54,6 +51,7 @@ export const makeFidelity = Effect.gen(function* () {
         ${key === null ? sql.literal("") : sql`AND wallet = ${key}`}`
     const summed = yield* sums([
       sql`c.strategy = ${strategy}`,
+      sql`c.origin = 'fill'`,
       ...(key === null ? [] : [sql`c.wallet = ${key}`]),
     ])
     const fidelity: Fidelity = { ...row!, receipts: summed.map(figuresOf) }

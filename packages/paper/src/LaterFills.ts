@@ -1,5 +1,5 @@
 /**
- * What the orders of `solo` would have got had they come later: {@link laterMs} after they did, each
+ * What the purchases of `solo` would have got had they come later: {@link laterMs} after they did, each
  * looks at the book of that moment and walks it as before. Kept beside the copy, so that profit can be
  * told as a function of latency without a second run.
  *
@@ -57,7 +57,7 @@ export class LaterFills extends Context.Service<
             Effect.sync(
               () =>
                 copy.strategy === "solo" &&
-                copy.origin === "fill" &&
+                copy.fill.side === "BUY" &&
                 waiting.length + laterMs.length <= most,
             ),
           ),

@@ -1,6 +1,8 @@
 /**
  * The receipts of copies that were filled, read from their rows: one by one, or summed.
  *
+ * An exit, a way out that is no sale, has no leader's price: its is what our shares cost. So it has a
+ * receipt, and no slippage.
  * Reads only. Sums go through all rows that fit, {@link pageRows} at a time.
  */
 import { Effect, Schema } from "effect"
@@ -11,6 +13,7 @@ import {
   bars,
   formatPico,
   noReceipt,
+  type Pico,
   type Receipt,
   receiptOf,
 } from "@evaluator/domain/paper/Waterfall"
@@ -82,8 +85,15 @@ export interface ReceiptSum {
   /** Shares in millionths. */
   readonly size: number
   readonly receipt: Receipt
+  /** What prices were worse than the leader's, fee and exits apart; positive is a cost. */
+  readonly slippage: Pico
   /** Receipts that leave one. */
   readonly remainders: number
+}
+
+interface SummedRow extends ReceiptRow {
+  readonly row: number
+  readonly origin: string
 }
 
 /** Adds up the receipts of the filled copies that fit: purchases and sales apart. */
@@ -93,8 +103,8 @@ export const makeReceiptSums = Effect.gen(function* () {
     const sums = new Map<Side, ReceiptSum>()
     let after = 0
     for (;;) {
-      const page = yield* sql<ReceiptRow & { readonly row: number }>`
-        SELECT c.rowid AS row, ${sql.literal(receiptColumns)} FROM ${sql.literal(receiptTables)}
+      const page = yield* sql<SummedRow>`
+        SELECT c.rowid AS row, c.origin, ${sql.literal(receiptColumns)} FROM ${sql.literal(receiptTables)}
         WHERE ${sql.and([sql`c.takes IS NOT NULL`, sql`c.rowid > ${after}`, ...where])}
         ORDER BY c.rowid LIMIT ${pageRows}`
       for (const row of page) {
@@ -106,6 +116,9 @@ export const makeReceiptSums = Effect.gen(function* () {
           copies: (before?.copies ?? 0) + 1,
           size: (before?.size ?? 0) + row.size!,
           receipt: addReceipts(before?.receipt ?? noReceipt, receipt),
+          slippage:
+            (before?.slippage ?? 0n) -
+            (row.origin === "fill" ? receipt.latency + receipt.spread + receipt.depth : 0n),
           remainders: (before?.remainders ?? 0) + (receipt.remainder === 0n ? 0 : 1),
         })
       }

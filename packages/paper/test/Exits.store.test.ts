@@ -57,6 +57,15 @@ describe("a leader's way out", () => {
           gross: 10_000_000,
         })),
       )
+      // It has no leader's price to slip from, and a receipt that adds up all the same.
+      const { fidelity } = yield* house.reports.receipts("portfolio")
+      assert.deepStrictEqual(
+        fidelity.receipts.map(({ side }) => side),
+        ["BUY"],
+      )
+      const { receipts_with_remainder, results } = yield* house.reports.evidence
+      assert.strictEqual(receipts_with_remainder, 0)
+      assert.deepInclude(results.portfolio, { copied: 4, slippage_usdc: "0.000000" })
       yield* sound(house)
     }),
   )
