@@ -51,13 +51,15 @@ const dayMs = 86_400_000
 export const settledBy = (copies: ReadonlyArray<CopyEvidence>, asOfMs: number) =>
   copies.filter(({ settledAtMs, costMicro }) => settledAtMs <= asOfMs && costMicro > 0)
 
-/** Costs of copies above the calibrated price. */
+/** Costs of copies above the calibrated price; where only the slippage is known, that on top of the ordinary. */
 export const costsOf = (
   copies: ReadonlyArray<CopyEvidence>,
   prices: PriceModel,
 ): ReadonlyArray<number> =>
-  copies.flatMap(({ outlay }) =>
-    outlay === undefined ? [] : [outlay.aShare - calibrated(prices, outlay.middle)],
+  copies.map(({ outlay, slippage }) =>
+    outlay === undefined
+      ? ordinaryCost + slippage
+      : outlay.aShare - calibrated(prices, outlay.middle),
   )
 
 /** The population's cost: each wallet's own average weighs by its copies, up to a limit. */
@@ -82,7 +84,7 @@ export const copyingOf = (
     const { aShare, middle } = outlay
     return [{ middle, promised: calibrated(prices, middle), outlay: aShare }]
   })
-  const ownCosts = own.map(({ promised, outlay }) => outlay - promised)
+  const ownCosts = costsOf(copies, prices)
   const all = bets.events.flatMap((event) => event.bets)
   const newest = all.toSorted((a, b) => b.atMs - a.atMs).slice(0, 200)
   const cost =
@@ -94,8 +96,13 @@ export const copyingOf = (
   })
   const used = own.length >= 2 * assumedCopies || assumed.length === 0 ? own : [...own, ...assumed]
   const purchases = used.length > 0 ? used : [{ middle: 0.5, promised: 0.5, outlay: 0.5 + cost }]
-  const profits = Float64Array.from(edges, (edge) => mean(purchases.map(profitAt(edge))))
-  const atFive = purchases.map(profitAt(0.05))
+  const profits = new Float64Array(edges.length)
+  for (const purchase of purchases) {
+    for (let i = 0; i < profits.length; i++) {
+      profits[i]! += profitAt(edges[i]!, purchase) / purchases.length
+    }
+  }
+  const atFive = purchases.map((purchase) => profitAt(0.05, purchase))
   const times = all.map(({ atMs }) => atMs)
   const days = Math.max(10, (Math.max(0, ...times) - Math.min(...times, Infinity)) / dayMs || 0)
   const perHorizon = Math.max(4, (bets.entries * horizonDays) / days)
@@ -114,10 +121,8 @@ export const copyingOf = (
   }
 }
 
-const profitAt =
-  (edge: number) =>
-  ({ promised, outlay }: Purchase): number =>
-    (Math.min(mostPaid, Math.max(0, promised + edge)) - outlay) / outlay
+const profitAt = (edge: number, { promised, outlay }: Purchase): number =>
+  (Math.min(mostPaid, Math.max(0, promised + edge)) - outlay) / outlay
 
 /** The same dollar in each copy; events are what varies independently. */
 const realisedOf = (copies: ReadonlyArray<CopyEvidence>): Copying["realised"] => {

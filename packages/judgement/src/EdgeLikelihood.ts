@@ -15,6 +15,11 @@ export const noEdge = 20
 
 const nearest = 0.01
 
+/** Logarithms of all probabilities on a grid: looking one up is what a judgement does most. */
+const fine = 10_000
+const logs = Float64Array.from({ length: fine + 1 }, (_, i) => Math.log(i / fine))
+const offsets = edges.map((edge) => Math.round(edge * fine))
+
 export interface EdgeLikelihood {
   readonly wallet: string
   /** Log likelihood ratio against no edge, by {@link edges}. */
@@ -40,8 +45,13 @@ export const likelihoodOf = (
     const weight = weights[at]!
     const own = new Float64Array(edges.length)
     for (const { price, payout } of event.bets) {
-      const p = calibrated(prices, price)
-      for (const [i, edge] of edges.entries()) own[i]! += weight * logRatio(p, edge, payout)
+      const p = Math.round(kept(calibrated(prices, price)) * fine)
+      for (let i = 0; i < own.length; i++) {
+        const t = Math.round(kept((p + offsets[i]!) / fine) * fine)
+        const won = logs[t]! - logs[p]!
+        const lost = logs[fine - t]! - logs[fine - p]!
+        own[i]! += weight * (payout * won + (1 - payout) * lost)
+      }
     }
     for (let i = 0; i < own.length; i++) ratios[i]! += own[i]!
     bets += event.bets.length
@@ -52,9 +62,11 @@ export const likelihoodOf = (
   return { wallet, ratios, withoutBest, events: events.length, bets, entries }
 }
 
-/** `p` is what the price promises, kept a cent away from 0 and 1. */
+const kept = (p: number): number => Math.min(1 - nearest, Math.max(nearest, p))
+
+/** What one bet adds, to the last digit; the price's promise is kept a cent away from 0 and 1. */
 export const logRatio = (promised: number, edge: number, payout: number): number => {
-  const p = Math.min(1 - nearest, Math.max(nearest, promised))
-  const t = Math.min(1 - nearest, Math.max(nearest, p + edge))
+  const p = kept(promised)
+  const t = kept(p + edge)
   return payout * Math.log(t / p) + (1 - payout) * Math.log((1 - t) / (1 - p))
 }

@@ -50,6 +50,15 @@ describe("the likelihood of an edge", () => {
     near(ratios[noEdge]!, 0)
   })
 
+  it("looks up what a bet adds to within a ten-thousandth of a dollar of price", () => {
+    for (const price of [0.0213, 0.3337, 0.5, 0.77771, 0.96]) {
+      const { ratios } = likelihoodOf(betsFrom([entry({ price })]), trusted, 0)
+      for (const [i, edge] of edges.entries()) {
+        assert.approximately(ratios[i]!, logRatio(price, edge, 1), 0.003)
+      }
+    }
+  })
+
   it("counts the first purchase of a market and no other", () => {
     const once = betsFrom([entry({})])
     const often = betsFrom([

@@ -34,7 +34,7 @@ const above = (prior: Float64Array, edge: number): number =>
 describe("the spread of edges over a population", () => {
   it("is found again: one wallet in ten with twelve cents", () => {
     const chance = chanceOf(5)
-    const vectors = Array.from({ length: 600 }, (_, i) => vectorOf(chance, 400, i < 60 ? 0.12 : 0))
+    const vectors = Array.from({ length: 400 }, (_, i) => vectorOf(chance, 300, i < 40 ? 0.12 : 0))
     const prior = estimate(vectors)
     assert.approximately(above(prior, 0.06), 0.1, 0.02)
     const middle = prior.reduce(
@@ -46,7 +46,7 @@ describe("the spread of edges over a population", () => {
 
   it("is none where there is none, whatever the luckiest wallet shows", () => {
     const chance = chanceOf(6)
-    const prior = estimate(Array.from({ length: 500 }, () => vectorOf(chance, 150, 0)))
+    const prior = estimate(Array.from({ length: 400 }, () => vectorOf(chance, 120, 0)))
     assert.isBelow(above(prior, 0.02), 0.02)
     assert.approximately(
       prior.reduce((sum, share) => sum + share, 0),
