@@ -1,5 +1,5 @@
 /**
- * `npm run prove [-- NAME…] [--count N]`: runs the proofs of scripts/proofs in their full counts and
+ * `npm run prove [-- NAME…] [--count N] [--days N]`: runs the proofs of scripts/proofs in their full counts and
  * writes what came out to docs/proofs.md: commit, date, seeds, counts, case by case.
  *
  * Resumable: a case that is through for this commit (and these uncommitted changes) is not run again;
@@ -25,13 +25,22 @@ import type { CaseResult, Proof } from "./proofs/Proof.ts"
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { count: { type: "string" }, again: { type: "boolean", default: false } },
+  options: {
+    count: { type: "string" },
+    days: { type: "string" },
+    again: { type: "boolean", default: false },
+  },
 })
-const count = values.count === undefined ? undefined : Number(values.count)
-if (count !== undefined && !(Number.isInteger(count) && count > 0)) {
-  console.error(`prove: --count ${values.count} is no whole number above 0`)
+const wholeNumber = (name: "count" | "days"): number | undefined => {
+  const given = values[name]
+  if (given === undefined) return undefined
+  const number = Number(given)
+  if (Number.isInteger(number) && number > 0) return number
+  console.error(`prove: --${name} ${given} is no whole number above 0`)
   process.exit(2)
 }
+const count = wholeNumber("count")
+const days = wholeNumber("days")
 
 const proofsFolder = join(root, "scripts/proofs")
 const proofs: Array<Proof> = []
@@ -95,6 +104,7 @@ const runProof = async (proof: Proof): Promise<Recorded> => {
   try {
     await proof.run({
       count,
+      days,
       folder,
       service: { program: process.execPath, args: [join(root, "dist/main.mjs")] },
       once: async (name, runCase) => {
@@ -163,7 +173,7 @@ for (const proof of proofs) {
   if (positionals.length > 0 && !positionals.includes(proof.name)) continue
   const results = await runProof(proof)
   allHeld &&= Object.values(results).every((result) => result.held)
-  // A run of fewer cases than the proof asks for proves less and is not written down.
-  if (count === undefined) writeSection(proof.name, sectionOf(proof, results))
+  // A run of fewer cases, or shorter ones, proves less than the proof asks for and is not written down.
+  if (count === undefined && days === undefined) writeSection(proof.name, sectionOf(proof, results))
 }
 process.exitCode = allHeld ? 0 : 4

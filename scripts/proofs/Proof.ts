@@ -25,6 +25,8 @@ export interface Turn {
   readonly once: (key: string, run: () => Promise<CaseResult>) => Promise<CaseResult>
   /** How many cases were asked for with `--count`; the proof's own number when absent. */
   readonly count: number | undefined
+  /** How many virtual days a case was asked to take with `--days`; the proof's own when absent. */
+  readonly days: number | undefined
 }
 
 export interface Proof {

@@ -27,31 +27,37 @@ const Simulated = Schema.Struct({
 export const proof: Proof = {
   name: "sims",
   about: `sim --days ${days} --faults many with ${seeds} seeds: the equations hold, copies above zero, a seed repeats itself.`,
-  run: async ({ count, folder, once, service }) => {
+  run: async ({ count, days: asked, folder, once, service }) => {
     const entry: ServiceEntry = { ...service, cwd: folder }
     const wanted = count ?? seeds
     for (let seed = firstSeed; seed < firstSeed + wanted; seed++) {
-      await once(`seed ${seed}`, () =>
-        Effect.runPromise(monthOf(entry, seed, seed === firstSeed ? 2 : 1)),
+      const key = asked === undefined ? `seed ${seed}` : `seed ${seed}, ${asked} days`
+      await once(key, () =>
+        Effect.runPromise(monthOf(entry, seed, asked ?? days, seed === firstSeed ? 2 : 1)),
       )
     }
   },
 }
 
-const simulate = (entry: ServiceEntry, seed: number) =>
+const simulate = (entry: ServiceEntry, seed: number, length: number) =>
   document(
     entry,
     {
-      args: ["sim", "--seed", `${seed}`, "--days", `${days}`, "--faults", "many", "--json"],
+      args: ["sim", "--seed", `${seed}`, "--days", `${length}`, "--faults", "many", "--json"],
       env: {},
       within: "30 minutes",
     },
     Simulated,
   )
 
-const monthOf = (entry: ServiceEntry, seed: number, times: 1 | 2): Effect.Effect<CaseResult> =>
+const monthOf = (
+  entry: ServiceEntry,
+  seed: number,
+  length: number,
+  times: 1 | 2,
+): Effect.Effect<CaseResult> =>
   Effect.gen(function* () {
-    const month = yield* simulate(entry, seed)
+    const month = yield* simulate(entry, seed, length)
     const faults = [...faultsOf(month)]
     const copied = month.copies.outcomes["COPIED"] ?? 0
     if (copied === 0) faults.push("nothing was copied")
@@ -60,7 +66,7 @@ const monthOf = (entry: ServiceEntry, seed: number, times: 1 | 2): Effect.Effect
     for (const { name, failed } of month.jobs) {
       if (failed > 0) faults.push(`${failed} runs of ${name} failed`)
     }
-    if (times === 2 && (yield* simulate(entry, seed)).state_hash !== month.state_hash) {
+    if (times === 2 && (yield* simulate(entry, seed, length)).state_hash !== month.state_hash) {
       faults.push("the same seed gave other tables")
     }
     return {
