@@ -14,14 +14,15 @@ export const proof: Proof = {
   name: "venue-day",
   about:
     "A virtual day of the service's own settings against the documented limits: none is passed, no fill of a followed wallet missed, quarantine holds the unreadable rows and nothing else.",
-  run: async ({ count, once }) => {
+  run: async ({ count, days = 1, once }) => {
     for (let seed = firstSeed; seed < firstSeed + (count ?? seeds); seed++) {
       for (const cdn of [false, true]) {
-        await once(`seed ${seed}, ${cdn ? "cache" : "unreadable rows"}`, () =>
+        const length = days === 1 ? "" : `, ${days} days`
+        await once(`seed ${seed}, ${cdn ? "cache" : "unreadable rows"}${length}`, () =>
           Effect.runPromise(
             venueDay({
               world: { seed, pastDays: 60, wallets: 60, eventsPerDay: 3, liveTradesPerSecond: 2 },
-              days: 1,
+              days,
               environment: eagerRules,
               cdn,
             }).pipe(

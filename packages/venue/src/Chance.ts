@@ -21,13 +21,15 @@ export const mix = (a: number, b = 0, c = 0, d = 0): number => {
 /** {@link mix} as a number in [0, 1). */
 export const unit = (a: number, b = 0, c = 0, d = 0): number => mix(a, b, c, d) / 4294967296
 
+/** Four hex digits of each 16-bit number: every row of a world has some. */
+const hexOf = Array.from({ length: 65_536 }, (_, n) => n.toString(16).padStart(4, "0"))
+
 /** `digits` lower-case hex digits out of three integers. */
 export const hexDigits = (digits: number, a: number, b = 0, c = 0): string => {
   let text = ""
   for (let word = 0; text.length < digits; word++) {
-    text += mix(a, b, c, word + 1)
-      .toString(16)
-      .padStart(8, "0")
+    const bits = mix(a, b, c, word + 1)
+    text += hexOf[bits >>> 16]! + hexOf[bits & 0xffff]!
   }
   return text.slice(0, digits)
 }
