@@ -21,6 +21,7 @@ import {
   type ReasonCount,
 } from "./report/Figures.ts"
 import { type FactsCoverage, readFactsCoverage } from "./report/Coverage.ts"
+import { readSkill, type SkillReport } from "./report/Skill.ts"
 import { walletPage } from "./report/WalletPage.ts"
 import { why } from "./report/Why.ts"
 import { followedWatermark } from "./stores/Follows.ts"
@@ -73,6 +74,8 @@ export class EvaluationReports extends Context.Service<
     readonly ranking: (limit: number) => Effect.Effect<ReadonlyArray<RankedWallet>>
     /** The best ranked wallet that is paper traded; null when none is. */
     readonly bestPaperTraded: Effect.Effect<WalletAddress | null>
+    /** What is said of all wallets and what it rests on; null while nothing is. */
+    readonly skill: Effect.Effect<SkillReport | null>
     /** All that is known of a wallet; empty when it is not on the watchlist. */
     readonly wallet: (wallet: WalletAddress) => Effect.Effect<ReadonlyArray<Section>>
     /** Why for a wallet, condition, transaction, fill or event id; empty when it is not known here. */
@@ -109,6 +112,7 @@ export class EvaluationReports extends Context.Service<
             reading,
           ),
         bestPaperTraded: reading(bestPaperTraded),
+        skill: reading(readSkill),
         wallet: (wallet) => reading(walletPage(wallet)),
         why: (id) => reading(why(id)),
       })

@@ -11,6 +11,7 @@ import * as ApplyRules from "./jobs/ApplyRules.ts"
 import * as ClassifyWallets from "./jobs/ClassifyWallets.ts"
 import * as DescribeMarkets from "./jobs/DescribeMarkets.ts"
 import * as DiscoverWallets from "./jobs/DiscoverWallets.ts"
+import * as IssueVerdicts from "./jobs/IssueVerdicts.ts"
 import * as PublishFollowList from "./jobs/PublishFollowList.ts"
 import * as ResolveMarkets from "./jobs/ResolveMarkets.ts"
 import * as RetainRows from "./jobs/RetainRows.ts"
@@ -51,6 +52,7 @@ export class EvaluationLane extends Context.Service<
         yield* inRounds(ScoreWallets.scoreDue, catchUpRounds)
         yield* inRounds(ApplyRules.applyDue, catchUpRounds)
         yield* inRounds(WeighEvidence.weighUntil(Number.MAX_SAFE_INTEGER), catchUpRounds)
+        yield* IssueVerdicts.issueChanged
       })
       const context = yield* Effect.context<Effect.Services<typeof steps>>()
       const catchUp = Effect.gen(function* () {
@@ -77,6 +79,7 @@ const jobs = Layer.mergeAll(
   MeasureDrift.layer,
   ScoreWallets.layer,
   WeighEvidence.layer,
+  IssueVerdicts.layer,
   ApplyRules.layer,
   PublishFollowList.layer,
   SnapshotPositions.layer,

@@ -21,6 +21,7 @@ import { quarantineCommand } from "./QuarantineCommand.ts"
 import { pauseQueueCommand, queuesCommand, resumeQueueCommand } from "./QueuesCommand.ts"
 import { rankCommand } from "./RankCommand.ts"
 import { replayCommand } from "./ReplayCommand.ts"
+import { reportCommand } from "./ReportCommand.ts"
 import { runCommand } from "./RunCommand.ts"
 import { runsCommand } from "./RunsCommand.ts"
 import { simCommand } from "./SimCommand.ts"
@@ -44,6 +45,7 @@ export const rootCommand = Command.make("trader-evaluator").pipe(
         statusCommand,
         rankCommand,
         walletCommand,
+        reportCommand,
         whyCommand,
         copiesCommand,
         ledgerCommand,

@@ -57,6 +57,14 @@ const eventTypes = {
     waiting: Schema.Int,
   }),
   WalletsScored: Schema.Struct({ wallets: Schema.Int, windowDays: Schema.Int }),
+  /** All weighed wallets were judged together; `changed` verdicts are new or another word. */
+  VerdictsIssued: Schema.Struct({
+    model: Schema.Int,
+    follow: Schema.Int,
+    watch: Schema.Int,
+    avoid: Schema.Int,
+    changed: Schema.Int,
+  }),
   WalletRulesEvaluated: Schema.Struct({
     wallet: WalletAddress,
     from: RulesState,

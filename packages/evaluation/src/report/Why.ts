@@ -2,7 +2,8 @@
  * Answers to "why" for a condition, a fill and an event of this lane, with the rows behind.
  *
  * What an id is follows from its shape: 40 hex digits are a wallet, 64 a condition (or a
- * transaction), 32 without `0x` a fill, a UUID an event.
+ * transaction), 32 without `0x` a fill, a UUID an event; verdicts and
+ * judgements of all wallets are `verdict-N` and `model-N`.
  */
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -25,6 +26,7 @@ import { doubtsOf } from "../stores/OutcomeDoubts.ts"
 import { resolutionsOf } from "../stores/Resolutions.ts"
 import { plural, when } from "./Words.ts"
 import { walletPage } from "./WalletPage.ts"
+import { whyModel, whyVerdict } from "./WhyVerdict.ts"
 
 /** Empty when this lane knows nothing under the id. */
 export const why = Effect.fnUntraced(function* (
@@ -38,6 +40,9 @@ export const why = Effect.fnUntraced(function* (
   }
   if (/^[0-9a-f]{32}$/.test(text)) return yield* whyFill(hexToBytes(text))
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-/.test(text)) return yield* whyEvent(text)
+  const [, kind, number] = /^(verdict|model)-(\d{1,12})$/.exec(text) ?? []
+  if (kind === "verdict") return yield* whyVerdict(Number(number))
+  if (kind === "model") return yield* whyModel(Number(number))
   return []
 })
 

@@ -100,7 +100,7 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
   verdicts: {
     weigh_every: "1h",
     every: "1d",
-    at_least_every: "10m",
+    at_least_every: "6h",
     max_fdr: 0.1,
     horizon: "30d",
   },

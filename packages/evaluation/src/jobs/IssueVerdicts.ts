@@ -1,0 +1,199 @@
+/**
+ * issue-verdicts: FOLLOW, WATCH or AVOID for every weighed wallet, all judged together.
+ *
+ * A wallet is held against the population: how prices pay, how edges are spread, what copies cost. So
+ * one run judges all. Truth: the newest row of `skill_models` and what was weighed since; it is due
+ * once a day, and sooner when a fifth of the wallets changed or they are twice as many. Rows are read a page at a time and the
+ * method goes in steps, so nothing else waits. A run that is cut off is made again from the start:
+ * the model's row, written last, ends it. Emits `VerdictsIssued`.
+ */
+import { Clock, Duration, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { bytesToHex } from "@evaluator/domain/Id"
+import { ONE } from "@evaluator/domain/money/Micro"
+import type { CopyEvidence, WalletEvidence } from "@evaluator/judgement/Evidence"
+import { judgeInSteps } from "@evaluator/judgement/Judge"
+import { type JudgementSettings, standard } from "@evaluator/judgement/Settings"
+import { EventLog } from "@evaluator/runtime/EventLog"
+import * as Job from "@evaluator/runtime/Job"
+import { EvaluationSettings } from "../EvaluationSettings.ts"
+import { slippageOf } from "../evidence/Copyable.ts"
+import { entriesOf, type SeenEntry } from "../stores/Entries.ts"
+import { type SoloCopy, soloCopies } from "../stores/Evidence.ts"
+import {
+  judgementState,
+  noteRealized,
+  type Said,
+  sayVerdicts,
+  storeModel,
+  walletsWithCopies,
+  weighedAfter,
+} from "../stores/Verdicts.ts"
+
+const pageWallets = 20
+const saidAtOnce = 100
+/** Where the mid price at a copied fill is not known, half a tick of a cent stands for half the spread. */
+const commonHalfSpread = 0.005
+
+const copyEvidence = (
+  copy: SoloCopy,
+  mids: ReadonlyMap<string, number>,
+): ReadonlyArray<CopyEvidence> => {
+  const { condition, cost, event, fill, leaderAtMs, met, pnl, settledAtMs } = copy
+  if (copy.outcome !== "COPIED" || met === null || met.side !== "BUY") return []
+  if (pnl === null || settledAtMs === null || met.size <= 0) return []
+  const leader = met.leaderPrice / ONE
+  const name = bytesToHex(condition)
+  return [
+    {
+      event: event === null || event === "" ? name : event,
+      condition: name,
+      atMs: leaderAtMs,
+      settledAtMs,
+      costMicro: cost,
+      pnlMicro: pnl,
+      slippage: slippageOf(copy)! / ONE,
+      outlay: {
+        aShare: cost / met.size,
+        middle: mids.get(bytesToHex(fill)) ?? Math.max(0.001, leader - commonHalfSpread),
+      },
+    },
+  ]
+}
+
+const entryEvidence = (entry: SeenEntry) => ({
+  event: entry.event,
+  condition: bytesToHex(entry.condition),
+  outcomeIndex: entry.outcomeIndex,
+  atMs: entry.atMs,
+  price: entry.mid / ONE,
+  payout: entry.payout === null ? null : entry.payout / ONE,
+  resolvedAtMs: entry.resolvedAtMs,
+  costMicro: Math.round((entry.price * entry.size) / ONE),
+})
+
+/** A wallet's evidence as it was visible at a moment. */
+export const evidenceOf = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  asOfMs: number,
+  exclusions: ReadonlyArray<string>,
+  completeShare: number,
+) {
+  const entries = yield* entriesOf(wallet, asOfMs)
+  const copies = yield* soloCopies(wallet, asOfMs)
+  const mids = new Map(entries.map((entry) => [bytesToHex(entry.fill), entry.mid / ONE]))
+  const evidence: WalletEvidence = {
+    wallet: bytesToHex(wallet),
+    entries: entries.map(entryEvidence),
+    copies: copies.flatMap((copy) => copyEvidence(copy, mids)),
+    exclusions,
+    completeShare,
+  }
+  return evidence
+})
+
+/** The evidence of all weighed wallets, read a page at a time. */
+const population = Effect.fnUntraced(function* (asOfMs: number) {
+  const wallets: Array<{ readonly evidence: WalletEvidence; readonly coverage: string }> = []
+  let after = new Uint8Array(0)
+  for (;;) {
+    const page = yield* weighedAfter(after, pageWallets)
+    for (const row of page) {
+      const exclusions = JSON.parse(row.exclusions) as ReadonlyArray<string>
+      const evidence = yield* evidenceOf(row.wallet, asOfMs, exclusions, row.complete_share)
+      wallets.push({ evidence, coverage: row.coverage })
+    }
+    const last = page.at(-1)
+    if (last === undefined || page.length < pageWallets) return wallets
+    after = new Uint8Array(last.wallet)
+    yield* Effect.yieldNow
+  }
+})
+
+const judgeAll = Effect.fnUntraced(function* (
+  wallets: ReadonlyArray<WalletEvidence>,
+  asOfMs: number,
+  settings: JudgementSettings,
+) {
+  const steps = judgeInSteps(wallets, asOfMs, settings)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    yield* Effect.yieldNow
+  }
+})
+
+/** Judges all weighed wallets now. */
+export const issue = Effect.gen(function* () {
+  const { verdicts } = yield* EvaluationSettings
+  const sql = yield* SqlClient.SqlClient
+  const log = yield* EventLog
+  const now = yield* Clock.currentTimeMillis
+  const horizonMs = Duration.toMillis(verdicts.horizon)
+  const settings: JudgementSettings = { ...standard, falseDiscovery: verdicts.max_fdr }
+  const wallets = yield* population(now)
+  const judgement = yield* judgeAll(
+    wallets.map(({ evidence }) => evidence),
+    now,
+    settings,
+  )
+  const known = new Map(wallets.map((one) => [one.evidence.wallet, one]))
+  const said = judgement.wallets.map((judged): Said => {
+    const { coverage, evidence } = known.get(judged.wallet)!
+    return { judged, coverage, completeShare: evidence.completeShare }
+  })
+  const model = (yield* judgementState).lastId + 1
+  const counts = { FOLLOW: 0, WATCH: 0, AVOID: 0 }
+  let changed = 0
+  for (let at = 0; at < said.length; at += saidAtOnce) {
+    const some = said.slice(at, at + saidAtOnce)
+    for (const { judged } of some) counts[judged.verdict] += 1
+    changed += yield* sayVerdicts(some, model, horizonMs).pipe(sql.withTransaction)
+    yield* Effect.yieldNow
+  }
+  for (const wallet of yield* walletsWithCopies) yield* noteRealized(wallet, horizonMs)
+  yield* Effect.gen(function* () {
+    yield* storeModel(model, judgement.population, counts, settings)
+    const { FOLLOW: follow, WATCH: watch, AVOID: avoid } = counts
+    yield* log.append([
+      { type: "VerdictsIssued", payload: { model, follow, watch, avoid, changed } },
+    ])
+  }).pipe(sql.withTransaction)
+  return { judged: said.length, follow: counts.FOLLOW, changed }
+}).pipe(Effect.orDie)
+
+/** Judges all weighed wallets when that is due. */
+export const issueDue = Effect.gen(function* () {
+  const { verdicts } = yield* EvaluationSettings
+  const now = yield* Clock.currentTimeMillis
+  const { changed, lastAtMs, lastWallets, weighed } = yield* judgementState
+  const since = lastAtMs === null ? Number.POSITIVE_INFINITY : now - lastAtMs
+  const due =
+    weighed > 0 &&
+    (weighed >= 2 * lastWallets ||
+      since >= Duration.toMillis(verdicts.every) ||
+      (5 * changed >= weighed && since >= Duration.toMillis(verdicts.at_least_every)))
+  return due ? yield* issue : { judged: 0 }
+})
+
+/** The end of a run: judged once more when anything was weighed since. */
+export const issueChanged = Effect.gen(function* () {
+  const { changed } = yield* judgementState
+  return changed > 0 ? yield* issue : { judged: 0 }
+})
+
+export const layer = Layer.unwrap(
+  Effect.map(EvaluationSettings, ({ verdicts }) =>
+    Job.layer({
+      name: "issue-verdicts",
+      about: "Says FOLLOW, WATCH or AVOID of every weighed wallet, all judged together",
+      service: "ranking",
+      every: verdicts.weigh_every,
+      atBoot: false,
+      on: ["WalletsScored"],
+      settle: "20 seconds",
+      timeout: "10 minutes",
+      run: issueDue,
+    }),
+  ),
+)

@@ -1,0 +1,235 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
+import type { FillId } from "@evaluator/domain/Id"
+import { bytesToHex, hexToBytes } from "@evaluator/domain/Id"
+import { issue, issueDue } from "@evaluator/evaluation/jobs/IssueVerdicts"
+import { weighDue } from "@evaluator/evaluation/jobs/WeighEvidence"
+import { storeDecided, storeSettled } from "@evaluator/evaluation/stores/CopyResults"
+import { evidenceDue } from "@evaluator/evaluation/stores/Evidence"
+import { storeRows } from "@evaluator/evaluation/stores/Ledger"
+import { storeResolution } from "@evaluator/evaluation/stores/Resolutions"
+import { judged } from "../support/JudgedWallet.ts"
+import { conditionNo, fill, type FillSpec, resolution, walletNo } from "../support/Rows.ts"
+import { countRows, eventsOf, inTransaction, withLane } from "../support/WithLane.ts"
+
+const day = 86_400_000
+const now = 400 * day
+const wallets = 14
+const markets = 30
+
+const store = (specs: ReadonlyArray<FillSpec>) =>
+  storeRows(
+    specs.map((spec) => ({ value: { kind: "fill" as const, fill: fill(spec) }, recorded: null })),
+  ).pipe(inTransaction)
+
+/** Wallet 1 buys what wins nine times of ten at evens; the others toss coins. */
+const wins = (wallet: number, market: number) =>
+  wallet === 1 ? market % 10 !== 0 : ((wallet * 2654435761 + market * 40503) >>> 7) % 2 === 0
+
+const boughtBy = (wallet: number): ReadonlyArray<FillSpec> =>
+  Array.from({ length: markets }, (_, index): FillSpec => {
+    const market = index + 1
+    return {
+      wallet: walletNo(wallet),
+      market,
+      outcome: wins(wallet, market) ? 0 : 1,
+      price: 0.5,
+      tx: wallet * 1000 + market,
+      // Far apart in time: nobody acts together with anybody.
+      atMs: now - (60 - index) * day + wallet * 600_001,
+    }
+  })
+
+const copied = (copies: number, fromMs: number, first = 1) =>
+  Effect.forEach(
+    Array.from({ length: copies }, (_, index) => first + index),
+    (n) =>
+      Effect.gen(function* () {
+        const payload = {
+          fill: n.toString(16).padStart(32, "0") as FillId,
+          strategy: "solo" as const,
+          wallet: walletNo(1),
+          condition: conditionNo(n),
+        }
+        yield* storeDecided({
+          ...payload,
+          outcome: "COPIED",
+          costMicro: 25_000_000,
+          leaderAtMs: fromMs + n,
+          met: {
+            side: "BUY",
+            leaderPrice: 500_000,
+            size: 49_000_000,
+            fee: 0,
+            depth: 400_000_000,
+          },
+        })
+        const settledMs = fromMs + n + 1
+        yield* storeSettled(`settled-${n}`, settledMs, {
+          ...payload,
+          pnlMicro: 24_000_000,
+          cause: "resolved",
+        })
+      }),
+    { discard: true },
+  ).pipe(inTransaction)
+
+const populated = Effect.gen(function* () {
+  yield* TestClock.setTime(now)
+  for (let wallet = 1; wallet <= wallets; wallet++) {
+    yield* judged(wallet)
+    yield* store(boughtBy(wallet))
+  }
+  yield* SqlClient.SqlClient.use(
+    (sql) => sql`UPDATE wallets SET first_fill_ms = ${now - 61 * day}`,
+  ).pipe(Effect.orDie)
+  for (let market = 1; market <= markets; market++) {
+    yield* storeResolution(resolution(market, 0, now - day)).pipe(inTransaction)
+  }
+  yield* copied(12, now - 20 * day)
+})
+
+const weighAll = Effect.gen(function* () {
+  const at = yield* Clock.currentTimeMillis
+  for (let wallet = 1; wallet <= wallets; wallet++) {
+    yield* evidenceDue(hexToBytes(walletNo(wallet)), at).pipe(inTransaction)
+  }
+  for (let round = 0; round < 4; round++) yield* weighDue
+})
+
+interface VerdictRow {
+  readonly wallet: Uint8Array
+  readonly verdict: string
+  readonly local_fdr: number
+  readonly until_ms: number | null
+  readonly promised: number
+  readonly copy_profit: number
+  readonly realized: number
+  readonly realized_copies: number
+  readonly reasons_for: string
+  readonly reasons_against: string
+}
+
+const verdicts = SqlClient.SqlClient.use(
+  (sql) => sql<VerdictRow>`SELECT * FROM verdicts ORDER BY id`,
+).pipe(Effect.orDie)
+
+const ofWallet = (n: number) =>
+  Effect.map(verdicts, (rows) => rows.filter((row) => bytesToHex(row.wallet) === walletNo(n)))
+
+describe("issue-verdicts", () => {
+  it.effect("follows who beats its prices and is copied with profit, and no coin tosser", () =>
+    Effect.gen(function* () {
+      yield* populated
+      yield* weighAll
+      assert.deepInclude(yield* issueDue, { judged: wallets, follow: 1 })
+      const rows = yield* verdicts
+      assert.lengthOf(rows, wallets)
+      const followed = rows.filter((row) => row.verdict === "FOLLOW")
+      assert.deepStrictEqual(
+        followed.map((row) => bytesToHex(row.wallet)),
+        [walletNo(1)],
+      )
+      assert.isAtMost(followed[0]!.local_fdr, 0.1)
+      assert.isAbove(followed[0]!.copy_profit, 0)
+      const reasons = JSON.parse(followed[0]!.reasons_for) as ReadonlyArray<{ text: string }>
+      assert.isNotEmpty(reasons)
+      assert.isTrue(reasons.every(({ text }) => text.length > 10))
+      const [issued] = yield* eventsOf("VerdictsIssued")
+      assert.deepInclude(issued, { model: 1, follow: 1, changed: wallets })
+    }).pipe(withLane()),
+  )
+
+  it.effect("keeps a receipt when the word changes, with what copies earned since", () =>
+    Effect.gen(function* () {
+      yield* populated
+      yield* weighAll
+      yield* issue
+      yield* TestClock.setTime(now + 2 * day)
+      // Two more copies settle; then a gate refuses the wallet.
+      yield* copied(2, now + day, 50)
+      yield* SqlClient.SqlClient.use(
+        (sql) =>
+          sql`INSERT INTO wallet_gates ${sql.insert({
+            wallet: hexToBytes(walletNo(1)),
+            position: 0,
+            code: "NEWS_SNIPER",
+            stage: 2,
+            metric: 0.9,
+            threshold: 0.7,
+            evidence: "90 % of its fills lie within one hour",
+            since_ms: now,
+            at_ms: now,
+          })}`,
+      ).pipe(Effect.orDie)
+      yield* weighAll
+      assert.deepInclude(yield* issue, { changed: 1, follow: 0 })
+      const [receipt, standing] = yield* ofWallet(1)
+      assert.deepInclude(receipt, { verdict: "FOLLOW", until_ms: now + 2 * day })
+      assert.deepInclude(receipt, { realized: 48_000_000, realized_copies: 2 })
+      assert.deepInclude(standing, { verdict: "AVOID", until_ms: null })
+      assert.include(standing!.reasons_against, "NEWS_SNIPER")
+    }).pipe(withLane()),
+  )
+
+  it.effect("moves the numbers of a standing verdict, but not what was promised", () =>
+    Effect.gen(function* () {
+      yield* populated
+      yield* weighAll
+      yield* issue
+      const [before] = yield* ofWallet(1)
+      yield* TestClock.setTime(now + day)
+      yield* copied(6, now - day, 60)
+      yield* weighAll
+      yield* issue
+      const rows = yield* ofWallet(1)
+      assert.lengthOf(rows, 1)
+      assert.strictEqual(rows[0]!.promised, before!.promised)
+      assert.notStrictEqual(rows[0]!.copy_profit, before!.copy_profit)
+      // After its horizon it is said anew.
+      yield* TestClock.setTime(now + 31 * day)
+      yield* issue
+      assert.lengthOf(yield* ofWallet(1), 2)
+    }).pipe(withLane()),
+  )
+
+  it.effect("says the same whatever rows the future holds", () =>
+    Effect.gen(function* () {
+      const said = Effect.gen(function* () {
+        yield* weighAll
+        yield* issue
+        return yield* verdicts
+      })
+      const plain = yield* Effect.andThen(populated, said).pipe(withLane())
+      const future = Effect.gen(function* () {
+        yield* store([
+          { wallet: walletNo(1), market: 90, atMs: now + day, price: 0.9, tx: 1 },
+          { wallet: walletNo(2), market: 3, atMs: now + 1, side: "SELL", tx: 2 },
+          { wallet: walletNo(3), market: 91, atMs: now + 9 * day, tx: 3 },
+        ])
+        yield* storeResolution(resolution(90, 0, now + 2 * day)).pipe(inTransaction)
+        yield* copied(20, now + day, 100)
+      })
+      const told = yield* populated.pipe(Effect.andThen(future), Effect.andThen(said), withLane())
+      assert.deepStrictEqual(told, plain)
+    }),
+  )
+
+  it.effect("judges again once a day, sooner only when many wallets changed", () =>
+    Effect.gen(function* () {
+      yield* populated
+      yield* weighAll
+      yield* issueDue
+      yield* TestClock.setTime(now + 3_600_000)
+      assert.deepStrictEqual(yield* issueDue, { judged: 0 })
+      yield* TestClock.setTime(now + 7 * 3_600_000)
+      yield* weighAll
+      assert.deepInclude(yield* issueDue, { judged: wallets })
+      yield* TestClock.setTime(now + 31 * 3_600_000 + 1)
+      assert.deepInclude(yield* issueDue, { judged: wallets, changed: 0 })
+      assert.strictEqual(yield* countRows("skill_models"), 3)
+    }).pipe(withLane()),
+  )
+})
