@@ -8,7 +8,7 @@
  * Limits: a bounded number of prepared statements, the least recently used leaving first. An integer
  * beyond ±2^53 fails on reading unless `SqlClient.SafeIntegers` is provided.
  */
-import { Array as Arr, Cause, Effect, type Scope, Stream } from "effect"
+import { Array as Arr, Cause, Effect, Exit, type Scope, Stream } from "effect"
 import { SqlClient, type SqlConnection, SqlError } from "effect/sql"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { CommitName } from "@evaluator/runtime/CommitName"
@@ -92,18 +92,18 @@ const configure = (prepared: Prepared, bigints: boolean, arrays: boolean): State
 const attemptNoting =
   (trouble: WriteTrouble, watch: StatementWatch) =>
   <A>(operation: string, sql: string, step: (bigints: boolean) => A) =>
-    Effect.withFiber<A, SqlError.SqlError>((fiber) =>
-      Effect.try({
-        try: () => {
-          const bigints = fiber.getRef(SqlClient.SafeIntegers)
-          return watch === off ? step(bigints) : watched(watch, sql, () => step(bigints))
-        },
-        catch: (cause) => {
-          trouble.note(cause)
-          return toSqlError(cause, operation, sql)
-        },
-      }),
-    )
+    Effect.withFiber<A, SqlError.SqlError>((fiber) => {
+      // One step and not `Effect.try`: this is done for every statement.
+      try {
+        const bigints = fiber.getRef(SqlClient.SafeIntegers)
+        return Exit.succeed(
+          watch === off ? step(bigints) : watched(watch, sql, () => step(bigints)),
+        )
+      } catch (cause) {
+        trouble.note(cause)
+        return Exit.fail(toSqlError(cause, operation, sql))
+      }
+    })
 
 const watched = <A>(watch: StatementWatch, sql: string, step: () => A): A => {
   const began = process.hrtime.bigint()
@@ -130,8 +130,11 @@ const makeCache = (database: DatabaseSync, size: number) => {
   return (sql: string): Prepared => {
     const known = cached.get(sql)
     if (known !== undefined) {
-      cached.delete(sql)
-      cached.set(sql, known)
+      // Their order matters only once one has to leave.
+      if (cached.size === size) {
+        cached.delete(sql)
+        cached.set(sql, known)
+      }
       return known
     }
     const fresh = prepare(database, sql)
