@@ -6,7 +6,7 @@
  * open, a market without a winner are none. Halves confirm and never contradict: Gamma shows them for
  * markets that nobody traded, too. Never used to pay anything by itself.
  */
-import { Context, Effect, Layer, Result } from "effect"
+import { Array as Arr, Context, Effect, Layer, Result } from "effect"
 import type { ConditionId, TokenId } from "@evaluator/domain/Id"
 import { ONE, price, type Price } from "@evaluator/domain/money/Micro"
 import { opened, unusable } from "./Answer.ts"
@@ -56,27 +56,26 @@ export class OutcomeOpinions extends Context.Service<
             asked.has(condition) ? null : `condition ${condition}`,
           )
           const spellings = Array.from(asked).flatMap(spellingsOf)
-          const opinions = new Map<ConditionId, OpinionPayouts>()
-          for (let at = 0; at < spellings.length; at += mostConditions) {
-            const answer = yield* http.get("markets", [
-              ["limit", "100"],
-              ["closed", "true"],
-              ...spellings
-                .slice(at, at + mostConditions)
-                .map((id) => ["condition_ids", id] as const),
-            ])
-            const envelope = yield* opened(answer, keysetEnvelope("markets"), null)
-            const page = decodeRows(envelope, answer.request, decode)
-            if (page.rejected.length > 0) {
-              const hear = yield* RejectedRows
-              yield* hear(page.rejected)
-            }
-            for (const row of page.rows) {
+          const pages = yield* Effect.forEach(
+            Arr.chunksOf(spellings, mostConditions),
+            Effect.fnUntraced(function* (ids) {
+              const answer = yield* http.get("markets", [
+                ["limit", "100"],
+                ["closed", "true"],
+                ...ids.map((id) => ["condition_ids", id] as const),
+              ])
+              const envelope = yield* opened(answer, keysetEnvelope("markets"), null)
+              // What cannot be read here is quarantined where the market's facts are.
+              return decodeRows(envelope, answer.request, decode).rows
+            }),
+            { concurrency: 4 },
+          )
+          return new Map(
+            pages.flat().flatMap((row) => {
               const payouts = payoutsOf(row)
-              if (payouts !== null) opinions.set(row.condition, payouts)
-            }
-          }
-          return opinions
+              return payouts === null ? [] : [[row.condition, payouts] as const]
+            }),
+          )
         }),
         ofClob: Effect.fnUntraced(function* (
           condition: ConditionId,

@@ -31,8 +31,8 @@ import { storeResolution } from "../stores/Resolutions.ts"
 import { noteResolved } from "../stores/Wallets.ts"
 import { inRounds } from "./Rounds.ts"
 
-const perStep = 200
-const roundsPerRun = 50
+const perStep = 100
+const roundsPerRun = 100
 
 const recheckMs = Effect.fnUntraced(function* (due: DueCondition) {
   const { resolution } = yield* EvaluationSettings
@@ -109,6 +109,8 @@ export const resolveDue = Effect.gen(function* () {
       const checked = weighed.get(conditionHex(one.condition)) ?? null
       if (checked?._tag === "Failure") return yield* postpone(one, checked.failure)
       const final = yield* keep(one, answer.success, checked?.success ?? null)
+      // Nothing is waited for between these transactions: others have their turn.
+      yield* Effect.yieldNow
       return final ? ("resolved" as const) : ("pending" as const)
     }),
   )
