@@ -65,8 +65,12 @@ export class OutcomeOpinions extends Context.Service<
                 ...ids.map((id) => ["condition_ids", id] as const),
               ])
               const envelope = yield* opened(answer, keysetEnvelope("markets"), null)
-              // What cannot be read here is quarantined where the market's facts are.
-              return decodeRows(envelope, answer.request, decode).rows
+              const page = decodeRows(envelope, answer.request, decode)
+              if (page.rejected.length > 0) {
+                const hear = yield* RejectedRows
+                yield* hear(page.rejected)
+              }
+              return page.rows
             }),
             { concurrency: 4 },
           )
