@@ -76,8 +76,11 @@ const fewestCopies = 5
 export const runWorld = (options: WorldOptions, seconds: () => number): WorldResult => {
   const world = SeededWorld.make(calibrationWorld(options))
   const { epochMs } = world.parameters
-  const wallets = rowsOf(world)
-  const evidence = wallets.map(evidenceOf)
+  const everybody = rowsOf(world)
+  const evidence = everybody.map(evidenceOf)
+  // Behaviours brought by others are judged with the rest and stand in the last table alone.
+  const brought = new Set(options.behaviours.map(({ name }) => name))
+  const wallets = everybody.filter(({ truth }) => !brought.has(truth.behaviour))
   const byName = new Map(wallets.map((one) => [one.truth.wallet, one]))
   const listed = (names: ReadonlyArray<string>): Listed => ({
     size: names.length,
@@ -92,15 +95,16 @@ export const runWorld = (options: WorldOptions, seconds: () => number): WorldRes
 
   const judgement = judge(evidence, epochMs, standard)
   const judged = new Map(judgement.wallets.map((one) => [one.wallet, one]))
-  const followed = followedOf(judgement)
-  const ever = new Set(followed)
+  const list = new Set(followedOf(judgement))
+  const ours = (names: Iterable<string>) => [...names].filter((name) => byName.has(name))
+  const ever = new Set(list)
   for (const days of looksBefore) {
     const quick = { ...standard, shuffledRounds: 0, randomRounds: 0 }
     for (const name of followedOf(judge(evidence, epochMs - days * dayMs, quick))) ever.add(name)
   }
 
   const gifted = wallets.filter(({ truth }) => truth.standing === "skilled").length
-  const knows = { ...options, skilled: Math.max(1, gifted) / wallets.length }
+  const knows = { ...options, skilled: Math.max(1, gifted) / everybody.length }
   const oracle = new Map(
     wallets.map((one) => [one.truth.wallet, oracleLocalFdr(one.entries, epochMs, knows)]),
   )
@@ -109,7 +113,6 @@ export const runWorld = (options: WorldOptions, seconds: () => number): WorldRes
   )
   const formulaScore = (key: FormulaName) => (name: string) => formulas.get(name)![key]
   const adverse = wallets.filter(({ truth }) => truth.standing === "adverse")
-  const list = new Set(followed)
   const outOf = (group: ReadonlyArray<WorldWallet>): Held => ({
     held: group.filter(({ truth }) => !list.has(truth.wallet)).length,
     of: group.length,
@@ -120,7 +123,7 @@ export const runWorld = (options: WorldOptions, seconds: () => number): WorldRes
     skilled: gifted,
     paying: wallets.filter(({ pays }) => pays).length,
     payingAdverse: adverse.filter(({ pays }) => pays).length,
-    ours: listed(followed),
+    ours: listed(ours(list)),
     oracle: listed(largestList(oracle)),
     top10: {
       ours: top10((name) => -judged.get(name)!.localFdr),
@@ -137,11 +140,11 @@ export const runWorld = (options: WorldOptions, seconds: () => number): WorldRes
       all: heldOf(wallets, judged, epochMs),
       followed: heldOf(own, judged, epochMs),
     },
-    everFollowed: listed([...ever]),
+    everFollowed: listed(ours(ever)),
     looks: looksBefore.length + 1,
     shuffledFollowed: judgement.population.controls.shuffled.followed,
     behaviours: Object.fromEntries(
-      [...Map.groupBy(wallets, ({ truth }) => truth.behaviour)].map(([name, group]) => [
+      [...Map.groupBy(everybody, ({ truth }) => truth.behaviour)].map(([name, group]) => [
         name,
         {
           wallets: group.length,
