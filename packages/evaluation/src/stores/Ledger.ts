@@ -7,7 +7,7 @@
  */
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { hexToBytes, tokenToBytes } from "@evaluator/domain/Id"
+import { hexToBytes, type TokenId, tokenToBytes } from "@evaluator/domain/Id"
 import type { Activity, Fill } from "@evaluator/domain/trade/Trade"
 import type { LedgerRow } from "@evaluator/polymarket/DataApi"
 import type { RejectedRow, Served } from "@evaluator/polymarket/Page"
@@ -38,10 +38,11 @@ export const storeRows = Effect.fnUntraced(function* (rows: ReadonlyArray<Served
     if (value.kind === "fill") fills.push(value.fill)
     else activities.push(value.activity)
   }
+  const bytes = keptBytes()
   const insertedFills = yield* executeEach(
     sql,
     insertTrade,
-    fills.map((fill) => tradeRow(fill, now)),
+    fills.map((fill) => tradeRow(fill, now, bytes)),
   )
   const insertedActivities = yield* executeEach(
     sql,
@@ -72,12 +73,26 @@ const insertTrade = `INSERT OR IGNORE INTO trades (id, wallet, at_ms, condition,
   outcome_index, side, price, size, transaction_hash, seen_at_ms)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-const tradeRow = (fill: Fill, now: number) => [
+/** Wallets, conditions and tokens as bytes, each made once: the rows of a page name the same few. */
+const keptBytes = () => {
+  const known = new Map<string, Uint8Array>()
+  const once = (key: string, make: () => Uint8Array): Uint8Array => {
+    const bytes = known.get(key) ?? make()
+    known.set(key, bytes)
+    return bytes
+  }
+  return {
+    hex: (text: string) => once(text, () => hexToBytes(text)),
+    token: (token: TokenId) => once(token, () => tokenToBytes(token)),
+  }
+}
+
+const tradeRow = (fill: Fill, now: number, bytes: ReturnType<typeof keptBytes>) => [
   hexToBytes(fill.id),
-  hexToBytes(fill.wallet),
+  bytes.hex(fill.wallet),
   fill.atMs,
-  hexToBytes(fill.condition),
-  tokenToBytes(fill.token),
+  bytes.hex(fill.condition),
+  bytes.token(fill.token),
   fill.outcomeIndex,
   fill.side,
   fill.price,

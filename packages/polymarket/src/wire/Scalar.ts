@@ -15,6 +15,9 @@ export const NumberLike = Schema.Union([Schema.Finite, Schema.String])
 /** A field the venue may leave out or send as null. */
 export const Absent = <S extends Schema.Top>(schema: S) => Schema.optional(Schema.NullOr(schema))
 
+export const isNumberLike = (value: unknown): value is number | string =>
+  typeof value === "string" || Number.isFinite(value)
+
 const decimal = /^\s*-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/
 const address = /^0x[0-9a-f]{40}$/
 const hash = /^0x[0-9a-f]{64}$/
