@@ -47,7 +47,8 @@ export const unmeasuredFills = Effect.fnUntraced(function* (
   }>`SELECT t.id, t.at_ms, t.token, t.side, t.price FROM (
       SELECT id, at_ms, token, side, price FROM trades
       WHERE wallet = ${wallet} AND at_ms >= ${fromMs} ORDER BY at_ms DESC, id LIMIT ${limit}) t
-    LEFT JOIN fill_drifts d ON d.fill = t.id WHERE d.fill IS NULL ORDER BY t.at_ms, t.id`
+    LEFT JOIN fill_drifts d ON d.wallet = ${wallet} AND d.at_ms = t.at_ms AND d.fill = t.id
+    WHERE d.fill IS NULL ORDER BY t.at_ms, t.id`
   return rows.map(({ at_ms, id, price, side, token }): FillToMeasure => ({
     id,
     atMs: at_ms,
@@ -86,8 +87,7 @@ export const storeDrifts = Effect.fnUntraced(function* (
         })),
       ),
     )}`
-    yield* sql`DELETE FROM fill_drifts WHERE fill IN (SELECT fill FROM fill_drifts
-      WHERE wallet = ${wallet} AND at_ms < ${now - driftMemoryMs} LIMIT 500)`
+    yield* sql`DELETE FROM fill_drifts WHERE wallet = ${wallet} AND at_ms < ${now - driftMemoryMs}`
     yield* sql`UPDATE wallets SET score_due_ms = min(coalesce(score_due_ms, ${now}), ${now})
       WHERE wallet = ${wallet}`
   }

@@ -29,6 +29,7 @@ import createLogReaders from "../../../../migrations/evaluation/0014_create_log_
 import extendVerdicts from "../../../../migrations/evaluation/0015_extend_verdicts.ts"
 import indexReaders from "../../../../migrations/evaluation/0016_index_readers.ts"
 import measureDrift from "../../../../migrations/evaluation/0017_measure_drift.ts"
+import gatherDrifts from "../../../../migrations/evaluation/0018_gather_drifts.ts"
 
 export const migrations = {
   "0001_create_runtime": createRuntime,
@@ -48,6 +49,7 @@ export const migrations = {
   "0015_extend_verdicts": extendVerdicts,
   "0016_index_readers": indexReaders,
   "0017_measure_drift": measureDrift,
+  "0018_gather_drifts": gatherDrifts,
 }
 
 /** A file of its own, removed with the scope. */
