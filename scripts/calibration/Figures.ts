@@ -2,7 +2,7 @@
  * The figures over many worlds, with standard errors over the worlds, as a document and as a table.
  */
 import { type FormulaName, formulaNames } from "./Formulas.ts"
-import type { Held, Listed, WorldResult } from "./WorldRun.ts"
+import type { Held, Listed, Ranked, WorldResult } from "./WorldRun.ts"
 import { mean } from "./WorldRows.ts"
 
 export interface Figure {
@@ -31,12 +31,25 @@ const ratio = (pairs: ReadonlyArray<readonly [part: number, whole: number]>): Fi
   return { value, error: off === null ? null : (off * pairs.length) / whole }
 }
 
+/** Skilled above the threshold at which a tenth of all that is above it, over all worlds, is wrong. */
+const foundAtBest = (worlds: ReadonlyArray<ReadonlyArray<Ranked>>): ReadonlyArray<number> => {
+  const pooled = worlds.flat().toSorted((a, b) => a.localFdr - b.localFdr)
+  let [wrong, best] = [0, -1]
+  for (const [i, { pays, localFdr }] of pooled.entries()) {
+    if (!pays) wrong++
+    if (wrong <= 0.1 * (i + 1)) best = localFdr
+  }
+  return worlds.map((world) => world.filter((one) => one.skilled && one.localFdr <= best).length)
+}
+
 const rate = ({ size, wrong }: Listed): number => (size === 0 ? 0 : wrong / size)
 const heldPair = ({ held, of }: Held) => [held, of] as const
 
 export interface Figures {
   readonly fdr: Figure
   readonly power_of_oracle: Figure
+  /** The same with both at the threshold where a tenth of their lists is truly wrong. */
+  readonly power_of_oracle_best: Figure
   readonly top10_of_oracle: Figure
   readonly adverse_out: Figure
   readonly adverse_out_by_name: Figure
@@ -76,11 +89,14 @@ export const figuresOf = (
 ): Figures => {
   const all = [...worlds, ...nullWorlds]
   const followed = worlds.filter(({ next }) => next.followed !== null)
+  const ours = foundAtBest(worlds.map(({ ranked }) => ranked.ours))
+  const theirs = foundAtBest(worlds.map(({ ranked }) => ranked.oracle))
   const found = (of: (world: WorldResult) => number) =>
     average(worlds.map((world) => of(world) / Math.max(1, world.skilled)))
   return {
     fdr: average(worlds.map(({ ours }) => rate(ours))),
     power_of_oracle: ratio(worlds.map(({ ours, oracle }) => [ours.skilled, oracle.skilled])),
+    power_of_oracle_best: ratio(ours.map((found, i) => [found, theirs[i]!])),
     top10_of_oracle: ratio(worlds.map(({ top10 }) => [top10.ours, top10.oracle])),
     adverse_out: ratio(all.map(({ adverseOut }) => heldPair(adverseOut))),
     adverse_out_by_name: ratio(all.map(({ adverseOutByName }) => heldPair(adverseOutByName))),
@@ -135,6 +151,10 @@ const bars: ReadonlyArray<Bar> = [
   { key: "interval_cover", says: "80 % intervals hold, all wallets", least: 0.75 },
   { key: "interval_cover_follow", says: "80 % intervals hold, FOLLOW", least: 0.72, most: 0.88 },
   { key: "empty_when_null", says: "FOLLOW empty, worlds without skill", least: 0.9 },
+  {
+    key: "power_of_oracle_best",
+    says: "skilled found, share of the oracle's, both at a true false discovery rate of 0.1",
+  },
   { key: "adverse_out_by_name", says: "adverse kept out, those worth copying included" },
   { key: "beats_random_of_all", says: "the same over all worlds, without a FOLLOW not beaten" },
   { key: "none_wrong_when_null", says: "nobody followed who does not pay, worlds without skill" },

@@ -32,6 +32,12 @@ export interface Listed {
   readonly skilled: number
 }
 
+export interface Ranked {
+  readonly localFdr: number
+  readonly pays: boolean
+  readonly skilled: boolean
+}
+
 export interface Held {
   readonly held: number
   readonly of: number
@@ -45,6 +51,8 @@ export interface WorldResult {
   readonly payingAdverse: number
   readonly ours: Listed
   readonly oracle: Listed
+  /** The best of each ranking, for thresholds other than the nominal one. */
+  readonly ranked: Readonly<Record<"ours" | "oracle", ReadonlyArray<Ranked>>>
   /** Of the best ten, how many are worth copying. */
   readonly top10: Readonly<Record<"ours" | "oracle" | FormulaName, number>>
   readonly formula: Readonly<Record<FormulaName, Listed>>
@@ -72,6 +80,9 @@ export interface WorldResult {
 /** Days before the epoch at which it is judged too. */
 const looksBefore = [21, 14, 7]
 const fewestCopies = 5
+const rankedKept = 40
+/** Reasons that are a matter of rank; any other keeps a wallet from FOLLOW at any threshold. */
+const ofRank = new Set(["pays", "cost"])
 
 export const runWorld = (options: WorldOptions, seconds: () => number): WorldResult => {
   const world = SeededWorld.make(calibrationWorld(options))
@@ -92,6 +103,16 @@ export const runWorld = (options: WorldOptions, seconds: () => number): WorldRes
       .toSorted((a, b) => score(b) - score(a))
       .slice(0, 10)
       .filter((name) => byName.get(name)!.pays).length
+
+  const rankedBy = (localFdr: ReadonlyMap<string, number>): ReadonlyArray<Ranked> =>
+    [...localFdr]
+      .filter(([name]) => byName.has(name))
+      .toSorted((a, b) => a[1] - b[1])
+      .slice(0, rankedKept)
+      .map(([name, own]): Ranked => {
+        const { pays, truth } = byName.get(name)!
+        return { localFdr: own, pays, skilled: truth.standing === "skilled" }
+      })
 
   const judgement = judge(evidence, epochMs, standard)
   const judged = new Map(judgement.wallets.map((one) => [one.wallet, one]))
@@ -125,6 +146,16 @@ export const runWorld = (options: WorldOptions, seconds: () => number): WorldRes
     payingAdverse: adverse.filter(({ pays }) => pays).length,
     ours: listed(ours(list)),
     oracle: listed(largestList(oracle)),
+    ranked: {
+      ours: rankedBy(
+        new Map(
+          judgement.wallets
+            .filter(({ reasonsAgainst }) => reasonsAgainst.every(({ code }) => ofRank.has(code)))
+            .map(({ wallet, localFdr }) => [wallet, localFdr]),
+        ),
+      ),
+      oracle: rankedBy(oracle),
+    },
     top10: {
       ours: top10((name) => -judged.get(name)!.localFdr),
       oracle: top10((name) => -oracle.get(name)!),

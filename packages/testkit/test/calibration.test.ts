@@ -95,6 +95,16 @@ describe("the figures", () => {
     payingAdverse: 0,
     ours: { size: 4, wrong: 1, skilled: 3 },
     oracle: { size: 4, wrong: 0, skilled: 4 },
+    ranked: {
+      ours: [
+        { localFdr: 0.01, pays: true, skilled: true },
+        { localFdr: 0.2, pays: false, skilled: false },
+      ],
+      oracle: [
+        { localFdr: 0.01, pays: true, skilled: true },
+        { localFdr: 0.2, pays: true, skilled: true },
+      ],
+    },
     top10: { ours: 6, oracle: 8, wscore: 1, roi: 0, win_rate: 0 },
     formula: { wscore: none, roi: none, win_rate: none },
     adverseOut: { held: 99, of: 100 },
@@ -114,6 +124,7 @@ describe("the figures", () => {
     const figures = figuresOf([result({}), empty], [empty, result({})])
     assert.strictEqual(figures.fdr.value, 0.125)
     assert.strictEqual(figures.power_of_oracle.value, 3 / 8)
+    assert.strictEqual(figures.power_of_oracle_best.value, 0.5)
     assert.strictEqual(figures.top10_of_oracle.value, 0.75)
     assert.strictEqual(figures.beats_random.value, 1)
     assert.strictEqual(figures.beats_random_of_all.value, 0.5)
