@@ -5,7 +5,7 @@
  * with the lane's own budget, and its business. Each is built fresh: two lanes in one thread share
  * nothing but what is handed in.
  */
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
 import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
 import * as EvaluationLane from "@evaluator/evaluation/Lane"
@@ -32,6 +32,7 @@ import * as RedriveBell from "@evaluator/runtime/RedriveBell"
 import { LeastSettle, Supervisor, SweepEvery } from "@evaluator/runtime/Supervisor"
 import * as Tempo from "@evaluator/runtime/Tempo"
 import * as Database from "@evaluator/sqlite/Database"
+import { TransactionSpans } from "@evaluator/sqlite/QuietClient"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import * as ClockWatch from "./ClockWatch.ts"
 import * as FastLanePressure from "./FastLanePressure.ts"
@@ -84,7 +85,6 @@ const machinery = (
     Layer.provideMerge(lane === "evaluation" ? Tempo.layer : Layer.empty),
     Layer.provideMerge(Conditions.layer),
     Layer.provideMerge(Layer.succeed(LaneLink, link)),
-    Layer.provideMerge(ServiceTracer.layerFromEnvironment()),
     Layer.provideMerge(
       Database.layer({
         file,
@@ -93,6 +93,13 @@ const machinery = (
         synchronous: temporary === true ? "OFF" : "NORMAL",
       }),
     ),
+    Layer.provide(
+      Layer.effect(
+        TransactionSpans,
+        Effect.map(ServiceTracer, ({ exporting }) => exporting),
+      ),
+    ),
+    Layer.provideMerge(ServiceTracer.layerFromEnvironment()),
     Layer.provideMerge(Layer.succeed(LeastSettle, settings.jobs.least_settle)),
     Layer.provideMerge(Layer.succeed(SweepEvery, settings.jobs.sweep_every)),
   )

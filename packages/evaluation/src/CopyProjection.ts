@@ -63,6 +63,7 @@ export class CopyProjection extends Context.Service<
     Effect.gen(function* () {
       const { catchUp } = yield* Bridge.subscribe({
         subscriber: "evaluation",
+        consumer: "ranking",
         logName: "paper",
         handle: apply,
         rewound,

@@ -9,7 +9,9 @@ import { type ConditionId, hexToBytes } from "@evaluator/domain/Id"
 import type { CopyOutcome } from "@evaluator/domain/paper/CopyOutcome"
 import type { CopyState } from "@evaluator/domain/paper/CopyState"
 import { EventLog } from "@evaluator/runtime/EventLog"
-import { counterOf, metrics } from "@evaluator/telemetry/Names"
+import { continuing } from "@evaluator/telemetry/Messaging"
+import { attributes, counterOf, metrics, spans } from "@evaluator/telemetry/Names"
+import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { Clock } from "effect"
 import { Copies, type CopyColumns, type CopyMovedElsewhere } from "./Copies.ts"
 import type { Copy } from "./CopyRow.ts"
@@ -48,10 +50,11 @@ export interface CopyEnds {
 export const makeCopyEnds: Effect.Effect<
   CopyEnds,
   never,
-  SqlClient.SqlClient | EventLog | Copies | PaperBook | BookModes
+  SqlClient.SqlClient | EventLog | Copies | PaperBook | BookModes | ServiceTracer
 > = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const log = yield* EventLog
+  const tracer = yield* ServiceTracer
   const copies = yield* Copies
   const book = yield* PaperBook
   const modes = yield* BookModes
@@ -102,13 +105,13 @@ export const makeCopyEnds: Effect.Effect<
       for (const one of closed) {
         const [row] = yield* sql<{
           pnl: number
+          traceparent: string | null
         }>`UPDATE copies SET pnl = coalesce(pnl, 0) + ${one.pnl}
-          WHERE fill_id = ${hexToBytes(one.fillId)} AND strategy = ${one.strategy} RETURNING pnl`.pipe(
-          Effect.orDie,
-        )
+          WHERE fill_id = ${hexToBytes(one.fillId)} AND strategy = ${one.strategy}
+          RETURNING pnl, traceparent`.pipe(Effect.orDie)
         if (!one.last) continue
         yield* copies.move(one, "filled", "closed", { closed_at_ms: now })
-        yield* log.append([
+        const settled = log.append([
           {
             type: "CopySettled",
             payload: {
@@ -121,6 +124,16 @@ export const makeCopyEnds: Effect.Effect<
             },
           },
         ])
+        // The end of the trace that began with the leader's fill, whenever that was.
+        yield* tracer.exporting
+          ? settled.pipe(
+              continuing(spans.settled, row!.traceparent, {
+                [attributes.copyId]: one.fillId,
+                [attributes.copyOutcome]: cause,
+              }),
+              tracer.within("settlement"),
+            )
+          : settled
       }
       const books = closed.map((one) => bookOf(one.strategy, one.wallet))
       for (const name of new Set(books)) yield* modes.mark(name)

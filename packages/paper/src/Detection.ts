@@ -7,13 +7,14 @@
  */
 import { Clock, Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { hexToBytes } from "@evaluator/domain/Id"
 import type { Fill } from "@evaluator/domain/trade/Trade"
 import { Causation } from "@evaluator/runtime/EventLog"
 import { producing } from "@evaluator/telemetry/Messaging"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { transacting } from "./CommitPoints.ts"
 import { Copies } from "./Copies.ts"
-import { byFill, type DetectedVia } from "./CopyRow.ts"
+import { byFill, type Copy, type DetectedVia } from "./CopyRow.ts"
 import { CopyTrade } from "./CopyTrade.ts"
 import { FollowList } from "./FollowList.ts"
 
@@ -43,24 +44,42 @@ export class Detection extends Context.Service<
       const tracer = yield* ServiceTracer
       let lastHint = 0
 
+      /** Each new fill is sent by a span of its own, which its rows carry: the pair survives a restart. */
+      const sent = (fresh: ReadonlyArray<Copy>) =>
+        Effect.forEach(byFill(fresh), (ofFill) =>
+          producing(
+            {
+              destination: "fills-to-copy",
+              consumer: "paper-saga",
+              messageId: ofFill[0]!.fillId,
+              kept: true,
+            },
+            (traceparent) =>
+              Effect.as(
+                sql`UPDATE copies SET traceparent = ${traceparent}
+                  WHERE fill_id = ${hexToBytes(ofFill[0]!.fillId)}`,
+                ofFill.map((copy) => ({ ...copy, detected: { ...copy.detected, traceparent } })),
+              ),
+          ),
+        ).pipe(
+          Effect.map((all) => all.flat()),
+          tracer.within("fast-path"),
+        )
+
       const write = Effect.fnUntraced(
-        function* (
-          fills: ReadonlyArray<Fill>,
-          via: DetectedVia,
-          traceparent: string | null,
-          visibleAtMs: number | undefined,
-        ) {
+        function* (fills: ReadonlyArray<Fill>, via: DetectedVia, visibleAtMs: number | undefined) {
           const now = yield* Clock.currentTimeMillis
           const since = yield* trades.now
           const causation = yield* Causation
-          const fresh = yield* copies.detect(fills, {
+          const detected = yield* copies.detect(fills, {
             via,
             atMs: now,
             visibleAtMs: visibleAtMs ?? now,
             correlationId: causation?.correlationId ?? null,
             causationId: causation?.causationId ?? null,
-            traceparent,
+            traceparent: null,
           })
+          const fresh = tracer.exporting && detected.length > 0 ? yield* sent(detected) : detected
           yield* sql.afterCommit(
             Effect.forEach(byFill(fresh), (ofFill) => trades.submit(ofFill, since), {
               discard: true,
@@ -77,12 +96,7 @@ export class Detection extends Context.Service<
         visibleAtMs?: number,
       ) {
         const ours = fills.filter(follows.covers)
-        if (ours.length === 0) return 0
-        if (!tracer.exporting) return yield* write(ours, via, null, visibleAtMs)
-        return yield* producing(
-          { destination: "fills-to-copy", consumer: "paper-saga" },
-          (traceparent) => write(ours, via, traceparent, visibleAtMs),
-        ).pipe(tracer.within("fast-path"))
+        return ours.length === 0 ? 0 : yield* write(ours, via, visibleAtMs)
       })
 
       const hinted = Effect.map(Clock.currentTimeMillis, (now) => {

@@ -135,6 +135,7 @@ export const feedReplicas = Effect.gen(function* () {
   yield* supervisor.service("refill-replicas", refill)
   return yield* subscribe({
     subscriber: "paper",
+    consumer: "fast-path",
     logName: "evaluation",
     handle,
     rewound: requestRefill,

@@ -150,14 +150,19 @@ export const follow = (
   toMs: number | null = null,
 ): Follow => ({ wallet: of, fromMs, toMs, state: "PAPER_TRADING", persona: null })
 
-const runtime = (file: string, lane: "evaluation" | "paper", link: LaneLink["Service"]) =>
+const runtime = (
+  file: string,
+  lane: "evaluation" | "paper",
+  link: LaneLink["Service"],
+  tracer: Layer.Layer<ServiceTracer>,
+) =>
   Supervisor.layer.pipe(
     Layer.provideMerge(JobLog.layer),
     Layer.provideMerge(EventLog.layer),
     Layer.provideMerge(Boot.layer),
     Layer.provideMerge(Backlogs.layer),
     Layer.provideMerge(Layer.succeed(LaneLink, link)),
-    Layer.provideMerge(ServiceTracer.layer),
+    Layer.provideMerge(tracer),
     Layer.provideMerge(
       Database.layer({
         file,
@@ -190,11 +195,12 @@ const openPaper = (
   overrides: Overrides,
   killPoint: KillPoint,
   strategies: ReadonlyArray<Strategy>,
+  tracer: Layer.Layer<ServiceTracer>,
 ) =>
   Layer.build(
     laneLayer.pipe(
       Layer.provideMerge(PaperReports.layer),
-      Layer.provideMerge(runtime(file, "paper", link)),
+      Layer.provideMerge(runtime(file, "paper", link, tracer)),
       Layer.provide(venue.layer),
       Layer.provide(Layer.succeed(PaperSettings, settings(overrides))),
       Layer.provide(Layer.succeed(RunningStrategies, strategies)),
@@ -236,6 +242,8 @@ export interface HouseOptions {
   readonly overrides?: Overrides
   /** `portfolio` alone when absent. */
   readonly strategies?: ReadonlyArray<Strategy>
+  /** Of each lane; none by default. */
+  readonly tracer?: Layer.Layer<ServiceTracer>
   /** Lets a little time pass; by default on the test's clock. */
   readonly pass?: Effect.Effect<void>
   /** Called after each commit of the fast lane. */
@@ -251,11 +259,12 @@ export const openHouse = Effect.fnUntraced(function* (options: HouseOptions = {}
   const venue = options.venue ?? new FakeVenue()
   const directory = options.directory ?? (yield* temporaryDirectory)
   const file = join(directory, "paper.db")
+  const tracer = options.tracer ?? ServiceTracer.layer
   const [here, there] = inlinePair()
   const scope = yield* Scope.make()
   yield* Effect.addFinalizer((exit) => Scope.close(scope, exit))
   const evaluation = yield* Layer.build(
-    runtime(join(directory, "evaluator.db"), "evaluation", there),
+    runtime(join(directory, "evaluator.db"), "evaluation", there, tracer),
   ).pipe(Scope.provide(scope))
   yield* Bridge.serveLog("evaluation").pipe(Effect.provide(evaluation), Scope.provide(scope))
   // Nobody subscribes to the fast lane's log; an unanswered hint would cost it an error each.
@@ -277,6 +286,7 @@ export const openHouse = Effect.fnUntraced(function* (options: HouseOptions = {}
       afterCommit: options.onCommit ?? (() => undefined),
     },
     options.strategies ?? ["portfolio"],
+    tracer,
   ).pipe(Scope.provide(scope))
   const backlogs = Context.get(paper, Backlogs)
   const log = Context.get(evaluation, EventLog)

@@ -26,10 +26,13 @@ import {
 } from "effect"
 import { SqlClient } from "effect/sql"
 import { Envelope } from "@evaluator/domain/event/DomainEvent"
+import { LogicalService } from "@evaluator/telemetry/LogicalService"
 import { counterOf, gaugeOf, metrics } from "@evaluator/telemetry/Names"
+import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { committing } from "./CommitName.ts"
 import * as DeadLetters from "./DeadLetters.ts"
 import { Causation, EventLog, type LogPosition } from "./EventLog.ts"
+import { received, sent, sentAgain } from "./EventEdges.ts"
 import { serveRange } from "./EventReplay.ts"
 import { LaneLink } from "./LaneLink.ts"
 import { RedriveBell } from "./RedriveBell.ts"
@@ -45,6 +48,8 @@ const Position = Schema.Struct({
 })
 const PullRequest = Schema.Struct({
   subscriber: Schema.String,
+  /** Whose work the handling is. */
+  consumer: LogicalService,
   cursor: Schema.NullOr(Position),
   limit: Schema.Int,
 })
@@ -59,6 +64,7 @@ const Pulled = Schema.Struct({
 export const serveLog = Effect.fnUntraced(function* (logName: string) {
   const log = yield* EventLog
   const link = yield* LaneLink
+  const tracer = yield* ServiceTracer
   const note = yield* makeNotes
   yield* link.serve(
     `${logName}.pull`,
@@ -68,7 +74,8 @@ export const serveLog = Effect.fnUntraced(function* (logName: string) {
       const matched = request.cursor !== null && (yield* log.contains(request.cursor))
       // What it has applied: retention lets nothing go that it has not.
       if (matched) yield* note(request.subscriber, request.cursor!.seq)
-      const events = matched ? yield* log.readAfter(request.cursor!.seq, request.limit) : []
+      const found = matched ? yield* log.readAfter(request.cursor!.seq, request.limit) : []
+      const events = yield* Effect.forEach(found, (event) => sent(tracer, request, event))
       return Pulled.make({ matched, head, events })
     }),
   )
@@ -90,6 +97,8 @@ export interface Subscription<E, R> {
   readonly subscriber: string
   /** The name under which the other lane serves its log. */
   readonly logName: string
+  /** The logical service whose work the handling is. */
+  readonly consumer: LogicalService
   /** Applies one event, idempotently, inside the transaction that moves the cursor. */
   readonly handle: (event: Envelope) => Effect.Effect<void, E, R>
   /**
@@ -118,9 +127,11 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
     readonly catchUp: Effect.Effect<void, never, R | SqlClient.SqlClient>
   },
   never,
-  R | SqlClient.SqlClient | LaneLink | Supervisor | Scope.Scope
+  R | SqlClient.SqlClient | LaneLink | ServiceTracer | Supervisor | Scope.Scope
 > {
-  const { subscriber, logName } = subscription
+  const { consumer, subscriber, logName } = subscription
+  const edge = { subscriber, consumer }
+  const tracer = yield* ServiceTracer
   const sql = yield* SqlClient.SqlClient
   const link = yield* LaneLink
   const supervisor = yield* Supervisor
@@ -170,11 +181,13 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
         correlationId: event.correlationId,
         causationId: event.id,
       }),
+      received(tracer, edge, event),
     )
+  const applyAgain = (event: Envelope) => Effect.flatMap(sentAgain(tracer, edge, event), apply)
 
   const applyAll = Effect.fnUntraced(
-    function* (events: ReadonlyArray<Envelope>, logId: string) {
-      for (const event of events) yield* apply(event)
+    function* (events: ReadonlyArray<Envelope>, logId: string, how: typeof apply = apply) {
+      for (const event of events) yield* how(event)
       const last = events[events.length - 1]!
       yield* moveCursor({ logId, seq: last.seq, eventId: last.id }, 0)
     },
@@ -202,7 +215,7 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
     Effect.forEach(
       events,
       (event) =>
-        applyAll([event], logId).pipe(
+        applyAll([event], logId, applyAgain).pipe(
           Effect.sandbox,
           Effect.retry({
             times: DeadLetters.attemptsEach - 1,
@@ -230,17 +243,13 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
   /** One turn; true when there may be more at once. */
   const turn = Effect.gen(function* () {
     const cursor = yield* readCursor
-    const pulled = yield* link
-      .ask(`${logName}.pull`, { subscriber, cursor, limit: pullLimit })
-      .pipe(
-        Effect.flatMap(Schema.decodeUnknownEffect(Pulled)),
-        // A lane that does not answer (it starts, or is started again) is asked at the next sweep.
-        Effect.catchTag("LaneLinkError", (error) =>
-          Effect.logDebug(`${subscriber}: ${error.request}: ${error.message}`).pipe(
-            Effect.as(null),
-          ),
-        ),
-      )
+    const pulled = yield* link.ask(`${logName}.pull`, { ...edge, cursor, limit: pullLimit }).pipe(
+      Effect.flatMap(Schema.decodeUnknownEffect(Pulled)),
+      // A lane that does not answer (it starts, or is started again) is asked at the next sweep.
+      Effect.catchTag("LaneLinkError", (error) =>
+        Effect.logDebug(`${subscriber}: ${error.request}: ${error.message}`).pipe(Effect.as(null)),
+      ),
+    )
     if (pulled === null) return false
     if (!pulled.matched) {
       yield* rewind(cursor, pulled.head)
@@ -263,7 +272,7 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
   const turns = oneAtATime.withPermit(Effect.repeat(turn, { while: (more) => more }))
   // What is applied again comes after newer events and may have put an old state back: the truth has
   // the last word.
-  const redeliver = DeadLetters.redeliver(subscriber, apply).pipe(
+  const redeliver = DeadLetters.redeliver(subscriber, applyAgain).pipe(
     Effect.tap((letters) =>
       letters === 0 ? Effect.void : sql.withTransaction(subscription.rewound),
     ),

@@ -40,6 +40,7 @@ const recordingSubscription = (
     let rewinds = 0
     const { catchUp } = yield* Bridge.subscribe({
       subscriber: "near",
+      consumer: "fast-path",
       logName: "far",
       handle: (event) =>
         sql`INSERT INTO arrived (seq, payload) VALUES (${event.seq}, ${event.payload})`.pipe(

@@ -5,10 +5,14 @@
  * costs more than a point select. A quiet statement goes straight to the connection. A transaction
  * runs with the tracer off, and what runs inside it sees the tracer and the parent span it had before.
  *
+ * With {@link TransactionSpans} an outermost transaction is one CLIENT span, which makes the file a node
+ * of the service graph, but only within a span that was chosen to be kept: otherwise it costs a look.
+ *
  * Promises: apart from spans, the client behaves as the one it wraps; spans opened by the caller,
  * inside and outside a transaction, keep their parents. `Statement.CurrentTransformer` is honoured.
  */
 import { Context, Effect, Effectable, type Fiber, References, Stream, Tracer } from "effect"
+import { externalPeers, peerAttributes, spans } from "@evaluator/telemetry/Names"
 import { type SqlClient, type SqlConnection, type SqlError, Statement } from "effect/sql"
 
 type Connection = SqlConnection.Connection
@@ -103,11 +107,30 @@ const openConnection = (
   lender: Lender,
 ): Connection | undefined => Context.getOrUndefined(fiber.context, lender.transactionService)?.[0]
 
+/** Whether transactions are seen in traces; where spans go nowhere they need not be. */
+export const TransactionSpans = Context.Reference<boolean>("sqlite/TransactionSpans", {
+  defaultValue: () => false,
+})
+
+export interface QuietOptions extends Omit<Lender, "transactionService"> {
+  /** The file's name, where transactions are spans; `null` where they are none. */
+  readonly spansOf: string | null
+}
+
 /** The client with quiet statements and transactions. */
 export const quieten = (
   client: SqlClient.SqlClient,
-  options: Omit<Lender, "transactionService">,
+  options: QuietOptions,
 ): SqlClient.SqlClient => {
+  const spanOptions = {
+    kind: "client",
+    captureStackTrace: false,
+    attributes: {
+      ...peerAttributes(externalPeers.sqlite),
+      "db.system.name": "sqlite",
+      "db.namespace": options.spansOf,
+    },
+  } as const
   const lender = { ...options, transactionService: client.transactionService }
 
   const withTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -115,13 +138,18 @@ export const quieten = (
       if (!fiber.getRef(References.TracerEnabled)) return client.withTransaction(effect)
       const parent = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
       const traced = Effect.provideService(effect, References.TracerEnabled, true)
-      return untraced(
+      const quiet = untraced(
         client.withTransaction(
           parent === undefined
             ? traced
             : (Effect.provideService(traced, Tracer.ParentSpan, parent) as typeof traced),
         ),
       )
+      const seen =
+        options.spansOf !== null &&
+        parent?.sampled === true &&
+        openConnection(fiber, lender) === undefined
+      return seen ? Effect.useSpan(spans.transaction, spanOptions, () => quiet) : quiet
     })
 
   const template = (strings: TemplateStringsArray | string, ...values: Array<unknown>) =>

@@ -11,12 +11,13 @@
  * for another connection's lock, during which the thread is blocked.
  */
 import { Config, Context, Duration, Effect, Layer, Semaphore, type Scope } from "effect"
+import { basename } from "node:path"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import { SqlClient, type SqlError, Statement } from "effect/sql"
 import { type CheckDepth, findFaults } from "./Integrity.ts"
 import { KillPoint, off } from "./KillPoint.ts"
 import { type BackupMetadata, copyDatabase, copyPages } from "./OnlineCopy.ts"
-import { quieten } from "./QuietClient.ts"
+import { quieten, TransactionSpans } from "./QuietClient.ts"
 import { open } from "./SqliteConnection.ts"
 import { StatementWatch } from "./StatementWatch.ts"
 import type { WriteTrouble } from "./WriteTrouble.ts"
@@ -112,7 +113,13 @@ export const make = Effect.fnUntraced(function* (
     ...(transformRows === undefined ? {} : { transformRows }),
   })
   const client =
-    config.traceStatements === true ? stock : quieten(stock, { ...acquirers, transformRows })
+    config.traceStatements === true
+      ? stock
+      : quieten(stock, {
+          ...acquirers,
+          transformRows,
+          spansOf: (yield* TransactionSpans) ? basename(config.filename) : null,
+        })
 
   const checkpoint = (mode: CheckpointMode) =>
     Effect.map(

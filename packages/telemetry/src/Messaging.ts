@@ -10,6 +10,7 @@
  */
 import { Effect, Tracer } from "effect"
 import type { LogicalService } from "./LogicalService.ts"
+import { kept } from "./SamplingChoice.ts"
 import { attributes, messagingSystem, peerAttributes, spans } from "./Names.ts"
 
 export interface Delivery {
@@ -27,6 +28,10 @@ export interface Sent extends Delivery {
   readonly group?: string | undefined
   /** The send this one repeats, for a retry. */
   readonly repeats?: string | undefined
+  /** The span that caused the item, when it is not the one it is sent in; from a row. */
+  readonly parent?: string | null | undefined
+  /** The trace is kept from here on, whatever share of traces is. */
+  readonly kept?: boolean | undefined
 }
 
 export interface Received extends Delivery {
@@ -76,11 +81,14 @@ const linksTo = (traceparents: ReadonlyArray<string>, why: string): Array<Tracer
 export const producing = <A, E, R>(
   sent: Sent,
   send: (traceparent: string) => Effect.Effect<A, E, R>,
-): Effect.Effect<A, E, R> =>
-  Effect.useSpan(
+): Effect.Effect<A, E, R> => {
+  const parent = spanOf(sent.parent)
+  return Effect.useSpan(
     spans.send(sent.destination),
     {
       kind: "producer",
+      ...(parent !== undefined && { parent }),
+      ...(sent.kept === true && { annotations: kept }),
       links: linksTo(sent.repeats === undefined ? [] : [sent.repeats], "retry"),
       attributes: {
         ...described(sent, sent.repeats === undefined ? "send" : "retry", "send", sent.group),
@@ -89,6 +97,17 @@ export const producing = <A, E, R>(
     },
     (span) => send(traceparentOf(span)),
   )
+}
+
+/** Work of another time that belongs to the trace of a row; without a traceparent it is only done. */
+export const continuing =
+  (name: string, traceparent: string | null, more: Readonly<Record<string, unknown>> = {}) =>
+  <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> => {
+    const parent = spanOf(traceparent)
+    return parent === undefined
+      ? (work as Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>)
+      : Effect.withSpan(work, name, { parent, attributes: more })
+  }
 
 /**
  * Runs the work in a CONSUMER span under its producer. Without a usable traceparent the span is an

@@ -90,6 +90,8 @@ export const spans = {
   process: (destination: string) => `process ${destination}`,
   job: (name: string) => `job ${name}`,
   copy: "copy trade",
+  settled: "copy settled",
+  transaction: "sqlite transaction",
   call: (method: string, route: string) => `${method} ${route}`,
 } as const
 

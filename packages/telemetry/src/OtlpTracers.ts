@@ -12,6 +12,8 @@ import { Duration, Effect, type Scope, Tracer } from "effect"
 import { defaultIdentity, logicalServices, resourceOf } from "./LogicalService.ts"
 import type { LogicalService } from "./LogicalService.ts"
 import type { OtlpOptions, ServiceTracer, Within } from "./ServiceTracer.ts"
+import { keeping, KeepingSampler } from "./Sampling.ts"
+import { everything } from "./SamplingChoice.ts"
 import { close, defaultLimits, SpanDelivery } from "./SpanDelivery.ts"
 
 /** The exporter, and a tracer for each logical service, until the scope closes. */
@@ -27,6 +29,7 @@ export const make = Effect.fnUntraced(function* (
     Effect.sync(() => new SpanDelivery(exporter, limits, Duration.toMillis(limits.every), context)),
     (held) => close(held, limits.closeWithin),
   )
+  const sampler = new KeepingSampler(options.sampling ?? everything)
   const tracers = new Map<LogicalService, Tracer.Tracer>()
   for (const service of logicalServices) {
     const provider = new BasicTracerProvider({
@@ -34,13 +37,12 @@ export const make = Effect.fnUntraced(function* (
         ...options.extraAttributes,
         ...resourceOf(service, identity),
       }),
+      sampler,
       spanProcessors: [delivery],
     })
     const tracer = provider.getTracer(identity.namespace, identity.version)
-    tracers.set(
-      service,
-      yield* OtelTracer.make.pipe(Effect.provideService(OtelTracer.OtelTracer, tracer)),
-    )
+    const plain = yield* OtelTracer.make.pipe(Effect.provideService(OtelTracer.OtelTracer, tracer))
+    tracers.set(service, keeping(plain, sampler))
   }
   const within: Within = (service) => {
     const tracer = tracers.get(service) ?? Tracer.nativeTracer

@@ -9,8 +9,9 @@
  * spans their ids only when somebody asks. `layerFromEnvironment` reads the standard variables:
  * `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` turns export on,
  * `OTEL_SDK_DISABLED=true` or `OTEL_TRACES_EXPORTER=none` off again, `OTEL_SERVICE_NAME` names the
- * namespace, `OTEL_RESOURCE_ATTRIBUTES` adds attributes; headers, timeout and sampler are read by
- * the OpenTelemetry library itself, as are the limits on a span.
+ * namespace, `OTEL_RESOURCE_ATTRIBUTES` adds attributes, `OTEL_TRACES_SAMPLER` and its `_ARG` choose
+ * traces ({@link Sampling}); headers and timeout are read by the OpenTelemetry library itself, as are
+ * the limits on a span.
  *
  * The OpenTelemetry library is loaded when export is on and not before: several megabytes a thread.
  *
@@ -20,6 +21,7 @@
 import type { SpanExporter } from "@opentelemetry/sdk-trace-base"
 import { Config, ConfigProvider, Context, Effect, Layer, Option } from "effect"
 import type { LogicalService, ProcessIdentity } from "./LogicalService.ts"
+import { type Sampling, samplingOf } from "./SamplingChoice.ts"
 import type { DeliveryLimits } from "./SpanDelivery.ts"
 
 export interface OtlpOptions {
@@ -30,6 +32,8 @@ export interface OtlpOptions {
   readonly identity?: Partial<ProcessIdentity> | undefined
   readonly extraAttributes?: Readonly<Record<string, string>> | undefined
   readonly limits?: Partial<DeliveryLimits> | undefined
+  /** Which traces are kept; all when absent. */
+  readonly sampling?: Sampling | undefined
 }
 
 /** `within` for callers that have the service in hand. */
@@ -79,6 +83,7 @@ export class ServiceTracer extends Context.Service<
             ),
             identity: { ...identity, ...(namespace !== undefined && { namespace }) },
             extraAttributes: pairs(env.resourceAttributes),
+            sampling: samplingOf(env.sampler, env.samplerArgument),
           })
         }),
       ),
@@ -90,6 +95,8 @@ const standardVariables = Config.all({
   tracesEndpoint: Config.option(Config.NonEmptyString("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")),
   disabled: Config.String("OTEL_SDK_DISABLED").pipe(Config.withDefault("false")),
   exporter: Config.String("OTEL_TRACES_EXPORTER").pipe(Config.withDefault("otlp")),
+  sampler: Config.String("OTEL_TRACES_SAMPLER").pipe(Config.withDefault("parentbased_always_on")),
+  samplerArgument: Config.String("OTEL_TRACES_SAMPLER_ARG").pipe(Config.withDefault("")),
   serviceName: Config.option(Config.NonEmptyString("OTEL_SERVICE_NAME")),
   resourceAttributes: Config.String("OTEL_RESOURCE_ATTRIBUTES").pipe(Config.withDefault("")),
 })

@@ -11,6 +11,7 @@ import type { ReadableSpan, SpanExporter, SpanProcessor } from "@opentelemetry/s
 import { BatchSpanProcessor } from "@opentelemetry/sdk-trace-base"
 import { Clock, type Context, type Duration, Effect, Metric } from "effect"
 import { counterOf, metrics } from "./Names.ts"
+import { SpanKeeper } from "./SpanKeeper.ts"
 
 export interface DeliveryLimits {
   /** Spans held at most. */
@@ -38,6 +39,7 @@ export class SpanDelivery implements SpanProcessor {
   readonly #capacity: number
   readonly #inner: BatchSpanProcessor
   readonly #context: Context.Context<never>
+  readonly #keeper = new SpanKeeper()
   #held = 0
   #closed = false
 
@@ -58,9 +60,12 @@ export class SpanDelivery implements SpanProcessor {
 
   onStart(): void {}
 
+  /** Spans that were not chosen never count as dropped: nobody asked for them. */
   onEnd(span: ReadableSpan): void {
-    // Unsampled spans never count as dropped: nobody asked for them.
-    if ((span.spanContext().traceFlags & 1) === 0) return
+    for (const wanted of this.#keeper.ended(span)) this.#deliver(wanted)
+  }
+
+  #deliver(span: ReadableSpan): void {
     if (this.#closed) return this.#drop(1, "exit")
     if (this.#held >= this.#capacity) return this.#drop(1, "full")
     this.#held++

@@ -4,8 +4,8 @@ import { TestClock } from "effect/testing"
 import { consuming, producing } from "@evaluator/telemetry/Messaging"
 import { externalPeers, peerAttributes } from "@evaluator/telemetry/Names"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
-import { makeOtlpReceiver } from "./OtlpReceiver.ts"
-import { blemishesOf, type GraphSpan, serviceGraph } from "./ServiceGraph.ts"
+import { makeOtlpReceiver } from "@evaluator/testkit/OtlpReceiver"
+import { blemishesOf, type GraphSpan, serviceGraph } from "@evaluator/testkit/ServiceGraph"
 
 /** Tempo's `wait` in config/tempo.yaml, and what it is by default. */
 const configuredWait = 60_000

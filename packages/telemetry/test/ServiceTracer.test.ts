@@ -7,7 +7,7 @@ import { consuming, producing } from "@evaluator/telemetry/Messaging"
 import { counterOf, metrics } from "@evaluator/telemetry/Names"
 import type { OtlpOptions } from "@evaluator/telemetry/ServiceTracer"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
-import { makeOtlpReceiver } from "./OtlpReceiver.ts"
+import { makeOtlpReceiver } from "@evaluator/testkit/OtlpReceiver"
 
 const ownMetrics = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.provideService(effect, Metric.MetricRegistry, new Map())
