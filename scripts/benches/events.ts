@@ -115,6 +115,7 @@ const acrossLanes = Effect.fnUntraced(function* (folder: string) {
     const all = yield* Deferred.make<void>()
     const { catchUp } = yield* Bridge.subscribe({
       subscriber: "near",
+      consumer: "fast-path",
       logName: "far",
       handle: (event) =>
         Effect.sync(() => {

@@ -71,6 +71,7 @@ const beside = Effect.fnUntraced(function* (directory: string, paper: House["pap
   const link = yield* Layer.build(LaneLink.layerPort(thread.worker))
   yield* Bridge.subscribe({
     subscriber: "bench",
+    consumer: "fast-path",
     logName: "background",
     handle: () => Effect.void,
     rewound: Effect.void,
