@@ -36,6 +36,26 @@ describe("recorded wallets", () => {
           assert.isNotEmpty(gate.evidence)
         }
 
+        const { verdict, reasonsAgainst, events } = judged.said
+        assert.strictEqual(verdict, "AVOID")
+        assert.isAtLeast(events, 10)
+        for (const { text } of reasonsAgainst) assert.isNotEmpty(text)
+        const against = reasonsAgainst.map(({ code }) => code)
+        assert.include(against, "pays")
+        assert.include(against, "cost")
+        for (const gate of judged.gates) assert.include(against, `excluded:${gate.code}`)
+
+        // Profit and loss by lots is what the features say; every dollar paid is in a lot; and what
+        // the redemptions brought by their rows is what the lots brought, but for lots of markets
+        // whose outcome nobody knows, within four percent of the money that went through:
+        // the recording begins in the middle of the day's trading.
+        const { money } = judged
+        assert.strictEqual(money.profit, judged.realizedMicro)
+        assert.strictEqual(money.paid, money.closedCost + money.openCost)
+        const received = money.sold + money.redeemed
+        const lots = Object.values(money.brought).reduce((sum, brought) => sum + brought, 0)
+        assert.isAtMost(Math.abs(received - lots - money.openCost), 0.04 * money.paid)
+
         assert.isAbove(judged.facts.conditions, 0)
         assert.strictEqual(
           judged.facts.described +

@@ -52,7 +52,7 @@ export const whyCommand = Command.make(
   {
     id: Argument.String("id").pipe(
       Argument.withDescription(
-        "A wallet, condition or transaction (0x…), a fill (32 hex digits, as in copies), or an event (as in events)",
+        "A wallet, condition or transaction (0x…), a fill (32 hex digits, as in copies), an event (as in events), verdict-N or model-N (as in wallet)",
       ),
       Argument.map((text) => text.trim().toLowerCase()),
     ),

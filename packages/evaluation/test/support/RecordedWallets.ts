@@ -15,9 +15,12 @@ import { dayMs } from "@evaluator/domain/wallet/FeatureWindow"
 import { inRounds } from "@evaluator/evaluation/jobs/Rounds"
 import * as ClassifyWallets from "@evaluator/evaluation/jobs/ClassifyWallets"
 import * as DescribeMarkets from "@evaluator/evaluation/jobs/DescribeMarkets"
+import * as IssueVerdicts from "@evaluator/evaluation/jobs/IssueVerdicts"
 import * as ResolveMarkets from "@evaluator/evaluation/jobs/ResolveMarkets"
+import * as WeighEvidence from "@evaluator/evaluation/jobs/WeighEvidence"
 import { type FactsCoverage, readFactsCoverage } from "@evaluator/evaluation/report/Coverage"
 import { readHistory } from "@evaluator/evaluation/stores/History"
+import { featuresOf, lifetimeWindow } from "@evaluator/evaluation/stores/Judgements"
 import { addWallets } from "@evaluator/evaluation/stores/Wallets"
 import { walkWallet } from "@evaluator/evaluation/WalletWalk"
 import { Budget } from "@evaluator/polymarket/Budget"
@@ -30,9 +33,11 @@ import { VirtualTime } from "@evaluator/runtime/VirtualTime"
 import * as VenueApi from "@evaluator/venue/Api"
 import * as InProcess from "@evaluator/venue/InProcess"
 import { load } from "@evaluator/venue/recorded/RecordedWorld"
+import type { Reason } from "@evaluator/judgement/Judgement"
 import { settingsLayer } from "./Defaults.ts"
 import { fileLayer, machinery } from "./EvaluatorFile.ts"
 import { type Explained, explainRedemptions } from "./ExplainedRedemptions.ts"
+import { type Reconciled, reconcile } from "./Reconciled.ts"
 
 const recording = join(import.meta.dirname, "../../../../../shared/data/recorded")
 
@@ -73,6 +78,8 @@ const judgeAll = (wallet: WalletAddress) =>
     // A market whose outcome nobody knows is waited for, then the wallet is judged without it.
     yield* Effect.sleep("11 minutes")
     yield* inRounds(ClassifyWallets.judgeDue, 10)
+    yield* inRounds(WeighEvidence.weighUntil(Number.MAX_SAFE_INTEGER), 10)
+    yield* IssueVerdicts.issue
   })
 
 export interface RecordedGate {
@@ -89,6 +96,14 @@ export interface JudgedRecording {
   readonly gates: ReadonlyArray<RecordedGate>
   readonly facts: FactsCoverage
   readonly redemptions: Explained
+  readonly said: {
+    readonly verdict: string
+    readonly reasonsAgainst: ReadonlyArray<Reason>
+    readonly events: number
+  }
+  readonly money: Reconciled
+  /** Realised profit as the features of the whole history have it. */
+  readonly realizedMicro: number
 }
 
 const found = (wallet: WalletAddress) =>
@@ -100,11 +115,22 @@ const found = (wallet: WalletAddress) =>
     const gates = yield* sql<RecordedGate>`SELECT code, metric, threshold, evidence
       FROM wallet_gates WHERE wallet = ${key} ORDER BY position`
     const history = yield* readHistory(key, yield* Clock.currentTimeMillis)
+    const [said] = yield* sql<{ verdict: string; reasons_against: string; events: number }>`
+      SELECT verdict, reasons_against, events FROM verdicts
+      WHERE wallet = ${key} AND until_ms IS NULL`
+    const life = (yield* featuresOf(key)).get(lifetimeWindow)
     const judged: JudgedRecording = {
       ...row!,
       gates,
       facts: yield* readFactsCoverage,
       redemptions: explainRedemptions(history),
+      said: {
+        verdict: said!.verdict,
+        reasonsAgainst: JSON.parse(said!.reasons_against) as ReadonlyArray<Reason>,
+        events: said!.events,
+      },
+      money: reconcile(history),
+      realizedMicro: life!.realizedMicro,
     }
     return judged
   })
