@@ -1,0 +1,68 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Database from "@evaluator/sqlite/Database"
+import { migrations } from "./support/EvaluatorFile.ts"
+
+const temporary = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "evaluation-migrations-"))),
+  (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true })),
+)
+
+/** The file as it was before the step named, then with all. */
+const opened = (file: string, before: string | null) =>
+  Effect.provide(
+    Layer.fresh(
+      Database.layer({
+        file,
+        lane: "evaluation",
+        migrations: Object.fromEntries(
+          Object.entries(migrations).filter(([name]) => before === null || name < before),
+        ),
+      }),
+    ),
+  )
+
+const schemaOf = (table: string) =>
+  SqlClient.SqlClient.use(
+    (sql) => sql<{ name: string }>`SELECT name FROM sqlite_schema WHERE tbl_name = ${table}
+      AND sql IS NOT NULL AND name <> 'wallets_to_measure' ORDER BY name`,
+  ).pipe(Effect.map((rows) => rows.map(({ name }) => name)))
+
+describe("the step that adds winners", () => {
+  it.effect("keeps every row and index of the tables it makes anew, and admits winners", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporary, "evaluator.db")
+      const before = yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`INSERT INTO wallets (wallet, source, discovered_at_ms, fills, verdict)
+          VALUES (x'01', 'HOLDER', 5, 7, 'classified'), (x'02', 'LEADERBOARD', 6, 0, 'waiting')`
+        yield* sql`INSERT INTO discovery_items (kind, subject, due_ms) VALUES ('market', '0x1', 9)`
+        yield* Effect.flip(sql`INSERT INTO wallets (wallet, source, discovered_at_ms)
+          VALUES (x'03', 'WINNER', 5)`)
+        return {
+          wallets: yield* schemaOf("wallets"),
+          items: yield* schemaOf("discovery_items"),
+          rows: yield* sql`SELECT wallet, source, discovered_at_ms, fills, verdict FROM wallets`,
+        }
+      }).pipe(opened(file, "0010"))
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        assert.deepStrictEqual(yield* schemaOf("wallets"), before.wallets)
+        assert.deepStrictEqual(yield* schemaOf("discovery_items"), before.items)
+        assert.deepStrictEqual(
+          yield* sql`SELECT wallet, source, discovered_at_ms, fills, verdict FROM wallets`,
+          before.rows,
+        )
+        yield* sql`INSERT INTO wallets (wallet, source, discovered_at_ms)
+          VALUES (x'03', 'WINNER', 5)`
+        yield* sql`INSERT INTO discovery_items (kind, subject) VALUES ('winners', 'overall:week')`
+        yield* Effect.flip(sql`INSERT INTO wallets (wallet, source, discovered_at_ms)
+          VALUES (x'04', 'NOBODY', 5)`)
+      }).pipe(opened(file, null))
+    }),
+  )
+})
