@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { price, shares } from "@evaluator/domain/money/Micro"
 import { book, fill, type House, ingested, market, noon, resolved, token } from "./PaperHarness.ts"
@@ -40,6 +40,18 @@ describe("the order book that an order meets", () => {
       yield* deliver(house, [fill({ price: 0.6 })])
       assert.strictEqual((yield* only(house)).gross! / (yield* only(house)).size!, 0.6)
       assert.deepInclude(yield* kept(house), { book_source: "fetched", book_age_ms: 0 })
+    }),
+  )
+
+  it.effect("is taken although the venue stamps it ahead of our clock", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      const ahead = (yield* Clock.currentTimeMillis) + 800
+      house.venue.setBook({ ...book(1, { asks: [[0.6, 1000]] }), atMs: ahead })
+      yield* deliver(house, [fill({ price: 0.6 })])
+      assert.strictEqual((yield* only(house)).outcome, "COPIED")
+      assert.deepInclude(yield* kept(house), { book_source: "fetched", book_age_ms: 0 })
+      yield* sound(house)
     }),
   )
 
