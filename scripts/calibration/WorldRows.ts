@@ -13,6 +13,9 @@ export const dayMs = 86_400_000
 export const copiedDays = 60
 export const nextDays = 30
 
+/** Copies after the judgement from which on they alone are the truth. */
+const enough = 5
+
 /** A copy with what it brought, and what it was to be expected to bring. */
 export interface SettledCopy extends Copy {
   readonly settledAtMs: number
@@ -26,7 +29,10 @@ export interface WorldWallet {
   readonly trades: ReadonlyArray<VenueRow>
   readonly entries: ReadonlyArray<Entry>
   readonly copies: ReadonlyArray<SettledCopy>
-  /** Expected profit per dollar of all its copies; `null` without copies. */
+  /**
+   * Expected profit per dollar of its copies after the judgement, or of all where those are few;
+   * `null` without copies.
+   */
   readonly expected: number | null
   /** Copying it pays. */
   readonly pays: boolean
@@ -53,7 +59,9 @@ export const rowsOf = (world: SeededWorld): ReadonlyArray<WorldWallet> => {
   return world.truth.wallets.map((truth): WorldWallet => {
     const copies = settled.get(truth.wallet) ?? []
     const own = trades.get(truth.wallet)!
-    const expected = copies.length === 0 ? null : mean(copies.map((copy) => copy.expected))
+    const later = copies.filter(({ atMs }) => atMs >= epochMs)
+    const telling = later.length >= enough ? later : copies
+    const expected = telling.length === 0 ? null : mean(telling.map((copy) => copy.expected))
     return {
       truth,
       trades: own,
