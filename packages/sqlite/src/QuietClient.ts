@@ -29,25 +29,56 @@ interface Lender {
 const untraced = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.provideService(effect, References.TracerEnabled, false)
 
+/** Text and values of a statement, as a compiler hands them over. */
+type Compiled = readonly [sql: string, values: ReadonlyArray<unknown>]
+
+const isValue = (value: unknown): boolean =>
+  value === null ||
+  value instanceof Uint8Array ||
+  typeof value === "string" ||
+  typeof value === "number" ||
+  typeof value === "bigint" ||
+  typeof value === "boolean"
+
+const plainTexts = new WeakMap<TemplateStringsArray, string>()
+
+/** A template whose gaps hold nothing but values: its text is the same every time. */
+const plainly = (
+  strings: TemplateStringsArray,
+  values: ReadonlyArray<unknown>,
+): Compiled | undefined => {
+  if (!values.every(isValue)) return undefined
+  let text = plainTexts.get(strings)
+  if (text === undefined) plainTexts.set(strings, (text = strings.join("?")))
+  return [text, values]
+}
+
 class QuietStatement<A>
   extends Effectable.Class<ReadonlyArray<A>, SqlError.SqlError>
   implements Statement.Statement<A>
 {
   readonly "~effect/sql/Statement/Fragment" = "~effect/sql/Statement/Fragment" as const
-  private readonly stock: Statement.Statement<A>
+  private readonly makeStock: () => Statement.Statement<A>
   private readonly lender: Lender
+  private readonly plain: Compiled | undefined
+  private made: Statement.Statement<A> | undefined
 
-  constructor(stock: Statement.Statement<A>, lender: Lender) {
+  constructor(makeStock: () => Statement.Statement<A>, lender: Lender, plain?: Compiled) {
     super()
-    this.stock = stock
+    this.makeStock = makeStock
     this.lender = lender
+    this.plain = plain
+  }
+
+  private get stock() {
+    return (this.made ??= this.makeStock())
   }
 
   get segments() {
     return this.stock.segments
   }
   compile(withoutTransform?: boolean) {
-    return this.stock.compile(withoutTransform)
+    return this.plain ?? this.stock.compile(withoutTransform)
   }
 
   private lend<X>(
@@ -155,12 +186,12 @@ export const quieten = (
   const template = (strings: TemplateStringsArray | string, ...values: Array<unknown>) =>
     typeof strings === "string"
       ? client(strings)
-      : new QuietStatement(client(strings, ...values), lender)
+      : new QuietStatement(() => client(strings, ...values), lender, plainly(strings, values))
 
   const quiet: SqlClient.SqlClient = Object.assign(template as SqlClient.SqlClient, client, {
     withTransaction,
     unsafe: <A extends object>(sql: string, values?: ReadonlyArray<unknown>) =>
-      new QuietStatement(client.unsafe<A>(sql, values), lender),
+      new QuietStatement(() => client.unsafe<A>(sql, values), lender, [sql, values ?? []]),
     withoutTransforms: () =>
       options.transformRows === undefined
         ? quiet
