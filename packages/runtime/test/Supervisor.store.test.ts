@@ -207,6 +207,34 @@ describe("Supervisor", () => {
     }),
   )
 
+  it.effect(
+    "starts a service again after a second when it had run well, whatever came before",
+    () =>
+      Effect.gen(function* () {
+        const services = yield* lane
+        yield* Effect.gen(function* () {
+          let starts = 0
+          yield* (yield* Supervisor).service(
+            "loop",
+            Effect.suspend(() => {
+              starts += 1
+              return starts <= 6
+                ? Effect.fail("no")
+                : Effect.andThen(Effect.sleep("1 hour"), Effect.fail("no"))
+            }),
+          )
+          // 1 + 2 + 4 + 8 + 16 + 32 s of pauses, then an hour of work.
+          yield* TestClock.adjust("64 seconds")
+          yield* settle
+          assert.strictEqual(starts, 7)
+          yield* TestClock.adjust("1 hour")
+          yield* TestClock.adjust("2 seconds")
+          yield* settle
+          assert.strictEqual(starts, 8)
+        }).pipe(inLane(services))
+      }),
+  )
+
   it.effect("closes at boot the runs that a kill cut off", () =>
     Effect.gen(function* () {
       const dir = yield* temporaryDirectory
