@@ -68,11 +68,21 @@ const unlimited = Layer.succeed(Budget, {
   hear: () => Effect.void,
 })
 
-const walk = (file: string, http: HttpClient.HttpClient) =>
+/** Seconds that one walk of the wallet takes, turn by turn as the service takes them. */
+const walk = (
+  file: string,
+  http: HttpClient.HttpClient,
+  tracers: Layer.Layer<ServiceTracer>,
+  pagesATurn: number,
+) =>
   Effect.gen(function* () {
     yield* addWallets([{ wallet, source: "RECORDING", condition: null }], ["activity"])
+    const tracer = yield* ServiceTracer
+    const turn = walkWallet(wallet, { pages: pagesATurn, force: true }).pipe(
+      tracer.within("ingestion"),
+    )
     const began = process.hrtime.bigint()
-    yield* walkWallet(wallet, { pages: 1_000_000, force: true })
+    yield* Effect.repeat(turn, { while: (outcome) => outcome === "more" })
     return Number(process.hrtime.bigint() - began) / 1e9
   }).pipe(
     Effect.provide(
@@ -85,7 +95,7 @@ const walk = (file: string, http: HttpClient.HttpClient) =>
         ),
         EventLog.layer,
         Boot.layer,
-        ServiceTracer.layer,
+        tracers,
       ).pipe(
         Layer.provideMerge(
           Database.layer({ file, lane: "evaluation", migrations: migrations.evaluation }),
@@ -142,18 +152,27 @@ const bare = (file: string, rows: ReadonlyMap<string, Rows>): number => {
 const median = (values: ReadonlyArray<number>): number =>
   values.toSorted((a, b) => a - b)[(values.length - 1) / 2]!
 
+/** The recorded wallet in a folder of its own: walks of it into new files, pages out of memory. */
+export const recordedWalks = () => {
+  if (!existsSync(recording)) throw new Error(`there is no recording at ${recording}`)
+  const world = load({ dir: recording, books: { kind: "recorded" } })
+  const lastMs = world.manifest().wallets.reduce((last, one) => Math.max(last, one.lastMs), 0)
+  const api = VenueApi.make(world)
+  const pages: Array<string> = []
+  const folder = mkdtempSync(join(tmpdir(), "trader-evaluator-ingest-"))
+  return {
+    folder,
+    walkInto: (file: string, tracers = ServiceTracer.layer, pagesATurn = 1_000_000) =>
+      Effect.runPromise(walk(file, answering(pages, api, lastMs + 1), tracers, pagesATurn)),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
 export const bench: Bench = {
   name: "ingest",
   about: "rows a second through client, walk and event log, against node:sqlite alone",
   run: async (say) => {
-    if (!existsSync(recording)) throw new Error(`there is no recording at ${recording}`)
-    const world = load({ dir: recording, books: { kind: "recorded" } })
-    const lastMs = world.manifest().wallets.reduce((last, one) => Math.max(last, one.lastMs), 0)
-    const api = VenueApi.make(world)
-    const pages: Array<string> = []
-    const folder = mkdtempSync(join(tmpdir(), "trader-evaluator-ingest-"))
-    const walkInto = (file: string) =>
-      Effect.runPromise(walk(file, answering(pages, api, lastMs + 1)))
+    const { folder, remove, walkInto } = recordedWalks()
     try {
       const ours: Array<number> = []
       const baseline: Array<number> = []
@@ -192,7 +211,7 @@ export const bench: Bench = {
         },
       ]
     } finally {
-      rmSync(folder, { recursive: true, force: true })
+      remove()
     }
   },
 }
