@@ -29,6 +29,8 @@ export interface VirtualRunOptions {
   readonly settings: SettingsShape
   /** Where the data is kept; `null` uses a temporary directory and removes it. */
   readonly keep: string | null
+  /** The directory is that of a run before, and this one goes on with it. */
+  readonly resumes?: boolean
   readonly venue: VenueIdentity
   readonly startMs: number
   readonly endMs: number
@@ -46,10 +48,11 @@ export interface VirtualRunOptions {
 export const runVirtually = Effect.fnUntraced(function* (options: VirtualRunOptions) {
   const { settings, keep, startMs, endMs, http } = options
   const began = process.hrtime.bigint()
-  const directory = yield* freshDirectory({ keep, prefix: "trader-evaluator" })
+  const resumed = options.resumes === true ? keep : null
+  const directory = resumed ?? (yield* freshDirectory({ keep, prefix: "trader-evaluator" }))
   const files = filesOf(directory)
   yield* upgradeSchemas(directory)
-  yield* recordVenue(directory, options.venue)
+  if (resumed === null) yield* recordVenue(directory, options.venue)
   const time = new VirtualTime(startMs, {
     onAdvance: options.onAdvance ?? (yield* virtualProgress(startMs, endMs)),
     shuffle: options.shuffle,

@@ -70,6 +70,15 @@ export interface Held extends Remembered {
   readonly delivered: Readonly<Record<string, number>>
 }
 
+/** Outcome by copy. */
+export const outcomesIn = (dataDir: string): Map<string, string> => {
+  using paper = new DatabaseSync(join(dataDir, "paper.db"), { readOnly: true })
+  const copies = paper.prepare(
+    "SELECT hex(fill_id) || ' ' || strategy AS id, outcome FROM copies WHERE outcome IS NOT NULL",
+  )
+  return new Map(copies.all().map(({ id, outcome }) => [String(id), String(outcome)]))
+}
+
 const read = (dataDir: string): Held => {
   const held = { ...nothing(), oldest: {} as Record<string, number> }
   const delivered: Record<string, number> = {}
@@ -86,12 +95,7 @@ const read = (dataDir: string): Held => {
   for (const { id } of evaluator.prepare("SELECT hex(id) AS id FROM trades").all()) {
     held.trades.add(String(id))
   }
-  using paper = new DatabaseSync(join(dataDir, "paper.db"), { readOnly: true })
-  const copies = paper.prepare(
-    "SELECT hex(fill_id) || ' ' || strategy AS id, outcome FROM copies WHERE outcome IS NOT NULL",
-  )
-  for (const { id, outcome } of copies.all()) held.outcomes.set(String(id), String(outcome))
-  return { ...held, delivered }
+  return { ...held, delivered, outcomes: outcomesIn(dataDir) }
 }
 
 /** What was there before and is not any more, in words. */
@@ -116,7 +120,7 @@ export const undelivered = (before: Remembered, now: Held): ReadonlyArray<string
     return left === 0 ? [] : [`${left} events of ${file} were not delivered`]
   })
 
-const ledgerFaults = (dataDir: string) =>
+export const ledgerFaults = (dataDir: string) =>
   checkLedger.pipe(
     Effect.map((faults) => faults.map(({ rule, subject }) => `ledger: ${rule}: ${subject}`)),
     Effect.provide(SqliteClient.layer({ filename: join(dataDir, "paper.db"), readonly: true })),
