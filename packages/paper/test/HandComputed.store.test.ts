@@ -55,6 +55,24 @@ describe("by hand", () => {
     }),
   )
 
+  it.effect("a copy tells what it met: 50 at 0.51 after a leader's 0.50, of 510 USDC there", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      quote(house, 1, 0.49, 0.51)
+      yield* deliver(house, [fill({ price: 0.5, size: 100 })])
+      const rows = yield* house.sql<{ payload: string }>`SELECT payload FROM events
+        WHERE type = 'CopyDecided' AND json_extract(payload, '$.strategy') = 'portfolio'`
+      // 25 / 0.51 = 49.01 shares; the book held 1000 shares at 0.51 within the limit.
+      assert.deepStrictEqual(JSON.parse(rows[0]!.payload).met, {
+        side: "BUY",
+        leaderPrice: 500_000,
+        size: 49_010_000,
+        fee: 0,
+        depth: 510_000_000,
+      })
+    }),
+  )
+
   it.effect("both outcomes of a market cost their sum and get back one dollar a pair", () =>
     Effect.gen(function* () {
       const house = yield* prepared()

@@ -1,0 +1,88 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import type { Section } from "@evaluator/domain/report/Section"
+import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
+import { issue } from "@evaluator/evaluation/jobs/IssueVerdicts"
+import { populated, weighAll } from "../support/JudgedPopulation.ts"
+import { walletNo } from "../support/Rows.ts"
+import { withLane } from "../support/WithLane.ts"
+
+const titled = (page: ReadonlyArray<Section>, title: string) => {
+  const found = page.find((section) => section.title === title)
+  assert.isDefined(found, title)
+  return found!
+}
+
+const judgedPage = Effect.gen(function* () {
+  yield* populated
+  yield* weighAll
+  yield* issue
+  const reports = yield* EvaluationReports
+  return { reports, page: yield* reports.wallet(walletNo(1)) }
+})
+
+const withReports = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  effect.pipe(Effect.provide(EvaluationReports.layer), withLane())
+
+describe("what is said of a wallet", () => {
+  it.effect("counts what its rows are: purchases, decided events, copies and their money", () =>
+    judgedPage.pipe(
+      Effect.tap(({ page }) =>
+        Effect.sync(() => {
+          const entries = titled(page, "Evidence of skill").rows
+          const decided = entries.filter((row) => row["payout"] !== null)
+          const events = new Set(decided.map((row) => row["event"])).size
+          const copies = titled(page, "How it can be copied").rows
+          const settled = copies.filter((row) => row["pnl_usdc"] !== null)
+          const said = titled(page, "Should it be followed?").says.join(" ")
+          assert.include(said, `${decided.length} first purchases in ${events} decided events`)
+          assert.include(said, `${settled.length} settled copies`)
+          const sum = settled.reduce((total, row) => total + Number(row["pnl_usdc"]), 0)
+          assert.include(titled(page, "How it can be copied").says.join(" "), sum.toFixed(6))
+        }),
+      ),
+      withReports,
+    ),
+  )
+
+  it.effect("leads by why from every id to the rows behind it", () =>
+    judgedPage.pipe(
+      Effect.flatMap(({ page, reports }) =>
+        Effect.gen(function* () {
+          const rows = page.flatMap((section) => section.rows)
+          const fills = new Set(rows.flatMap((row) => (row["fill"] as string | undefined) ?? []))
+          assert.isAbove(fills.size, 29)
+          for (const fill of fills) {
+            const [answer] = yield* reports.why(fill)
+            assert.strictEqual(answer?.rows[0]?.["fill"], fill)
+          }
+          const says = page.flatMap((section) => section.says).join(" ")
+          const [verdict] = /verdict-\d+/.exec(says)!
+          const [model] = /model-\d+/.exec(says)!
+          const why = yield* reports.why(verdict)
+          assert.deepStrictEqual(
+            titled(why, "Evidence of skill").rows,
+            titled(page, "Evidence of skill").rows,
+          )
+          const whole = yield* reports.why(model)
+          assert.include(whole[0]!.says.join(" "), "14 wallets were judged: 1 FOLLOW")
+          assert.isAbove(titled(whole, "How edges are spread").rows.length, 5)
+          assert.isAbove(titled(whole, "Controls").rows.length, 0)
+        }),
+      ),
+      withReports,
+    ),
+  )
+
+  it.effect("says so where nothing is said yet", () =>
+    Effect.gen(function* () {
+      yield* populated
+      const reports = yield* EvaluationReports
+      assert.isNull(yield* reports.skill)
+      const page = yield* reports.wallet(walletNo(1))
+      assert.include(titled(page, "Should it be followed?").says[0], "Nothing is said of it yet")
+      assert.deepStrictEqual(yield* reports.why("verdict-1"), [])
+      assert.deepStrictEqual(yield* reports.why("model-1"), [])
+    }).pipe(withReports),
+  )
+})
