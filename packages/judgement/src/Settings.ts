@@ -34,7 +34,7 @@ export const standard: JudgementSettings = {
   minimumEvents: 10,
   minimumCopies: 10,
   completeShare: 0.9,
-  withoutBest: 0.7,
+  withoutBest: 0.6,
   contradiction: 2.33,
   mixture: { zeroPseudoCount: 15, otherPseudoCount: 1, iterations: 60, smoothing: 0.03 },
   clusters: { withinMs: 300_000, together: 12, overlap: 0.5 },
