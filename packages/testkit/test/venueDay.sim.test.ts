@@ -21,7 +21,7 @@ describe("minutes of a venue with limits and unreadable rows", () => {
         assert.isAbove(day.followed, 0)
         assert.isAbove(day.leaderFills, 50)
         assert.isAbove(day.garbage, 20)
-        assert.isAbove(day.fullest, 0.7)
+        assert.isAbove(day.fullest, 0.4)
       }),
     120_000,
   )
