@@ -169,7 +169,7 @@ describe("replicas", () => {
       return Effect.gen(function* () {
         yield* live
         yield* describeDue
-        for (let round = 0; round < 4; round++) yield* resolveDue
+        for (let round = 0; round < 7; round++) yield* resolveDue
         const pages: Array<typeof Page.Type> = []
         let after: string | null = null
         do {
