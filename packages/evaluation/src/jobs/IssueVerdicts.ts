@@ -32,6 +32,8 @@ import {
 
 const pageWallets = 20
 const saidAtOnce = 100
+/** The pause between the first two judgements of all wallets, least. */
+const firstPauseMs = 20_000
 /** Where the mid price at a copied fill is not known, half a tick of a cent stands for half the spread. */
 const commonHalfSpread = 0.005
 
@@ -166,13 +168,18 @@ export const issue = Effect.gen(function* () {
 export const issueDue = Effect.gen(function* () {
   const { verdicts } = yield* EvaluationSettings
   const now = yield* Clock.currentTimeMillis
-  const { changed, lastAtMs, lastWallets, weighed } = yield* judgementState
+  const { changed, lastAtMs, lastWallets, sinceFirstMs, weighed } = yield* judgementState
   const since = lastAtMs === null ? Number.POSITIVE_INFINITY : now - lastAtMs
+  // A new directory learns outcomes by the minute: the pauses double until they are as long as asked.
+  const pause = Math.min(
+    Duration.toMillis(verdicts.at_least_every),
+    Math.max(firstPauseMs, sinceFirstMs),
+  )
   const due =
     weighed > 0 &&
     (weighed >= 2 * lastWallets ||
       since >= Duration.toMillis(verdicts.every) ||
-      (5 * changed >= weighed && since >= Duration.toMillis(verdicts.at_least_every)))
+      (5 * changed >= weighed && since >= pause))
   return due ? yield* issue : { judged: 0 }
 })
 

@@ -108,7 +108,7 @@ export const entriesSection = Effect.fnUntraced(function* (wallet: Uint8Array, a
   const section: Section = {
     title: "Evidence of skill",
     says: [
-      `${plural(entries.length, "market")} it went into, by its first purchase in each; ${resolved.length} of them decided, in ${plural(events, "event")}.`,
+      `As known at ${when(asOfMs)}: ${plural(entries.length, "market")} it went into, by its first purchase in each; ${resolved.length} of them decided, in ${plural(events, "event")}.`,
     ],
     rows: entries
       .toReversed()

@@ -15,7 +15,7 @@ import { promisingFdr } from "./Followable.ts"
 /** Models kept for their own sake. */
 const modelsKept = 100
 
-/** When all wallets were last judged together, and how many were weighed since. */
+/** When all wallets were judged together, first and last, and how many changed since. */
 export const judgementState = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const [last] = yield* sql<{
@@ -23,15 +23,19 @@ export const judgementState = Effect.gen(function* () {
     at_ms: number
     wallets: number
   }>`SELECT id, at_ms, wallets
-    FROM skill_models
-    ORDER BY id DESC LIMIT 1`
-  const [counts] = yield* sql<{ weighed: number; changed: number }>`SELECT
-      count(*) AS weighed, coalesce(sum(weighed_at_ms > ${last?.at_ms ?? -1}), 0) AS changed
-    FROM wallet_evidence WHERE weighed_at_ms IS NOT NULL`
+    FROM skill_models ORDER BY id DESC LIMIT 1`
+  const [first] = yield* sql<{ at_ms: number }>`SELECT at_ms FROM skill_models ORDER BY id LIMIT 1`
+  const lastAtMs = last?.at_ms ?? -1
+  const [counts] = yield* sql<{ weighed: number; changed: number }>`SELECT count(*) AS weighed,
+      coalesce(sum(e.weighed_at_ms > ${lastAtMs} OR w.judged_at_ms > ${lastAtMs}), 0) AS changed
+    FROM wallet_evidence e LEFT JOIN wallets w ON w.wallet = e.wallet
+    WHERE e.weighed_at_ms IS NOT NULL`
   return {
     lastId: last?.id ?? 0,
     lastAtMs: last?.at_ms ?? null,
     lastWallets: last?.wallets ?? 0,
+    /** From the first judgement to the last. */
+    sinceFirstMs: last === undefined ? 0 : last.at_ms - first!.at_ms,
     ...counts!,
   }
 }).pipe(Effect.orDie)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { bytesToHex, hexToBytes } from "@evaluator/domain/Id"
@@ -142,12 +142,23 @@ describe("issue-verdicts", () => {
       yield* issueDue
       yield* TestClock.setTime(now + 3_600_000)
       assert.deepStrictEqual(yield* issueDue, { judged: 0 })
-      yield* TestClock.setTime(now + 7 * 3_600_000)
+      // A new directory is judged again soon when wallets changed, then ever more seldom.
+      const judgedAnew = SqlClient.SqlClient.use((sql) =>
+        Effect.gen(function* () {
+          yield* sql`UPDATE wallets SET judged_at_ms = ${yield* Clock.currentTimeMillis}`
+        }),
+      ).pipe(Effect.orDie)
+      yield* judgedAnew
+      assert.deepInclude(yield* issueDue, { judged: wallets })
+      yield* TestClock.setTime(now + 3_600_000 + 1_800_000)
+      yield* judgedAnew
+      assert.deepStrictEqual(yield* issueDue, { judged: 0 })
+      yield* TestClock.setTime(now + 8 * 3_600_000)
       yield* weighAll
       assert.deepInclude(yield* issueDue, { judged: wallets })
-      yield* TestClock.setTime(now + 31 * 3_600_000 + 1)
+      yield* TestClock.setTime(now + 32 * 3_600_000 + 1)
       assert.deepInclude(yield* issueDue, { judged: wallets, changed: 0 })
-      assert.strictEqual(yield* countRows("skill_models"), 3)
+      assert.strictEqual(yield* countRows("skill_models"), 4)
     }).pipe(withLane()),
   )
 })
