@@ -135,10 +135,25 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
     while (suspended.length > 0 && admit(suspended[0]!.item)) suspended.shift()!.go()
   }
 
-  /** Stands in line for room. */
+  /** Counts the item and takes it in, or does neither. */
+  const enter = (item: A): boolean => {
+    // Nobody overtakes those who wait for room.
+    if (suspended.length > 0) return false
+    tally.offered += 1
+    if (admit(item)) return true
+    tally.offered -= 1
+    return false
+  }
+
+  // Other fibers may have come between the offer and this: there may be room by now.
   const waitForRoom = (item: A) =>
     Effect.callback<void>((resume) => {
       const one = { item, go: () => resume(Effect.void) }
+      if (enter(item)) {
+        moved()
+        return one.go()
+      }
+      tally.offered += 1
       suspended.push(one)
       moved()
       return Effect.sync(() => {
@@ -152,9 +167,7 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
 
   const offer = (item: A) =>
     Effect.suspend(() => {
-      tally.offered += 1
-      // Nobody overtakes those who wait for room.
-      if (suspended.length > 0 || !admit(item)) return waitForRoom(item)
+      if (!enter(item)) return waitForRoom(item)
       moved()
       return Effect.void
     })
