@@ -50,9 +50,9 @@ export class EvaluationLane extends Context.Service<
         yield* inRounds(ClassifyWallets.judgeDue, catchUpRounds)
         yield* inRounds(MeasureDrift.measureDue, catchUpRounds)
         yield* inRounds(ScoreWallets.scoreDue, catchUpRounds)
-        yield* inRounds(ApplyRules.applyDue, catchUpRounds)
         yield* inRounds(WeighEvidence.weighUntil(Number.MAX_SAFE_INTEGER), catchUpRounds)
         yield* IssueVerdicts.issueChanged
+        yield* inRounds(ApplyRules.applyDue, catchUpRounds)
       })
       const context = yield* Effect.context<Effect.Services<typeof steps>>()
       const catchUp = Effect.gen(function* () {
