@@ -10,7 +10,7 @@ import { bytesToBareHex, bytesToHex } from "@evaluator/domain/Id"
 import { formatMicro, ONE } from "@evaluator/domain/money/Micro"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
 import type { Reason } from "@evaluator/judgement/Judgement"
-import { type Copyable, slippageOf } from "../evidence/Copyable.ts"
+import { type Copyable, copyableOf, slippageOf } from "../evidence/Copyable.ts"
 import type { Habits } from "../evidence/Habits.ts"
 import { entriesOf } from "../stores/Entries.ts"
 import { type Coverage, soloCopies } from "../stores/Evidence.ts"
@@ -130,15 +130,12 @@ export const entriesSection = Effect.fnUntraced(function* (wallet: Uint8Array, a
 })
 
 /** Our solo copies as reported up to a moment, newest first. */
-export const copiesSection = Effect.fnUntraced(function* (
-  wallet: Uint8Array,
-  asOfMs: number,
-  copyable: Copyable | null,
-) {
+export const copiesSection = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
   const copies = yield* soloCopies(wallet, asOfMs)
+  const copyable = copyableOf(copies)
   const section: Section = {
     title: "How it can be copied",
-    says: copyable === null || copyable.fills === 0 ? ["It was not copied yet."] : says(copyable),
+    says: copyable.fills === 0 ? ["It was not copied yet."] : says(copyable),
     rows: copies
       .toReversed()
       .slice(0, rowsShown)
@@ -212,11 +209,9 @@ export const verdictPage = Effect.fnUntraced(function* (wallet: Uint8Array, nowM
   const verdicts = yield* sql<VerdictRow>`SELECT * FROM verdicts WHERE wallet = ${wallet}
     ORDER BY id DESC LIMIT ${rowsShown}`
   const [weighed] = yield* sql<{
-    weighed_at_ms: number
     coverage: string
-    copyable: string
     habits: string
-  }>`SELECT weighed_at_ms, coverage, copyable, habits FROM wallet_evidence
+  }>`SELECT coverage, habits FROM wallet_evidence
     WHERE wallet = ${wallet} AND weighed_at_ms IS NOT NULL`
   const [cluster] = yield* sql<{ counted_as: Uint8Array; wallets: number }>`SELECT counted_as,
       wallets FROM wallet_clusters WHERE wallet = ${wallet}`
@@ -240,7 +235,7 @@ export const verdictPage = Effect.fnUntraced(function* (wallet: Uint8Array, nowM
   return [
     ...sections,
     yield* entriesSection(wallet, nowMs),
-    yield* copiesSection(wallet, nowMs, JSON.parse(weighed.copyable) as Copyable),
+    yield* copiesSection(wallet, nowMs),
     habitsSection(JSON.parse(weighed.habits) as Habits),
     coverageSection(JSON.parse(weighed.coverage) as Coverage),
   ]

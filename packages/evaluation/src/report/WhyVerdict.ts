@@ -32,7 +32,7 @@ export const whyVerdict = Effect.fnUntraced(function* (id: number) {
   return [
     section,
     yield* entriesSection(wallet, asOf),
-    yield* copiesSection(wallet, asOf, null),
+    yield* copiesSection(wallet, asOf),
   ] satisfies ReadonlyArray<Section>
 }, Effect.orDie)
 
