@@ -29,9 +29,10 @@ const project = (
 
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
-      project("unit", ".test.ts", ["**/*.store.test.ts", "**/*.sim.test.ts"], 15_000),
-      project("store", ".store.test.ts", [], 30_000),
+      project("unit", ".test.ts", ["**/*.store.test.ts", "**/*.sim.test.ts"], 30_000),
+      project("store", ".store.test.ts", [], 60_000),
       project("sim", ".sim.test.ts", [], 180_000),
     ],
   },

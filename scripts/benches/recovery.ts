@@ -8,7 +8,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Effect, Exit, Logger, Scope } from "effect"
+import { Effect, Exit, Layer, Logger, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { copyFiles } from "../../packages/paper/test/crash/CrashFiles.ts"
 import { FakeVenue } from "../../packages/paper/test/FakeVenue.ts"
@@ -131,7 +131,7 @@ const recovered = Effect.fnUntraced(function* (directory: string, afterMs: numbe
 
 const inTestTime = <A>(effect: Effect.Effect<A, unknown, Scope.Scope>) =>
   Effect.runPromise(
-    effect.pipe(Effect.scoped, Effect.provide(TestClock.layer()), Effect.provide(Logger.layer([]))),
+    effect.pipe(Effect.scoped, Effect.provide(Layer.merge(TestClock.layer(), Logger.layer([])))),
   )
 
 const median = (values: ReadonlyArray<number>) => values.toSorted((a, b) => a - b)[(runs - 1) / 2]!

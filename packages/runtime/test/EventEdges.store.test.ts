@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Metric, Scope } from "effect"
+import { Effect, Exit, Layer, Metric, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { join } from "node:path"
 import type { EventDraft } from "@evaluator/domain/event/DomainEvent"
@@ -53,7 +53,7 @@ const lanes = Effect.gen(function* () {
       rewound: Effect.void,
     }).pipe(traced, inLane(lane), Scope.provide(scope))
     yield* settle
-    return Scope.close(scope, yield* Effect.exit(Effect.void))
+    return { end: Scope.close(scope, Exit.void) }
   })
   return { append, subscribe, receiver, flush: tracer.flush }
 })
@@ -104,7 +104,7 @@ describe("events that cross lanes", () => {
   it.effect("that waited for a restart of the subscriber keep their trace", () =>
     Effect.gen(function* () {
       const { append, flush, receiver, subscribe } = yield* lanes
-      yield* yield* subscribe("near", "fast-path")
+      yield* (yield* subscribe("near", "fast-path")).end
       yield* append(scored(1))
       yield* settle
       yield* subscribe("near", "fast-path")

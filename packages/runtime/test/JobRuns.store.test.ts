@@ -118,8 +118,7 @@ describe("a run that gets no further", () => {
       Effect.gen(function* () {
         const run = Effect.gen(function* () {
           yield* reached("page 3")
-          yield* Effect.never.pipe(waitingOn("GET /data/trades"))
-          return {}
+          return yield* Effect.never.pipe(waitingOn("GET /data/trades"))
         })
         yield* supervisor.register(job({ atBoot: true, stallAfter: "2 minutes", run }))
         yield* settle

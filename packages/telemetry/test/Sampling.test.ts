@@ -67,7 +67,7 @@ describe("traces of which no share is wanted", () => {
             Effect.withSpan("job"),
             tracer.within("ingestion"),
           )
-          yield* Effect.fail("late").pipe(
+          return yield* Effect.fail("late").pipe(
             Effect.withSpan("work", { parent: spanOf(job)! }),
             tracer.within("fast-path"),
           )

@@ -7,7 +7,19 @@
  * written. The lane is opened on the copy; what it would still have done is lost with the other files.
  * An interruption stops the committing fiber first, then everything else, and opens the same files.
  */
-import { Cause, Clock, Deferred, Effect, Exit, Fiber, Logger, Metric, Random, Scope } from "effect"
+import {
+  Cause,
+  Clock,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Metric,
+  Random,
+  Scope,
+} from "effect"
 import { TestClock } from "effect/testing"
 import { mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
@@ -172,8 +184,7 @@ export const startLate = Effect.fnUntraced(
 
 const inItsOwnTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   effect.pipe(
-    Effect.provide(TestClock.layer()),
-    Effect.provide(Logger.layer([])),
+    Effect.provide(Layer.merge(TestClock.layer(), Logger.layer([]))),
     Effect.provideService(Metric.MetricRegistry, new Map()),
     Random.withSeed(7),
   )
