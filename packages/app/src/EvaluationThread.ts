@@ -56,7 +56,7 @@ export const openEvaluation = Effect.fnUntraced(function* (
   const lane = yield* Layer.build(evaluationLane(parts))
   const paper = yield* Layer.build(Layer.fresh(housekeeper(parts.paperFile)))
   return yield* Effect.gen(function* () {
-    const { catchUp } = yield* EvaluationLane
+    const { catchUp, hear } = yield* EvaluationLane
     const reports = yield* EvaluationReports
     const machinery = yield* machineryOf("evaluation")
     const copies = yield* Effect.provideContext(PaperReports, paper)
@@ -66,6 +66,7 @@ export const openEvaluation = Effect.fnUntraced(function* (
     yield* Layer.build(measurePaper(client, parts.settings.retention.every))
     const handle: EvaluationHandle = {
       ...machinery,
+      hear,
       catchUp,
       report: Effect.gen(function* () {
         return {

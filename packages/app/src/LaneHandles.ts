@@ -67,6 +67,8 @@ export interface Glance {
 interface Handle<Report> extends LaneOperations {
   /** Starts no more runs and waits for those that run. */
   readonly quiesce: Effect.Effect<void, LaneLinkError>
+  /** Takes in what the other lane has said until now. */
+  readonly hear: Effect.Effect<void, LaneLinkError>
   /** Does what is left to do up to now. */
   readonly catchUp: Effect.Effect<void, LaneLinkError>
   readonly report: Effect.Effect<Report, LaneLinkError>
@@ -104,6 +106,7 @@ export const serveHandle = Effect.fnUntraced(function* <Report>(
   handle: Handle<Report>,
 ) {
   yield* link.serve(`${name}.quiesce`, () => handle.quiesce)
+  yield* link.serve(`${name}.hear`, () => handle.hear)
   yield* link.serve(`${name}.catchUp`, () => handle.catchUp)
   yield* link.serve(`${name}.report`, () => handle.report)
   yield* link.serve(`${name}.jobs`, () => handle.jobs)
@@ -126,6 +129,7 @@ export const handleOver = <Report>(link: Link, name: string): Handle<Report> => 
     link.ask(`${name}.${verb}`, payload, patience) as Effect.Effect<A, LaneLinkError>
   return {
     quiesce: ask("quiesce"),
+    hear: ask("hear"),
     catchUp: ask("catchUp"),
     report: ask("report"),
     jobs: ask("jobs"),

@@ -23,6 +23,7 @@ export const openPaper = Effect.fnUntraced(function* (
     yield* Layer.build(retainPaper(parts.settings))
     const handle: PaperHandle = {
       ...machinery,
+      hear: lane.hear,
       catchUp: lane.catchUp,
       report: Effect.zipWith(machinery.report, lane.decisions, (report, decisionMs) => ({
         ...report,

@@ -30,7 +30,7 @@ export class Ingestion extends Context.Service<
     readonly wake: Effect.Effect<void>
     /**
      * Walks every followed wallet until its feeds are complete through now less the visibility lag,
-     * and returns those that could not be. The queue rests meanwhile.
+     * and returns those that could not be. The queue rests from then on: this is the end of a run.
      */
     readonly catchUp: Effect.Effect<ReadonlyArray<WalletAddress>>
   }
@@ -104,7 +104,7 @@ export class Ingestion extends Context.Service<
           yield* backlog.offer(wallet)
         }
         const now = yield* Clock.currentTimeMillis
-        const next = yield* nextDueMs
+        const next = resting ? null : yield* nextDueMs
         const wait = next === null ? sweepMs : Math.min(sweepMs, Math.max(1, next - now))
         yield* hinted.await.pipe(Effect.timeoutOption(wait))
         yield* Effect.sleep(settleMs)
@@ -147,14 +147,7 @@ export class Ingestion extends Context.Service<
           left = yield* followedBehind(through)
         }
         return left.map((bytes) => bytesToHex(bytes) as WalletAddress)
-      }).pipe(
-        Effect.ensuring(
-          Effect.sync(() => {
-            resting = false
-          }).pipe(Effect.andThen(hinted.open)),
-        ),
-        Effect.provideContext(context),
-      )
+      }).pipe(Effect.provideContext(context))
 
       return Ingestion.of({ wake: hinted.open, catchUp })
     }),

@@ -31,10 +31,12 @@ const catchUpRounds = 200
 export class EvaluationLane extends Context.Service<
   EvaluationLane,
   {
+    /** Takes in what the paper lane has said until now. */
+    readonly hear: Effect.Effect<void>
     /**
      * The end of a run with a deadline or of a replay, after the supervisor is quiet: followed
      * wallets are known through now less the visibility lag, due outcomes are asked for, and what
-     * follows from both is judged. The follow list stays as it is.
+     * follows from both is judged. The follow list stays as it is, and no history is fetched any more.
      */
     readonly catchUp: Effect.Effect<void>
   }
@@ -65,7 +67,7 @@ export class EvaluationLane extends Context.Service<
         yield* projection.catchUp
         yield* steps
       }).pipe(Effect.provideContext(context))
-      return EvaluationLane.of({ catchUp })
+      return EvaluationLane.of({ hear: projection.catchUp, catchUp })
     }),
   )
 }

@@ -36,7 +36,9 @@ import { Watch } from "./Watch.ts"
 export class PaperLane extends Context.Service<
   PaperLane,
   {
-    /** For the drain: polls every followed wallet, lets all copies end, pays what can be paid. */
+    /** Takes in what the other lane has said until now and lets the copies end that come of it. */
+    readonly hear: Effect.Effect<void>
+    /** For the drain: hears, polls every followed wallet, lets all copies end, pays what can be paid. */
     readonly catchUp: Effect.Effect<void>
     /** How far this lane has come in the other lane's log. */
     readonly bridge: Effect.Effect<BridgeState>
@@ -65,9 +67,12 @@ const lane = Layer.effect(
     const reports = yield* PaperReports
     yield* serveLog("paper")
     yield* serveCopyResults
-    const { state: bridge } = yield* feedReplicas
+    const { catchUp: pull, state: bridge } = yield* feedReplicas
 
+    const context = yield* Effect.context<Effect.Services<typeof pull>>()
+    const hear = Effect.provideContext(pull, context).pipe(Effect.andThen(backlogs.drained))
     const catchUp = Effect.gen(function* () {
+      yield* hear
       yield* watch.catchUp
       yield* backlogs.drained
       yield* recover.sweep
@@ -76,6 +81,7 @@ const lane = Layer.effect(
     })
 
     return PaperLane.of({
+      hear,
       catchUp,
       bridge,
       halt: breakers.halt,

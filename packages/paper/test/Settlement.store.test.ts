@@ -80,6 +80,15 @@ describe("the settlement of a market", () => {
     }),
   )
 
+  it.effect("is paid by a drain that hears of the resolution before any hint arrives", () =>
+    Effect.gen(function* () {
+      const house = yield* holding()
+      yield* house.tell([resolved(1, [1, 0])])
+      yield* house.lane.catchUp
+      assert.strictEqual((yield* house.reports.ledger("portfolio")).cashMicro, 1_025_000_000)
+    }),
+  )
+
   it.effect("is found by the sweep when its hint was lost", () =>
     Effect.gen(function* () {
       const house = yield* holding()

@@ -6,13 +6,17 @@
  * is there: every trade, every event that is still in its log with its id, every outcome unchanged. The
  * ledger checks. A run that SIGTERM ended exits 0 and its summary satisfies the equations; so does the
  * last one, which nobody ends: there both cursors have passed every event that was in the other lane's
- * log at any end (each was delivered), and each leader fill has one fate (each was applied once).
+ * log at any end (each was delivered), and each leader fill has one fate (each was applied once). Unless
+ * that drain ran into its deadline, which it says, the fast lane has passed every event of the pipeline
+ * that the background lane ever wrote. The other way only earlier ends count: the fast lane decides
+ * copies until the process ends.
  *
  * An end that never came, because the run was over before that commit, is a fault: it proves nothing.
  */
 import { DatabaseSync } from "node:sqlite"
 import { join } from "node:path"
 import { Effect, Random, Schema } from "effect"
+import type { EventType } from "@evaluator/domain/event/DomainEvent"
 import { checkLedger } from "@evaluator/paper/LedgerCheck"
 import * as SqliteClient from "@evaluator/sqlite/SqliteClient"
 import { faultsOf, Summary } from "./Equations.ts"
@@ -68,7 +72,29 @@ export interface Held extends Remembered {
   readonly oldest: Readonly<Record<string, number>>
   /** How far the other lane has come in each file's log; 0 without a cursor. */
   readonly delivered: Readonly<Record<string, number>>
+  /** Events of the pipeline that the fast lane has not been given. */
+  readonly unheard: ReadonlyArray<string>
 }
+
+/** Said of the machinery at any time, also while the lanes close: no business of the other lane. */
+const operational = new Set<EventType>([
+  "JobStarted",
+  "JobCompleted",
+  "JobFailed",
+  "BackpressureRaised",
+  "BackpressureCleared",
+  "WorkDropped",
+  "VenueThrottled",
+])
+
+/** What of a log comes after a cursor and is of the pipeline, in words. */
+export const unheardOf = (
+  rows: ReadonlyArray<{ readonly seq: number; readonly type: string }>,
+  cursor: number,
+): ReadonlyArray<string> =>
+  rows.flatMap(({ seq, type }) =>
+    seq > cursor && !operational.has(type as EventType) ? [`${type} ${seq}`] : [],
+  )
 
 /** Outcome by copy. */
 export const outcomesIn = (dataDir: string): Map<string, string> => {
@@ -82,20 +108,24 @@ export const outcomesIn = (dataDir: string): Map<string, string> => {
 const read = (dataDir: string): Held => {
   const held = { ...nothing(), oldest: {} as Record<string, number> }
   const delivered: Record<string, number> = {}
+  let unheard: ReadonlyArray<string> = []
   for (const { file, reader, subscriber } of lanes) {
     using log = new DatabaseSync(join(dataDir, file), { readOnly: true })
-    const rows = log.prepare("SELECT seq, id FROM events ORDER BY seq").all()
+    const rows = log.prepare("SELECT seq, id, type FROM events ORDER BY seq").all()
     for (const { seq, id } of rows) held.events.set(`${file} ${seq}`, String(id))
     held.oldest[file] = Number(rows[0]?.["seq"] ?? Infinity)
     using cursors = new DatabaseSync(join(dataDir, reader), { readOnly: true })
     const cursor = cursors.prepare("SELECT seq FROM cursors WHERE subscriber = ?").get(subscriber)
     delivered[file] = Number(cursor?.["seq"] ?? 0)
+    if (subscriber !== "paper") continue
+    const said = rows.map(({ seq, type }) => ({ seq: Number(seq), type: String(type) }))
+    unheard = unheardOf(said, delivered[file])
   }
   using evaluator = new DatabaseSync(join(dataDir, "evaluator.db"), { readOnly: true })
   for (const { id } of evaluator.prepare("SELECT hex(id) AS id FROM trades").all()) {
     held.trades.add(String(id))
   }
-  return { ...held, delivered, outcomes: outcomesIn(dataDir) }
+  return { ...held, delivered, unheard, outcomes: outcomesIn(dataDir) }
 }
 
 /** What was there before and is not any more, in words. */
@@ -182,10 +212,14 @@ export const liveOn = Effect.fnUntraced(function* (
   const ended = yield* start(plan, plan.lastFor, {})
   const before = { ...remembered, events: new Map(remembered.events) }
   const { faults, held } = yield* look(plan.dataDir, remembered)
+  const drained = !ended.stderr.includes("the drain ran into its deadline")
   return [
     ...(ended.code === 0 ? [] : [`the last run exited ${ended.code}: ${ended.stderr}`]),
     ...(yield* summaryFaults(ended.stdout)),
     ...faults,
     ...undelivered(before, held),
+    ...(drained && held.unheard.length > 0
+      ? [`the drain left ${held.unheard.join(", ")} unheard by the fast lane`]
+      : []),
   ]
 })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { endsOf, type Held, lost, nothing, undelivered } from "@evaluator/testkit/Lives"
+import { endsOf, type Held, lost, nothing, undelivered, unheardOf } from "@evaluator/testkit/Lives"
 
 const remembered = () => {
   const before = nothing()
@@ -20,6 +20,7 @@ const held = (changes: Partial<Held> = {}): Held => ({
   ...remembered(),
   oldest: { "evaluator.db": 1, "paper.db": 1 },
   delivered: { "evaluator.db": 2, "paper.db": 1 },
+  unheard: [],
   ...changes,
 })
 
@@ -54,6 +55,19 @@ describe("what the files hold after an end", () => {
       "1 events of evaluator.db were not delivered",
       "1 events of paper.db were not delivered",
     ])
+  })
+})
+
+describe("what a drain leaves behind a cursor", () => {
+  it("is told by type and place, apart from what is said of the machinery", () => {
+    const said = [
+      { seq: 1, type: "TradesIngested" },
+      { seq: 2, type: "JobCompleted" },
+      { seq: 3, type: "MarketResolved" },
+    ]
+    assert.deepStrictEqual(unheardOf(said, 0), ["TradesIngested 1", "MarketResolved 3"])
+    assert.deepStrictEqual(unheardOf(said, 1), ["MarketResolved 3"])
+    assert.deepStrictEqual(unheardOf(said, 3), [])
   })
 })
 
