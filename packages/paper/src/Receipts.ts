@@ -93,20 +93,41 @@ export interface ReceiptSum {
 
 interface SummedRow extends ReceiptRow {
   readonly row: number
+  readonly leader_at_ms: number
   readonly origin: string
 }
+
+/** Where a walk over copies is: after the copy of this time and row. */
+interface Walked {
+  readonly atMs: number
+  readonly row: number
+}
+
+/**
+ * The next page of filled copies that fit, which one strategy must be among: in the order of its
+ * index, for another would be sorted anew for each page.
+ */
+export const receiptPage = (
+  sql: SqlClient.SqlClient,
+  after: Walked,
+  where: ReadonlyArray<Statement.Fragment>,
+) => sql<SummedRow>`
+  SELECT c.rowid AS row, c.leader_at_ms, c.origin, ${sql.literal(receiptColumns)}
+  FROM ${sql.literal(receiptTables)}
+  WHERE ${sql.and([
+    sql`c.takes IS NOT NULL`,
+    sql`(c.leader_at_ms, c.rowid) > (${after.atMs}, ${after.row})`,
+    ...where,
+  ])} ORDER BY c.leader_at_ms, c.rowid LIMIT ${pageRows}`
 
 /** Adds up the receipts of the filled copies that fit: purchases and sales apart. */
 export const makeReceiptSums = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   return Effect.fnUntraced(function* (where: ReadonlyArray<Statement.Fragment>) {
     const sums = new Map<Side, ReceiptSum>()
-    let after = 0
+    let after: Walked = { atMs: 0, row: 0 }
     for (;;) {
-      const page = yield* sql<SummedRow>`
-        SELECT c.rowid AS row, c.origin, ${sql.literal(receiptColumns)} FROM ${sql.literal(receiptTables)}
-        WHERE ${sql.and([sql`c.takes IS NOT NULL`, sql`c.rowid > ${after}`, ...where])}
-        ORDER BY c.rowid LIMIT ${pageRows}`
+      const page = yield* receiptPage(sql, after, where)
       for (const row of page) {
         const receipt = toReceipt(row)
         if (receipt === null) continue
@@ -123,7 +144,8 @@ export const makeReceiptSums = Effect.gen(function* () {
         })
       }
       if (page.length < pageRows) return [...sums.values()]
-      after = page.at(-1)!.row
+      const last = page.at(-1)!
+      after = { atMs: last.leader_at_ms, row: last.row }
     }
   }, Effect.orDie)
 })

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import { receiptPage } from "@evaluator/paper/Receipts"
 import { book, fill, type House, market, noon, resolved, wallet } from "./PaperHarness.ts"
 import { deliver, prepared, sound } from "./CopyRuns.ts"
 
@@ -67,6 +68,23 @@ describe("the receipts of copies", () => {
       const { fidelity } = yield* receiptsOf(house, "portfolio")
       assert.strictEqual(fidelity.receipts[0]!.slippage_usdc_per_share, "-0.020000")
       yield* sound(house)
+    }),
+  )
+
+  it.effect("are walked in the order of an index, so that no page sorts all of them anew", () =>
+    Effect.gen(function* () {
+      const { sql } = yield* prepared()
+      const after = { atMs: 5, row: 7 }
+      for (const where of [
+        [sql`c.strategy = 'solo'`],
+        [sql`c.strategy = 'solo'`, sql`c.wallet = x'00'`],
+      ]) {
+        const [text, values] = receiptPage(sql, after, where).compile()
+        const plan = yield* sql.unsafe<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, values)
+        const details = plan.map(({ detail }) => detail)
+        assert.notInclude(details, "USE TEMP B-TREE FOR ORDER BY")
+        assert.include(details[0]!, "leader_at_ms>?")
+      }
     }),
   )
 
