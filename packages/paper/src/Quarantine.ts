@@ -6,7 +6,8 @@
  * its own, or the caller's when there is one.
  * Limits: `watch.max_quarantined` rows, those seen longest ago go first; a row not seen for
  * `watch.keep_quarantined` goes, at most {@link agedAtOnce} a call; of a stream, which nothing paces,
- * {@link streamRowsPerMinute} rows are taken.
+ * {@link streamRowsPerMinute} rows are taken. What a full minute does not take is counted in memory and
+ * written with the next rows: a flood must not cost a commit a message.
  */
 import { Clock, Context, Duration, Effect, Layer, Metric } from "effect"
 import { SqlClient } from "effect/sql"
@@ -41,6 +42,7 @@ export class Quarantine extends Context.Service<
       const keepMs = Duration.toMillis(watch.keep_quarantined)
       let minute = 0
       let takenInMinute = 0
+      let flooded = 0
 
       const lost = (cause: Loss, rows: number) =>
         rows === 0
@@ -94,8 +96,13 @@ export class Quarantine extends Context.Service<
         if (nowMinute !== minute) takenInMinute = 0
         minute = nowMinute
         const room = Math.max(0, streamRowsPerMinute - takenInMinute)
-        takenInMinute += Math.min(room, rows.length)
-        yield* write(rows.slice(0, room), Math.max(0, rows.length - room))
+        const taken = rows.slice(0, room)
+        takenInMinute += taken.length
+        flooded += rows.length - taken.length
+        if (taken.length === 0) return
+        const untold = flooded
+        flooded = 0
+        yield* write(taken, untold)
       })
 
       return Quarantine.of({ keep, keepStreamed })

@@ -32,6 +32,10 @@ const opened = Effect.fnUntraced(function* (watch: Overrides["watch"] = {}) {
     ...Context.get(context, Quarantine),
     kept: sql<Record<string, unknown>>`SELECT body, reason, request, first_at_ms, last_at_ms, times
       FROM quarantine ORDER BY id`.pipe(Effect.orDie),
+    changes: sql<{ n: number }>`SELECT total_changes() AS n`.pipe(
+      Effect.orDie,
+      Effect.map(([row]) => row!.n),
+    ),
     lost: sql<{
       cause: string
       dropped: number
@@ -109,10 +113,26 @@ describe("a row that cannot be used", () => {
       yield* keepStreamed(many.slice(0, 10))
       yield* keepStreamed(many.slice(10))
       assert.strictEqual((yield* kept).length, streamRowsPerMinute)
+      assert.deepStrictEqual(yield* lost, { flood: 5 })
       yield* TestClock.adjust("1 minute")
       yield* keepStreamed(many.slice(-5))
       assert.strictEqual((yield* kept).length, streamRowsPerMinute + 5)
       assert.deepStrictEqual(yield* lost, { flood: 5 })
     }),
+  )
+
+  it.effect(
+    "of a flood costs no commit of its own, and is counted with the next minute's rows",
+    () =>
+      Effect.gen(function* () {
+        const { changes, keepStreamed, lost } = yield* opened()
+        yield* keepStreamed(Array.from({ length: streamRowsPerMinute }, (_, n) => bad(n)))
+        const before = yield* changes
+        for (let n = 0; n < 50; n++) yield* keepStreamed([bad(1000 + n)])
+        assert.strictEqual(yield* changes, before)
+        yield* TestClock.adjust("1 minute")
+        yield* keepStreamed([bad(2000)])
+        assert.deepStrictEqual(yield* lost, { flood: 50 })
+      }),
   )
 })
