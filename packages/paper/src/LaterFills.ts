@@ -3,8 +3,10 @@
  * looks at the book of that moment and walks it as before. Kept beside the copy, so that profit can be
  * told as a function of latency without a second run.
  *
+ * A market that closed meanwhile gives nothing, as an order in it would get.
  * Limits: `paper.later_looks` copies wait for their looks at most, more are not looked at; a look
- * without a book has no row, and a kill loses those that wait. No copy waits for any of it.
+ * without a book, or later by more than its time over {@link lateBy}, has no row, and a kill loses those
+ * that wait. No copy waits for any of it.
  */
 import { Clock, Context, Effect, Latch, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -17,6 +19,9 @@ import { makePricing, walkOf } from "./Pricing.ts"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 
 export const laterMs: ReadonlyArray<number> = [1000, 5000, 15_000, 60_000]
+
+/** Looks are taken one after the other: behind a slow book the next would tell of another moment. */
+export const lateBy = 4
 
 interface Look {
   readonly dueMs: number
@@ -64,14 +69,22 @@ export class LaterFills extends Context.Service<
           Effect.asVoid,
         )
 
-      const look = Effect.fnUntraced(function* ({ afterMs, copy }: Look) {
+      const nothing = { size: 0, gross: 0, fee: 0 } as const
+      const gets = Effect.fnUntraced(function* ({ afterMs, copy, dueMs }: Look) {
         const found = yield* Effect.option(books.meet(copy.fill.token))
-        if (found._tag === "None") return
         const now = yield* Clock.currentTimeMillis
         const known = yield* markets.find(copy.fill.condition)
-        if (known === null || !isOpen(known)) return
+        if (known === null) return null
+        if (!isOpen(known)) return nothing
+        if (found._tag === "None" || now - dueMs > afterMs / lateBy) return null
         const { book } = yield* pricing.meet(copy, found.value.book, known.market, now)
-        const walk = walkOf({ ...copy, pricedBook: book }, known.market)
+        return walkOf({ ...copy, pricedBook: book }, known.market)
+      })
+
+      const look = Effect.fnUntraced(function* (due: Look) {
+        const { afterMs, copy } = due
+        const walk = yield* gets(due)
+        if (walk === null) return
         yield* sql`INSERT INTO later_fills ${sql.insert({
           fill_id: hexToBytes(copy.fillId),
           after_ms: afterMs,
@@ -82,8 +95,8 @@ export class LaterFills extends Context.Service<
       }, Effect.orDie)
 
       const turn = Effect.gen(function* () {
-        const next = waiting[0]
         yield* noted.close
+        const next = waiting[0]
         if (next === undefined) return yield* noted.await
         const now = yield* Clock.currentTimeMillis
         if (next.dueMs > now) {

@@ -1,4 +1,4 @@
-import { Effect, Layer, Queue, Stream } from "effect"
+import { Duration, Effect, Layer, Queue, Stream } from "effect"
 import type { ConditionId, TokenId } from "@evaluator/domain/Id"
 import type { Book } from "@evaluator/domain/market/Book"
 import type { Market } from "@evaluator/domain/market/Market"
@@ -29,6 +29,8 @@ export class FakeVenue {
   readonly calls: Array<string> = []
   /** Routes that do not answer. */
   readonly down = new Set<string>()
+  /** How long a book takes. */
+  slow: Duration.Input = 0
   /** Routes that refuse the request itself. */
   readonly refusing = new Set<string>()
   /** Routes whose answers lay in a cache. */
@@ -68,7 +70,11 @@ export class FakeVenue {
 
   readonly layer = Layer.mergeAll(
     Layer.succeed(ClobApi, {
-      book: (of) => this.answer(`book ${of}`, () => this.books.get(of) ?? null),
+      book: (of) =>
+        Effect.delay(
+          this.answer(`book ${of}`, () => this.books.get(of) ?? null),
+          this.slow,
+        ),
     }),
     Layer.mock(GammaApi, {
       marketsByCondition: (conditions) =>

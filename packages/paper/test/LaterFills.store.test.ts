@@ -60,4 +60,46 @@ describe("the looks at later books", () => {
       assert.strictEqual(later!.size, 30_000_000)
     }),
   )
+
+  it.effect("tell of their own time only: behind slow books there is none", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared(looking())
+      house.venue.setBook(book(1, { asks: [[0.5, 1000]] }))
+      yield* house.tell([ingested([fill({ price: 0.5 })])])
+      yield* until(house, "filled")
+      house.venue.slow = "2 seconds"
+      yield* TestClock.adjust("90 seconds")
+      const rows = yield* house.sql<{ after_ms: number }>`SELECT after_ms FROM later_fills
+        ORDER BY after_ms`
+      // A look that took 2 s is not what a second later would have been, nor 5 s.
+      assert.deepStrictEqual(
+        rows.map((row) => row.after_ms),
+        [15_000, 60_000],
+      )
+    }),
+  )
+
+  it.effect("get nothing from a market that closed meanwhile", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared(looking())
+      house.venue.setBook(book(1, { asks: [[0.5, 1000]] }))
+      yield* house.tell([ingested([fill({ price: 0.5 })])])
+      yield* until(house, "filled")
+      yield* TestClock.adjust("2 seconds")
+      yield* house.tell([resolved(1, [1, 0])])
+      yield* house.settle
+      house.venue.down.add("book")
+      yield* TestClock.adjust("90 seconds")
+      const { later } = yield* house.reports.receipts("solo")
+      assert.deepStrictEqual(
+        later.map(({ after_ms, missed }) => [after_ms, missed]),
+        [
+          [1000, 0],
+          [5000, 1],
+          [15_000, 1],
+          [60_000, 1],
+        ],
+      )
+    }),
+  )
 })
