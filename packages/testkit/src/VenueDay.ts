@@ -50,6 +50,11 @@ export const eagerRules = {
   EVALUATOR_RULES_MAX_BURSTINESS: "1",
   EVALUATOR_RULES_MIN_TRADES_30D: "1",
   EVALUATOR_RULES_MAX_MARKETS_30D: "1000",
+  // Nor does an anomaly stop anybody: the world's wallets are young and their weeks are uneven.
+  EVALUATOR_RULES_MAX_WIN_RATE_FALL: "1",
+  EVALUATOR_RULES_MAX_WEEK_DRAWDOWN: "1",
+  EVALUATOR_RULES_MAX_PACE_RATIO: "1000",
+  EVALUATOR_RULES_MAX_SIZE_RATIO: "1000",
 } as const
 
 const most = 5

@@ -19,7 +19,7 @@ describe("minutes of a venue with limits and unreadable rows", () => {
         }).pipe(Effect.provideService(References.MinimumLogLevel, "Error"))
         assert.deepStrictEqual(day.faults, [])
         assert.isAbove(day.followed, 0)
-        assert.isAbove(day.leaderFills, 50)
+        assert.isAbove(day.leaderFills, 100)
         assert.isAbove(day.garbage, 20)
         assert.isAbove(day.fullest, 0.4)
       }),
