@@ -4,6 +4,7 @@
  * `retry` takes it back as the saga would have. `void` first sets the balances of the copy's book to
  * the sums of their postings, for the usual cause is a balance that disagrees with its journal. Either
  * is one transaction with its audit row: it ends `compensated`, or stays stuck with everything as it was.
+ * Each stuck copy of the fill is tried; when one stays, the refusal says which others went.
  * Does not: change an outcome; a copy was FAILED when it got stuck, and stays so.
  */
 import { Cause, Clock, Context, Effect, Layer, Schema } from "effect"
@@ -105,11 +106,12 @@ export class StuckCopies extends Context.Service<
       )
 
       const free = Effect.fnUntraced(function* (order: StuckOrder) {
-        const freed: Array<Freed> = []
-        for (const { strategy } of yield* stuckOf(order)) {
-          freed.push(yield* freeOne(order, strategy))
-        }
-        return freed
+        const [freed, stay] = yield* Effect.partition(yield* stuckOf(order), ({ strategy }) =>
+          freeOne(order, strategy),
+        )
+        if (stay.length === 0) return freed
+        const went = freed.map((one) => `the ${one.strategy} copy was freed`)
+        return yield* new NotFreed({ why: [...stay.map(({ why }) => why), ...went].join("; ") })
       })
 
       return StuckCopies.of({ free })

@@ -96,6 +96,24 @@ describe("a copy that is stuck", () => {
     }),
   )
 
+  it.effect("and stays so keeps no other from being freed, and the refusal says which went", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({ strategies: ["portfolio", "solo"] })
+      house.venue.setBook(broken)
+      yield* house.sql.unsafe(`CREATE TRIGGER jam BEFORE UPDATE ON reservations
+        WHEN NEW.state = 'voided' BEGIN SELECT RAISE(ABORT, 'jammed'); END`)
+      yield* house.tell([ingested([bought])])
+      yield* house.settle
+      assert.strictEqual(yield* house.reports.stuck, 2)
+      yield* house.sql`DROP TRIGGER jam`
+      yield* jam(house, "portfolio")
+      const refused = yield* Effect.flip(house.lane.freeStuck({ verb: "retry", ...order }))
+      assert.include(refused.why, "the portfolio copy of fill")
+      assert.include(refused.why, "the solo copy was freed")
+      assert.strictEqual(yield* house.reports.stuck, 1)
+    }),
+  )
+
   it.effect("since its promise could not be taken back at a start does not stop the start", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
