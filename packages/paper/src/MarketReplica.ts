@@ -5,7 +5,8 @@
  * Promises: older facts never replace newer ones; a resolution is kept only when it is final.
  * Facts of an open market that nothing was heard of for `paper.facts_age` are asked for again before
  * they are used, and unknown when the venue does not answer.
- * Limits: a condition the venue does not describe is asked for again after {@link askAgainMs}; at
+ * Limits: a condition the venue does not describe is asked for again after {@link askAgainMs}, one it
+ * gave no answer about in time after {@link silentMs}, for a fill that waits holds a slot meanwhile; at
  * most {@link rememberedUnknown} such conditions are remembered, and the facts of
  * {@link rememberedMarkets} markets.
  */
@@ -20,6 +21,7 @@ import { PaperSettings } from "./PaperSettings.ts"
 import { Quarantine } from "./Quarantine.ts"
 
 export const askAgainMs = 600_000
+export const silentMs = 5000
 export const rememberedUnknown = 10_000
 export const rememberedMarkets = 256
 
@@ -82,6 +84,7 @@ export class MarketReplica extends Context.Service<
       const gamma = yield* GammaApi
       const { paper } = yield* PaperSettings
       const oldestMs = Duration.toMillis(paper.facts_age)
+      const timeoutMs = Duration.toMillis(paper.book_timeout)
       const quarantine = yield* Quarantine
       const unknownUntil = new Map<ConditionId, number>()
 
@@ -139,12 +142,14 @@ export class MarketReplica extends Context.Service<
         )
         yield* quarantine.keep(page?.rejected ?? [])
         const market = page?.rows.find((one) => one.condition === condition)
-        if (page === null) return null
         if (market === undefined) {
+          const answeredMs = yield* Clock.currentTimeMillis
+          // A quick refusal costs nobody time, and the next may be an answer.
+          if (page === null && answeredMs - now < timeoutMs) return null
           if (unknownUntil.size >= rememberedUnknown) {
             unknownUntil.delete(unknownUntil.keys().next().value!)
           }
-          unknownUntil.set(condition, now + askAgainMs)
+          unknownUntil.set(condition, answeredMs + (page === null ? silentMs : askAgainMs))
           return null
         }
         const source = { source: "venue", seq: null, atMs: now } as const

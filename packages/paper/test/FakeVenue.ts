@@ -29,7 +29,7 @@ export class FakeVenue {
   readonly calls: Array<string> = []
   /** Routes that do not answer. */
   readonly down = new Set<string>()
-  /** How long a book takes. */
+  /** How long a book and the facts of a market take. */
   slow: Duration.Input = 0
   /** Routes that refuse the request itself. */
   readonly refusing = new Set<string>()
@@ -78,11 +78,14 @@ export class FakeVenue {
     }),
     Layer.mock(GammaApi, {
       marketsByCondition: (conditions) =>
-        this.answer(`markets ${conditions.join()}`, () => ({
-          rows: conditions.flatMap((one) => this.markets.get(one) ?? []),
-          rejected: [],
-          nextCursor: null,
-        })),
+        Effect.delay(
+          this.answer(`markets ${conditions.join()}`, () => ({
+            rows: conditions.flatMap((one) => this.markets.get(one) ?? []),
+            rejected: [],
+            nextCursor: null,
+          })),
+          this.slow,
+        ),
     }),
     Layer.mock(DataApi, {
       activity: (query) =>

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Clock, Effect, Schema } from "effect"
 import { TestClock } from "effect/testing"
+
+import { silentMs } from "@evaluator/paper/MarketReplica"
 import { ReplicasPage } from "@evaluator/paper/Replicas"
 import {
   book,
@@ -122,6 +124,30 @@ describe("the replicas of the fast lane", () => {
       assert.strictEqual(asked.length, 2)
       const { outcomes } = yield* house.reports.counts("portfolio", null)
       assert.deepStrictEqual(outcomes, { COPIED: 2, SKIPPED_MARKET_UNKNOWN: 2 })
+    }),
+  )
+
+  it.effect("ask a venue that gave no answer again after some seconds, not for every fill", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(noon)
+      const house = yield* openHouse({ overrides: { paper: { deadline: "30s" } } })
+      house.venue.markets.set(market(5).condition, market(5))
+      house.venue.setBook(book(5, { asks: [[0.6, 1000]] }))
+      house.venue.slow = "1 minute"
+      yield* introduce(house, [], [follow(wallet(1))])
+      yield* house.tell([
+        ingested([fill({ market: 5 }), fill({ market: 5, n: 2 }), fill({ market: 5, n: 3 })]),
+      ])
+      yield* house.settle
+      // All three within the timeout of one.
+      const askedForMs = (yield* Clock.currentTimeMillis) - noon
+      assert.isBelow(askedForMs, 5000)
+      house.venue.slow = 0
+      yield* TestClock.adjust(silentMs)
+      yield* house.tell([ingested([fill({ market: 5, n: 4, atMs: noon + 9000 })])])
+      yield* house.settle
+      const { outcomes } = yield* house.reports.counts("portfolio", null)
+      assert.deepStrictEqual(outcomes, { COPIED: 1, SKIPPED_MARKET_UNKNOWN: 3 })
     }),
   )
 
