@@ -237,14 +237,20 @@ export const writeStanding = (file: string, scale: Scale, seed: number, nowMs: n
     ],
   )
   const states = ["CANDIDATE", "CANDIDATE", "PAPER_TRADING", "STOPPED"]
-  writer.rows("wallet_rules", "wallet,state,since_ms,reason,looked_at_ms,failed", wallets, (n) => [
-    walletBytes(n),
-    states[n % 4]!,
-    nowMs - dayMs,
-    "size_profile_too_uneven",
-    nowMs,
-    '[{"reason":"size_profile_too_uneven","metric":1,"threshold":0.75,"evidence":"its sizes vary"},{"reason":"bursty_or_speed_like","metric":0.9,"threshold":0.7,"evidence":"90 % of its fills are in one hour"}]',
-  ])
+  writer.rows(
+    "wallet_rules",
+    "wallet,state,since_ms,reason,looked_at_ms,failed,failing",
+    wallets,
+    (n) => [
+      walletBytes(n),
+      states[n % 4]!,
+      nowMs - dayMs,
+      "size_profile_too_uneven",
+      nowMs,
+      '[{"reason":"size_profile_too_uneven","metric":1,"threshold":0.75,"evidence":"its sizes vary"},{"reason":"bursty_or_speed_like","metric":0.9,"threshold":0.7,"evidence":"90 % of its fills are in one hour"}]',
+      '["size_profile_too_uneven","bursty_or_speed_like"]',
+    ],
+  )
   writer.rows("follows", "wallet,from_ms,to_ms,state,persona,cause,decided_at_ms", 100, (n) => [
     walletBytes(10 + n),
     nowMs - 60 * dayMs,

@@ -4,7 +4,7 @@
  */
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { bytesToBareHex, type FillId } from "@evaluator/domain/Id"
+import type { FillId } from "@evaluator/domain/Id"
 import { funnelStages } from "../stores/Funnel.ts"
 
 export interface DueCount {
@@ -110,9 +110,11 @@ export const readReasons = Effect.gen(function* () {
       UNION ALL
       SELECT 'excluded' AS stage, code AS reason, count(*) AS count FROM wallet_gates GROUP BY code
       UNION ALL
-      SELECT r.state AS stage, coalesce(f.value ->> 'reason', r.reason) AS reason, count(*) AS count
-      FROM wallet_rules r LEFT JOIN json_each(r.failed) f ON TRUE
-      WHERE r.state <> 'CANDIDATE' OR r.reason <> 'not_followable' GROUP BY 1, 2)
+      SELECT r.state AS stage, coalesce(f.value, r.reason) AS reason, sum(r.wallets) AS count
+      FROM (SELECT state, reason, failing, count(*) AS wallets FROM wallet_rules
+        WHERE state <> 'CANDIDATE' OR reason <> 'not_followable'
+        GROUP BY state, reason, failing) r
+      LEFT JOIN json_each(r.failing) f ON TRUE GROUP BY 1, 2)
     ORDER BY count DESC, stage, reason LIMIT 100`
 }).pipe(Effect.orDie)
 
@@ -140,10 +142,11 @@ export const readLeaderFills = Effect.fnUntraced(function* (asOfMs: number) {
     wallet, from_ms, to_ms FROM follows WHERE from_ms <= ${asOfMs} ORDER BY wallet, from_ms`
   const atOf = new Map<FillId, number>()
   for (const { from_ms, to_ms, wallet } of spans) {
-    const rows = yield* sql<{ id: Uint8Array; at_ms: number }>`SELECT id, at_ms FROM trades
-      WHERE wallet = ${wallet} AND at_ms >= ${from_ms}
+    // As text: tens of thousands of byte arrays take longer to make than to read.
+    const rows = yield* sql<{ id: FillId; at_ms: number }>`SELECT lower(hex(id)) AS id, at_ms
+      FROM trades WHERE wallet = ${wallet} AND at_ms >= ${from_ms}
         AND at_ms < ${Math.min(asOfMs + 1, to_ms ?? asOfMs + 1)}`
-    for (const row of rows) atOf.set(bytesToBareHex(row.id) as FillId, row.at_ms)
+    for (const row of rows) atOf.set(row.id, row.at_ms)
   }
   return [...atOf].toSorted(([a, at], [b, bt]) => at - bt || (a < b ? -1 : 1)).map(([id]) => id)
 }, Effect.orDie)

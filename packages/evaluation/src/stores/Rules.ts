@@ -130,11 +130,12 @@ export const storeDecision = Effect.fnUntraced(function* (
     baseline: style.baseline === null ? null : JSON.stringify(style.baseline),
     style_drift: style.drift,
     failed: JSON.stringify(decision.failed),
+    failing: JSON.stringify(decision.failed.map((gate) => gate.reason)),
     looked_at_ms: now,
   })} ON CONFLICT (wallet) DO UPDATE SET state = excluded.state, since_ms = excluded.since_ms,
       reason = excluded.reason, metric = excluded.metric, threshold = excluded.threshold,
       baseline = excluded.baseline, style_drift = excluded.style_drift, failed = excluded.failed,
-      looked_at_ms = excluded.looked_at_ms`
+      failing = excluded.failing, looked_at_ms = excluded.looked_at_ms`
   yield* sql`UPDATE wallets SET rules_due_ms = ${nextDueMs} WHERE wallet = ${due.wallet}`
   if (!moved) return false
   yield* sql`INSERT INTO rule_transitions ${sql.insert({

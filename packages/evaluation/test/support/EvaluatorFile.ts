@@ -30,6 +30,7 @@ import extendVerdicts from "../../../../migrations/evaluation/0015_extend_verdic
 import indexReaders from "../../../../migrations/evaluation/0016_index_readers.ts"
 import measureDrift from "../../../../migrations/evaluation/0017_measure_drift.ts"
 import gatherDrifts from "../../../../migrations/evaluation/0018_gather_drifts.ts"
+import nameFailingGates from "../../../../migrations/evaluation/0019_name_failing_gates.ts"
 
 export const migrations = {
   "0001_create_runtime": createRuntime,
@@ -50,6 +51,7 @@ export const migrations = {
   "0016_index_readers": indexReaders,
   "0017_measure_drift": measureDrift,
   "0018_gather_drifts": gatherDrifts,
+  "0019_name_failing_gates": nameFailingGates,
 }
 
 /** A file of its own, removed with the scope. */
