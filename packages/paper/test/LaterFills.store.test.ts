@@ -102,4 +102,45 @@ describe("the looks at later books", () => {
       )
     }),
   )
+
+  it.effect("are all counted, however many pages of them there are", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared(looking())
+      house.venue.setBook(book(1, { asks: [[0.5, 1000]] }))
+      yield* deliver(house, [fill({ price: 0.5 })])
+      yield* TestClock.adjust("6 seconds")
+      yield* house.tell([resolved(1, [1, 0])])
+      yield* house.settle
+      const [one] = (yield* house.reports.receipts("solo")).later
+      const others = 700
+      for (const table of ["copies", "later_fills", "lots"]) {
+        const [id, ids] = table === "lots" ? [", id", ", 1000 + i"] : ["", ""]
+        const columns = yield* house.sql<{
+          name: string
+        }>`SELECT name FROM pragma_table_info(${table})
+          WHERE name NOT IN ('fill_id', 'id')`
+        const named = columns.map(({ name }) => name).join(", ")
+        yield* house.sql.unsafe(`WITH RECURSIVE n (i) AS
+            (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${others})
+          INSERT INTO ${table} (fill_id${id}, ${named})
+          SELECT CAST(i AS BLOB)${ids}, ${named} FROM n, ${table}`)
+      }
+      const kept = "transfer_id, cause, size, cost, buy_fee, proceeds, sale_fee, pnl, at_ms"
+      const made = kept.replaceAll(/(\w+)/g, "x.$1")
+      yield* house.sql.unsafe(`INSERT INTO closings (lot_id, ${kept})
+        SELECT l.id, ${made} FROM closings x, lots l WHERE l.id > 1000`)
+      const { later } = yield* house.reports.receipts("solo")
+      assert.deepStrictEqual(
+        later.map(({ after_ms, purchases }) => [after_ms, purchases]),
+        [
+          [1000, others + 1],
+          [5000, others + 1],
+        ],
+      )
+      assert.strictEqual(
+        later[0]!.pnl_now_usdc,
+        `${Number(one!.pnl_now_usdc) * (others + 1)}.000000`,
+      )
+    }),
+  )
 })
