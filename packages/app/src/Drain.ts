@@ -3,24 +3,32 @@
  *
  * Afterwards every followed wallet is known in both lanes up to now less the visibility lag, no copy
  * of such a fill is in flight, and neither lane has said anything in the drain that the other has not
- * taken in. Hints alone do not promise that: each lane pulls.
+ * taken in. Hints alone do not promise that: each lane pulls. Copies end before anything is judged: when
+ * the deadline cuts the drain off, what waits is in rows and no money is in between.
  */
 import { Effect } from "effect"
 import type { EvaluationHandle, PaperHandle } from "./LaneHandles.ts"
 
-type Steps = "quiesce" | "catchUp" | "hear"
+type Steps = "quiesce" | "hear"
 
+/** `begins` is told of each step in words. */
 export const drain = Effect.fnUntraced(function* (
-  evaluation: Pick<EvaluationHandle, Steps>,
-  paper: Pick<PaperHandle, Steps>,
+  evaluation: Pick<EvaluationHandle, Steps | "fetch" | "judge">,
+  paper: Pick<PaperHandle, Steps | "catchUp">,
+  begins: (step: string) => void = () => undefined,
 ) {
-  yield* evaluation.quiesce
-  yield* evaluation.catchUp
-  yield* paper.quiesce
-  yield* paper.catchUp
-  // The paper lane's last events are news to the background lane, and what follows from them (an
-  // outcome, a market's facts) is news to the paper lane again.
-  yield* evaluation.catchUp
-  yield* paper.hear
-  yield* evaluation.hear
+  const step = <E>(words: string, effect: Effect.Effect<void, E>) =>
+    Effect.andThen(
+      Effect.sync(() => begins(words)),
+      effect,
+    )
+  yield* step("running jobs of the background lane stop", evaluation.quiesce)
+  yield* step("what followed wallets did is fetched", evaluation.fetch)
+  yield* step("running jobs of the fast lane stop", paper.quiesce)
+  yield* step("followed wallets are polled and copies end", paper.catchUp)
+  yield* step("outcomes are asked for and wallets judged", evaluation.judge)
+  yield* step("what resolved is paid", paper.hear)
+  yield* step("ended copies are judged", evaluation.judge)
+  yield* step("the fast lane hears of the judgement", paper.hear)
+  yield* step("the background lane hears of the last copies", evaluation.hear)
 })

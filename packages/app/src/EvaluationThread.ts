@@ -11,6 +11,7 @@ import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
 import { EvaluationLane } from "@evaluator/evaluation/Lane"
 import { PaperReports } from "@evaluator/paper/PaperReports"
 import type { LaneLink } from "@evaluator/runtime/LaneLink"
+import { Tempo } from "@evaluator/runtime/Tempo"
 import * as Database from "@evaluator/sqlite/Database"
 import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
 import { joinPages, lanePage } from "@evaluator/telemetry/MetricsPage"
@@ -56,8 +57,9 @@ export const openEvaluation = Effect.fnUntraced(function* (
   const lane = yield* Layer.build(evaluationLane(parts))
   const paper = yield* Layer.build(Layer.fresh(housekeeper(parts.paperFile)))
   return yield* Effect.gen(function* () {
-    const { catchUp, hear } = yield* EvaluationLane
+    const { fetch, hear, judge } = yield* EvaluationLane
     const reports = yield* EvaluationReports
+    const tempo = yield* Tempo
     const machinery = yield* machineryOf("evaluation")
     const copies = yield* Effect.provideContext(PaperReports, paper)
     const client = yield* Effect.provideContext(SqliteClient, paper)
@@ -66,8 +68,10 @@ export const openEvaluation = Effect.fnUntraced(function* (
     yield* Layer.build(measurePaper(client, parts.settings.retention.every))
     const handle: EvaluationHandle = {
       ...machinery,
+      quiesce: Effect.andThen(tempo.hurry, machinery.quiesce),
       hear,
-      catchUp,
+      fetch,
+      judge,
       report: Effect.gen(function* () {
         return {
           ...(yield* machinery.report),

@@ -69,8 +69,6 @@ interface Handle<Report> extends LaneOperations {
   readonly quiesce: Effect.Effect<void, LaneLinkError>
   /** Takes in what the other lane has said until now. */
   readonly hear: Effect.Effect<void, LaneLinkError>
-  /** Does what is left to do up to now. */
-  readonly catchUp: Effect.Effect<void, LaneLinkError>
   readonly report: Effect.Effect<Report, LaneLinkError>
   readonly jobs: Effect.Effect<ReadonlyArray<JobEntry>, LaneLinkError>
   readonly runJob: (name: string) => Effect.Effect<JobRun, ControlRefused | LaneLinkError>
@@ -81,11 +79,17 @@ interface Handle<Report> extends LaneOperations {
 }
 
 export interface EvaluationHandle extends Handle<EvaluationReport> {
+  /** Fetches what followed wallets did up to now less the visibility lag, and no history after it. */
+  readonly fetch: Effect.Effect<void, LaneLinkError>
+  /** Asks for due outcomes and judges what is due. */
+  readonly judge: Effect.Effect<void, LaneLinkError>
   /** Little enough to be asked for every few seconds. */
   readonly glance: Effect.Effect<Glance, LaneLinkError>
 }
 
 export interface PaperHandle extends Handle<PaperReport> {
+  /** Polls every followed wallet and lets all copies end. */
+  readonly catchUp: Effect.Effect<void, LaneLinkError>
   readonly halt: (request: HaltRequest) => Effect.Effect<HaltState, LaneLinkError>
   readonly resume: (request: ResumeRequest) => Effect.Effect<HaltState, LaneLinkError>
   readonly freeStuck: (order: StuckOrder) => Effect.Effect<FreedCopies, ControlRefused>
@@ -107,7 +111,6 @@ export const serveHandle = Effect.fnUntraced(function* <Report>(
 ) {
   yield* link.serve(`${name}.quiesce`, () => handle.quiesce)
   yield* link.serve(`${name}.hear`, () => handle.hear)
-  yield* link.serve(`${name}.catchUp`, () => handle.catchUp)
   yield* link.serve(`${name}.report`, () => handle.report)
   yield* link.serve(`${name}.jobs`, () => handle.jobs)
   yield* link.serve(`${name}.runJob`, (job) =>
@@ -130,7 +133,6 @@ export const handleOver = <Report>(link: Link, name: string): Handle<Report> => 
   return {
     quiesce: ask("quiesce"),
     hear: ask("hear"),
-    catchUp: ask("catchUp"),
     report: ask("report"),
     jobs: ask("jobs"),
     runJob: (job) =>
@@ -154,11 +156,14 @@ export const handleOver = <Report>(link: Link, name: string): Handle<Report> => 
 /** The background lane behind a link. */
 export const evaluationOver = (link: Link): EvaluationHandle => ({
   ...handleOver<EvaluationReport>(link, "evaluation"),
+  fetch: link.ask("evaluation.fetch", null, patience) as Effect.Effect<void, LaneLinkError>,
+  judge: link.ask("evaluation.judge", null, patience) as Effect.Effect<void, LaneLinkError>,
   glance: link.ask("evaluation.glance", null) as Effect.Effect<Glance, LaneLinkError>,
 })
 
-export const serveEvaluation = (link: Link, handle: EvaluationHandle) =>
-  Effect.andThen(
-    serveHandle(link, "evaluation", handle),
-    link.serve("evaluation.glance", () => handle.glance),
-  )
+export const serveEvaluation = Effect.fnUntraced(function* (link: Link, handle: EvaluationHandle) {
+  yield* serveHandle(link, "evaluation", handle)
+  yield* link.serve("evaluation.fetch", () => handle.fetch)
+  yield* link.serve("evaluation.judge", () => handle.judge)
+  yield* link.serve("evaluation.glance", () => handle.glance)
+})

@@ -195,26 +195,25 @@ const service = Effect.fnUntraced(function* (
     // The drain does not wait for a lane that is too busy to say what it does.
     yield* Effect.all([
       Effect.all([evaluation.jobs, paper.jobs]),
-      Effect.all([evaluation.report, paper.report]),
+      Effect.all([evaluation.queues, paper.queues]),
     ]).pipe(
-      Effect.flatMap(([jobs, reports]) =>
+      Effect.flatMap(([jobs, queues]) =>
         Effect.logInfo(
-          stopPlan(
-            jobs.flat(),
-            reports.flatMap(({ queues }) => queues),
-            Duration.format(settings.shutdown.deadline),
-          ),
+          stopPlan(jobs.flat(), queues.flat(), Duration.format(settings.shutdown.deadline)),
         ),
       ),
       Effect.ignore,
       Effect.forkScoped,
     )
-    yield* drain(evaluation, paper).pipe(
+    let doing = ""
+    yield* drain(evaluation, paper, (step) => {
+      doing = step
+    }).pipe(
       Effect.timeoutOrElse({
         duration: settings.shutdown.deadline,
         orElse: () =>
           Effect.logWarning(
-            "the drain ran into its deadline; what is left goes on at the next start",
+            `the drain ran into its deadline while ${doing}; what is left goes on at the next start`,
           ),
       }),
     )

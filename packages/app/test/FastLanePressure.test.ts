@@ -131,4 +131,15 @@ describe("a lane's tempo", () => {
       assert.isNull(yield* tempo.slowed)
     }).pipe(Effect.provide(Tempo.layer)),
   )
+
+  it.effect("is full for good from the drain on, which the fast lane waits for", () =>
+    Effect.gen(function* () {
+      const tempo = yield* Tempo.Tempo
+      yield* tempo.slow("the fast lane is late")
+      yield* tempo.hurry
+      assert.isNull(yield* tempo.slowed)
+      yield* tempo.slow("the fast lane is late")
+      assert.isNull(yield* tempo.slowed)
+    }).pipe(Effect.provide(Tempo.layer)),
+  )
 })

@@ -1,6 +1,6 @@
 /** `state_hash`: a change of any cell that counts is seen, a change of a volatile one is not. */
 import { expect, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Fiber, Layer } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import type { SqlClient } from "effect/sql"
 import * as Database from "@evaluator/sqlite/Database"
@@ -101,4 +101,25 @@ it.effect("hashes both files as one state, the same for the same rows", () =>
       ),
     ).toEqual(["paper.audits"])
   }),
+)
+
+it.effect("lets others work while a large table is read", () =>
+  Effect.gen(function* () {
+    const sql = yield* open("paper")
+    yield* sql`CREATE TABLE large (id INTEGER PRIMARY KEY)`
+    yield* sql`INSERT INTO large WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+      WHERE i < 5120) SELECT i FROM n`
+    let turns = 0
+    const others = yield* Effect.forkChild(
+      Effect.forever(
+        Effect.andThen(
+          Effect.yieldNow,
+          Effect.sync(() => (turns += 1)),
+        ),
+      ),
+    )
+    expect((yield* hashTable(sql, "large", [])).rows).toBe(5120)
+    yield* Fiber.interrupt(others)
+    expect(turns).toBeGreaterThanOrEqual(8)
+  }).pipe(Effect.scoped),
 )

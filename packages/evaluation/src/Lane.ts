@@ -25,8 +25,8 @@ import * as OwnerApproval from "./OwnerApproval.ts"
 import * as Replicas from "./Replicas.ts"
 import * as WatchRecording from "./WatchRecording.ts"
 
-/** Steps of one kind that catching up takes at most. */
-const catchUpRounds = 200
+/** Steps of one kind that the end of a run takes at most. */
+const judgeRounds = 200
 
 export class EvaluationLane extends Context.Service<
   EvaluationLane,
@@ -34,11 +34,15 @@ export class EvaluationLane extends Context.Service<
     /** Takes in what the paper lane has said until now. */
     readonly hear: Effect.Effect<void>
     /**
-     * The end of a run with a deadline or of a replay, after the supervisor is quiet: followed
-     * wallets are known through now less the visibility lag, due outcomes are asked for, and what
-     * follows from both is judged. The follow list stays as it is, and no history is fetched any more.
+     * The end of a run, its first step: followed wallets are known through now less the visibility
+     * lag. No history is fetched after it.
      */
-    readonly catchUp: Effect.Effect<void>
+    readonly fetch: Effect.Effect<void>
+    /**
+     * The end of a run: the paper lane is heard, due outcomes are asked for, and what follows from both
+     * and from the fills is judged. The follow list stays as it is.
+     */
+    readonly judge: Effect.Effect<void>
   }
 >()("evaluation/EvaluationLane") {
   static readonly layer = Layer.effect(
@@ -47,27 +51,26 @@ export class EvaluationLane extends Context.Service<
       const ingestion = yield* Ingestion
       const projection = yield* CopyProjection
       const steps = Effect.gen(function* () {
-        yield* inRounds(DescribeMarkets.describeDue, catchUpRounds)
-        yield* inRounds(ResolveMarkets.resolveDue, catchUpRounds)
-        yield* inRounds(ClassifyWallets.judgeDue, catchUpRounds)
-        yield* inRounds(MeasureDrift.measureDue, catchUpRounds)
-        yield* inRounds(ScoreWallets.scoreDue, catchUpRounds)
-        yield* inRounds(WeighEvidence.weighUntil(Number.MAX_SAFE_INTEGER), catchUpRounds)
+        yield* inRounds(DescribeMarkets.describeDue, judgeRounds)
+        yield* inRounds(ResolveMarkets.resolveDue, judgeRounds)
+        yield* inRounds(ClassifyWallets.judgeDue, judgeRounds)
+        yield* inRounds(MeasureDrift.measureDue, judgeRounds)
+        yield* inRounds(ScoreWallets.scoreDue, judgeRounds)
+        yield* inRounds(WeighEvidence.weighUntil(Number.MAX_SAFE_INTEGER), judgeRounds)
         yield* IssueVerdicts.issueChanged
-        yield* inRounds(ApplyRules.applyDue, catchUpRounds)
+        yield* inRounds(ApplyRules.applyDue, judgeRounds)
       })
       const context = yield* Effect.context<Effect.Services<typeof steps>>()
-      const catchUp = Effect.gen(function* () {
+      const fetch = Effect.gen(function* () {
         const left = yield* ingestion.catchUp
         if (left.length > 0) {
           yield* Effect.logWarning(
             `the history of ${left.length} followed wallets is not complete: ${left.slice(0, 10).join(", ")}`,
           )
         }
-        yield* projection.catchUp
-        yield* steps
-      }).pipe(Effect.provideContext(context))
-      return EvaluationLane.of({ hear: projection.catchUp, catchUp })
+      })
+      const judge = Effect.andThen(projection.catchUp, steps).pipe(Effect.provideContext(context))
+      return EvaluationLane.of({ hear: projection.catchUp, fetch, judge })
     }),
   )
 }

@@ -75,7 +75,8 @@ const dayOf = <A, E>(
     const program = Effect.gen(function* () {
       yield* Effect.sleep("1 day")
       yield* (yield* Supervisor).quiesce
-      yield* (yield* EvaluationLane).catchUp
+      yield* (yield* EvaluationLane).fetch
+      yield* (yield* EvaluationLane).judge
       const totals = yield* (yield* JobLog).totals
       assert.deepStrictEqual(
         totals.filter((job) => job.failed > 0),

@@ -164,7 +164,8 @@ describe("the background lane", () => {
         ])
         yield* Effect.sleep("45 seconds")
         yield* (yield* Supervisor).quiesce
-        yield* (yield* EvaluationLane).catchUp
+        yield* (yield* EvaluationLane).fetch
+        yield* (yield* EvaluationLane).judge
         const watermark = yield* reports.watermark
         assert.isAtLeast(watermark, at)
         const leaders = yield* reports.leaderFills(watermark)
@@ -196,7 +197,8 @@ describe("the background lane", () => {
         yield* Effect.sleep("1 hour")
         assert.strictEqual((yield* reports.funnel)["wallets"], 1)
         yield* Effect.sleep("2 hours")
-        yield* (yield* EvaluationLane).catchUp
+        yield* (yield* EvaluationLane).fetch
+        yield* (yield* EvaluationLane).judge
         assert.strictEqual((yield* reports.leaderFills(now + 4 * day)).length, 3)
         const spans = yield* sql<{
           from_ms: number

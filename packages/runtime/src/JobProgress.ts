@@ -14,6 +14,8 @@ const waitsNamed = 3
 export class RunProgress {
   /** How far it has come, in the job's own words; kept with the run's row. */
   cursor: string | null = null
+  /** The lane comes to rest: long work stops at its next step, what is left is due in its rows. */
+  stopAsked = false
   #lastNs: bigint
   readonly #waits = new Map<object, { readonly on: string; readonly sinceNs: bigint }>()
 
@@ -57,6 +59,9 @@ export class RunProgress {
 export const CurrentRun = Context.Reference<RunProgress | null>("runtime/CurrentRun", {
   defaultValue: () => null,
 })
+
+/** Whether the run is to stop at its next step; outside a run nobody asks that. */
+export const stopAsked = Effect.map(CurrentRun, (run) => run?.stopAsked === true)
 
 /** The run got further. */
 export const progressed: Effect.Effect<void> = Effect.gen(function* () {

@@ -4,7 +4,7 @@
  * Promises: a job runs one at a time, whatever asks for it; a run that fails, dies or times out is
  * logged, counted, has its row, and the job runs again at its next slot. A service (a loop that
  * should never end) that ends or fails is logged and started again, 1 s to 60 s apart.
- * `quiesce` stops new runs and waits for the running ones.
+ * `quiesce` stops new runs, asks the running ones to stop at their next step and waits for them.
  * Does not: retry inside a run; that belongs to the job's own effects.
  */
 import {
@@ -273,7 +273,11 @@ export class Supervisor extends Context.Service<
 
       const quiesce = Ref.set(stopping, true).pipe(
         Effect.andThen(
-          Effect.sync(() => [...registered.values()].some((entry) => entry.running)).pipe(
+          Effect.sync(() => {
+            const running = [...registered.values()].filter((entry) => entry.running)
+            for (const { going } of running) if (going !== null) going.progress.stopAsked = true
+            return running.length > 0
+          }).pipe(
             Effect.repeat({ while: (running) => running, schedule: Schedule.spaced("20 millis") }),
           ),
         ),

@@ -3,6 +3,7 @@
  *
  * Being slowed is a lease: whoever asks for it asks again while it lasts, and when nobody asks any more
  * (it is over, or the asker is gone) the lane goes on at full speed by itself.
+ * A lane that drains is slowed no more: then the other lane waits for it.
  * Bulk work awaits {@link TempoShape.pause} between its steps: a page of the venue, a round of a job.
  */
 import { Clock, Context, Duration, Effect, Layer, Metric } from "effect"
@@ -25,6 +26,8 @@ export interface TempoShape {
   readonly slow: (why: string) => Effect.Effect<void>
   /** Ends it before the lease does. */
   readonly go: Effect.Effect<void>
+  /** Ends it for good: nobody slows the lane from now on. */
+  readonly hurry: Effect.Effect<void>
   readonly slowed: Effect.Effect<Slowed | null>
 }
 
@@ -33,6 +36,7 @@ export const Tempo = Context.Reference<TempoShape>("runtime/Tempo", {
     pause: Effect.void,
     slow: () => Effect.void,
     go: Effect.void,
+    hurry: Effect.void,
     slowed: Effect.succeed(null),
   }),
 })
@@ -47,6 +51,7 @@ export const layer = Layer.effect(
     const monotonicMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
     let slowed: Slowed | null = null
     let untilMs = 0
+    let hurried = false
 
     const end = Effect.suspend(() => {
       if (slowed === null) return Effect.void
@@ -67,6 +72,7 @@ export const layer = Layer.effect(
       ),
       slow: (why) =>
         Effect.suspend(() => {
+          if (hurried) return Effect.void
           untilMs = monotonicMs() + Duration.toMillis(lease)
           if (slowed !== null) {
             slowed = { ...slowed, why }
@@ -78,6 +84,10 @@ export const layer = Layer.effect(
           )
         }),
       go: end,
+      hurry: Effect.suspend(() => {
+        hurried = true
+        return end
+      }),
       slowed: Effect.map(lapse, () => slowed),
     }
   }),

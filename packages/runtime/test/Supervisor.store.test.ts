@@ -7,6 +7,7 @@ import { Boot } from "@evaluator/runtime/Boot"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import type { Job } from "@evaluator/runtime/Job"
 import { JobLog } from "@evaluator/runtime/JobLog"
+import { stopAsked } from "@evaluator/runtime/JobProgress"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { inLane, openLane, temporaryDirectory } from "./StoreLane.ts"
 
@@ -183,6 +184,31 @@ describe("Supervisor", () => {
         yield* TestClock.adjust("3 hours")
         yield* settle
         assert.strictEqual((yield* runsIn).length, 1)
+      }).pipe(inLane(services))
+    }),
+  )
+
+  it.effect("quiesces: asks the running job to stop at its next step", () =>
+    Effect.gen(function* () {
+      const services = yield* lane
+      yield* Effect.gen(function* () {
+        let steps = 0
+        const inSteps = Effect.gen(function* () {
+          while (!(yield* stopAsked) && steps < 100) {
+            steps += 1
+            yield* Effect.sleep("1 second")
+          }
+          return {}
+        })
+        const supervisor = yield* Supervisor
+        yield* supervisor.register(job(inSteps, { atBoot: true }))
+        yield* settle
+        yield* TestClock.adjust("3 seconds")
+        const quiet = yield* Effect.forkChild(supervisor.quiesce)
+        yield* TestClock.adjust("2 seconds")
+        yield* settle
+        assert.isDefined(quiet.pollUnsafe())
+        assert.isBelow(steps, 7)
       }).pipe(inLane(services))
     }),
   )

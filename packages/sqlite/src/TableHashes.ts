@@ -3,6 +3,7 @@
  *
  * Rows count in primary-key order and columns in the order in which they are declared, without those
  * the caller names. Types count: the text `1`, the integer 1 and the blob 31 differ.
+ * A large table is read in steps, between which others work.
  * Does not: see rows written while it reads, unless the caller holds a transaction.
  */
 import { createHash, type Hash } from "node:crypto"
@@ -50,9 +51,10 @@ export const hashTable = Effect.fnUntraced(function* (
     )
     .stream.pipe(
       Stream.runForEachArray((chunk) =>
-        Effect.sync(() => {
+        Effect.suspend(() => {
           rows += chunk.length
           for (const row of chunk) for (const column of columns) feed(hash, row[column])
+          return Effect.yieldNow
         }),
       ),
     )

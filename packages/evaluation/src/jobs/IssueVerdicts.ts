@@ -16,6 +16,7 @@ import { judgeInSteps } from "@evaluator/judgement/Judge"
 import { type JudgementSettings, standard } from "@evaluator/judgement/Settings"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
+import { stopAsked } from "@evaluator/runtime/JobProgress"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { slippageOf } from "../evidence/Copyable.ts"
 import { entriesOf, type SeenEntry } from "../stores/Entries.ts"
@@ -121,6 +122,7 @@ const judgeAll = Effect.fnUntraced(function* (
   for (;;) {
     const step = steps.next()
     if (step.done === true) return step.value
+    if (yield* stopAsked) return null
     yield* Effect.yieldNow
   }
 })
@@ -139,6 +141,8 @@ export const issue = Effect.gen(function* () {
     now,
     settings,
   )
+  // The lane comes to rest: its last step judges again what is due.
+  if (judgement === null) return { judged: 0 }
   const known = new Map(wallets.map((one) => [one.evidence.wallet, one]))
   const said = judgement.wallets.map((judged): Said => {
     const { coverage, evidence } = known.get(judged.wallet)!

@@ -3,7 +3,7 @@
  */
 import { Effect } from "effect"
 import type { JobCounts } from "@evaluator/runtime/Job"
-import { reached } from "@evaluator/runtime/JobProgress"
+import { reached, stopAsked } from "@evaluator/runtime/JobProgress"
 import { Tempo } from "@evaluator/runtime/Tempo"
 
 export interface Step {
@@ -12,7 +12,10 @@ export interface Step {
   readonly more: boolean
 }
 
-/** Sums the counts of the steps; `more` is 1 when work is left for the next run. */
+/**
+ * Sums the counts of the steps; `more` is 1 when work is left for the next run. A lane that comes to
+ * rest is waited for a step long, not a run.
+ */
 export const inRounds = <E, R>(
   step: Effect.Effect<Step, E, R>,
   rounds: number,
@@ -23,11 +26,12 @@ export const inRounds = <E, R>(
     for (let round = 0; round < rounds && more; round++) {
       const done = yield* step
       yield* reached(`round ${round + 1}`)
-      yield* (yield* Tempo).pause
       more = done.more
       for (const [name, count] of Object.entries(done.counts)) {
         total[name] = (total[name] ?? 0) + count
       }
+      if (yield* stopAsked) break
+      yield* (yield* Tempo).pause
       yield* Effect.yieldNow
     }
     return { ...total, more: more ? 1 : 0 }
