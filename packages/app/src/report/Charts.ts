@@ -14,8 +14,8 @@ const width = 640
 const height = 260
 const left = 64
 const right = 16
-const top = 14
-const bottom = 34
+const top = 18
+const bottom = 38
 
 const at = (value: number): string => String(Math.round(value * 100) / 100)
 
@@ -40,25 +40,48 @@ const scaleOf = (values: ReadonlyArray<number>, from: number, to: number): Scale
   return { low, high, place: (value) => from + ((value - low) / (high - low)) * (to - from) }
 }
 
+/** Round values within a scale, about five of them; whole ones for what has no halves. */
+const ticks = ({ high, low }: Scale, whole = false): ReadonlyArray<number> => {
+  const rough = (high - low) / 5
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const fit = [1, 2, 5, 10].map((n) => n * power).find((step) => step >= rough)!
+  const step = whole ? Math.max(1, Math.round(fit)) : fit
+  const first = Math.ceil(low / step)
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, n) => (first + n) * step)
+}
+
 const svg = (title: string, body: string, tall = height): string =>
   `<svg viewBox="0 0 ${width} ${tall}" role="img" aria-label="${escaped(title)}"><title>${escaped(title)}</title>${body}</svg>`
 
 const text = (x: number, y: number, said: string, anchor = "middle"): string =>
   `<text x="${at(x)}" y="${at(y)}" text-anchor="${anchor}">${escaped(said)}</text>`
 
-/** Five lines across with their values, and names of both axes. */
-const axes = (
-  x: Scale,
-  y: Scale,
-  say: { readonly x: (value: number) => string; readonly y: (value: number) => string },
-): string =>
-  [0, 0.25, 0.5, 0.75, 1]
-    .map((part) => {
-      const yValue = y.low + part * (y.high - y.low)
-      const xValue = x.low + part * (x.high - x.low)
-      const across = at(y.place(yValue))
-      return `<line class="grid" x1="${left}" x2="${width - right}" y1="${across}" y2="${across}"/>${text(left - 6, y.place(yValue) + 4, say.y(yValue), "end")}${text(x.place(xValue), height - bottom + 18, say.x(xValue))}`
+interface Axis {
+  readonly scale: Scale
+  readonly name: string
+  readonly say: (value: number) => string
+  /** Only whole values have a meaning. */
+  readonly whole?: boolean
+}
+
+/** A label near the right edge ends there, or its end would be cut off. */
+const below = (x: number, y: number, said: string): string =>
+  x > width - right - 36 ? text(width - 2, y, said, "end") : text(x, y, said)
+
+/** Lines across and values at round numbers, and the names of both axes. */
+const axes = (x: Axis, y: Axis): string =>
+  ticks(y.scale)
+    .map((value) => {
+      const across = at(y.scale.place(value))
+      return `<line class="grid" x1="${left}" x2="${width - right}" y1="${across}" y2="${across}"/>${text(left - 6, y.scale.place(value) + 4, y.say(value), "end")}`
     })
+    .concat(
+      ticks(x.scale, x.whole).map((value) =>
+        below(x.scale.place(value), height - bottom + 18, x.say(value)),
+      ),
+      x.name === "" ? [] : text(width - right, height - 2, x.name, "end"),
+      y.name === "" ? [] : text(2, 11, y.name, "start"),
+    )
     .join("")
 
 const path = (points: ReadonlyArray<readonly [number, number]>): string =>
@@ -84,7 +107,7 @@ export const lines = (
   const y = scaleOf(
     [0, ...drawn.flatMap((line) => line.values), ...band.low, ...band.high],
     height - bottom,
-    top,
+    top + 16 * drawn.length,
   )
   const pointsOf = (values: ReadonlyArray<number>) =>
     values.map((value, index) => [x.place(index), y.place(value)] as const)
@@ -92,12 +115,15 @@ export const lines = (
   const legend = drawn
     .map(
       (line, index) =>
-        `<line class="${line.look}" x1="${left + 8}" x2="${left + 28}" y1="${top + 8 + index * 16}" y2="${top + 8 + index * 16}"/>${text(left + 34, top + 12 + index * 16, line.name, "start")}`,
+        `<line class="${line.look}" x1="${left + 8}" x2="${left + 28}" y1="${8 + index * 16}" y2="${8 + index * 16}"/>${text(left + 34, 12 + index * 16, line.name, "start")}`,
     )
     .join("")
   return svg(
     title,
-    `${axes(x, y, { x: (value) => days[Math.round(value)] ?? "", y: percent })}<path class="band" d="${area}Z"/>${drawn.map((line) => `<path class="${line.look}" d="${path(pointsOf(line.values))}"/>`).join("")}${legend}`,
+    `${axes(
+      { scale: x, name: "", say: (value) => days[value] ?? "", whole: true },
+      { scale: y, name: "", say: percent },
+    )}<path class="band" d="${area}Z"/>${drawn.map((line) => `<path class="${line.look}" d="${path(pointsOf(line.values))}"/>`).join("")}${legend}`,
   )
 }
 
@@ -111,7 +137,11 @@ export interface Point {
 }
 
 /** Points beside the diagonal on which forecast and outcome agree. */
-export const scatter = (title: string, points: ReadonlyArray<Point>): string => {
+export const scatter = (
+  title: string,
+  points: ReadonlyArray<Point>,
+  names: { readonly x: string; readonly y: string },
+): string => {
   const all = points.flatMap((point) => [point.x, point.xLow ?? point.x, point.xHigh ?? point.x])
   const x = scaleOf([...all, 0], left, width - right)
   const y = scaleOf([...points.map((point) => point.y), 0], height - bottom, top)
@@ -127,7 +157,10 @@ export const scatter = (title: string, points: ReadonlyArray<Point>): string => 
         `<g class="${point.look}"><line class="whisker" x1="${at(x.place(point.xLow ?? point.x))}" x2="${at(x.place(point.xHigh ?? point.x))}" y1="${at(y.place(point.y))}" y2="${at(y.place(point.y))}"/><circle cx="${at(x.place(point.x))}" cy="${at(y.place(point.y))}" r="4"><title>${escaped(point.says)}</title></circle></g>`,
     )
     .join("")
-  return svg(title, `${axes(x, y, { x: percent, y: percent })}${diagonal}${marks}`)
+  return svg(
+    title,
+    `${axes({ scale: x, name: names.x, say: percent }, { scale: y, name: names.y, say: percent })}${diagonal}${marks}`,
+  )
 }
 
 export interface Bar {

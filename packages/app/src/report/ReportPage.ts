@@ -11,6 +11,8 @@ import type { ReceiptFigures } from "@evaluator/paper/Fidelity"
 import { bars, escaped, lines, scatter, waterfall } from "./Charts.ts"
 import { style } from "./Style.ts"
 
+type RandomControl = SkillReport["population"]["controls"]["random"]
+
 export interface ReportFacts {
   readonly atMs: number
   readonly venue: string | null
@@ -119,7 +121,7 @@ const promiseSection = (skill: SkillReport | null): string => {
   )
   return section(
     title,
-    `${scatter("Profit per dollar: promised across, realised up", points)}${note(`${promises.length} verdicts with settled copies of fills within 30 days after them; on the dotted line promise and outcome agree. ${held} of them lie within their 80 % interval. Few copies stray far.`)}`,
+    `${scatter("Profit per dollar: promised across, realised up", points, { x: "promised", y: "realised" })}${note(`${promises.length} verdicts with settled copies of fills within 30 days after them; on the dotted line promise and outcome agree. ${held} of them lie within their 80 % interval. Few copies stray far.`)}`,
   )
 }
 
@@ -135,11 +137,14 @@ const priceSection = (model: SkillReport["population"] | null): string => {
   }))
   return section(
     title,
-    `${scatter("Paid per share: price across, paid up", points)}${note(`What purchases at a price paid over all wallets, each market once: ${Math.round(known.reduce((sum, band) => sum + band.markets, 0))} markets. Skill is measured against this line, not against the prices themselves.`)}`,
+    `${scatter("Paid per share: price across, paid up", points, { x: "price", y: "paid" })}${note(`What purchases at a price paid over all wallets, each market once: ${Math.round(known.reduce((sum, band) => sum + band.markets, 0))} markets. Skill is measured against this line, not against the prices themselves.`)}`,
   )
 }
 
 const steps = ["leader", "latency", "spread", "depth", "fee", "resolution", "open"] as const
+
+const centsAShare = (usdc: string | number | null): string =>
+  usdc === null ? "unknown" : `${(100 * Number(usdc)).toFixed(2)} cents`
 
 const receiptSection = (receipts: ReadonlyArray<ReceiptFigures>): string => {
   const title = "From the leader's price to our result"
@@ -151,9 +156,18 @@ const receiptSection = (receipts: ReadonlyArray<ReceiptFigures>): string => {
   })
   return section(
     title,
-    `${waterfall("USDC, solo purchases in sum", drawn)}${note(`${bought.copies} solo purchases: what the shares cost at the leader's price, what latency, spread, depth and fee took, what they brought. Slippage ${bought.slippage_usdc_per_share ?? "unknown"} and fee ${bought.fee_usdc_per_share ?? "unknown"} USDC a share.`)}`,
+    `${waterfall("USDC, solo purchases in sum", drawn)}${note(`${bought.copies} solo purchases: what the shares cost at the leader's price, what latency, spread, depth and fee took, what they brought. Slippage ${centsAShare(bought.slippage_usdc_per_share)} and fee ${centsAShare(bought.fee_usdc_per_share)} a share.`)}`,
   )
 }
+
+const randomSays = ({ draws, followed, high, low, mean }: RandomControl): string =>
+  draws === 0
+    ? "Random wallets: too few copies have settled to compare anything."
+    : `Random wallets: ${
+        followed === null
+          ? "FOLLOW has no settled copies to compare"
+          : `copies of FOLLOW earned ${percent(followed)} a dollar`
+      }; as many wallets at random ${percent(mean)}, 80 % of ${draws} draws between ${percent(low)} and ${percent(high)}.`
 
 const controlSection = (skill: SkillReport | null): string => {
   const title = "Controls"
@@ -165,13 +179,9 @@ const controlSection = (skill: SkillReport | null): string => {
     value: prior.shares[index]!,
     says: percent(prior.shares[index]!),
   }))
-  const followed =
-    random.followed === null
-      ? "FOLLOW has no settled copies to compare"
-      : `copies of FOLLOW earned ${percent(random.followed)} a dollar`
   return section(
     title,
-    `<ul><li>${escaped(`Random wallets: ${followed}; as many wallets at random ${percent(random.mean)}, 80 % of ${random.draws} draws between ${percent(random.low)} and ${percent(random.high)}.`)}</li><li>${escaped(`Shuffled outcomes: with outcomes drawn anew by the prices the same method follows ${shuffled.followed.join(", ") || "none"} wallets in ${shuffled.rounds} rounds; it follows ${skill.follow} with the real ones.`)}</li></ul>${bars("Share of wallets at each edge, cents a share", drawn)}${note("How edges are spread over all wallets, as estimated from them.")}`,
+    `<ul><li>${escaped(randomSays(random))}</li><li>${escaped(`Shuffled outcomes: with outcomes drawn anew by the prices the same method follows ${shuffled.followed.join(", ") || "none"} wallets in ${shuffled.rounds} rounds; it follows ${skill.follow} with the real ones.`)}</li></ul>${bars("Share of wallets at each edge, cents a share", drawn)}${note("How edges are spread over all wallets, as estimated from them.")}`,
   )
 }
 

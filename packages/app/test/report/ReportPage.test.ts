@@ -105,6 +105,39 @@ describe("the report", () => {
     assert.include(page, "80 % of 200 draws between -6.0 % and 2.0 %")
   })
 
+  it("keeps each label inside its drawing and each day once", () => {
+    const page = reportPage(full)
+    const labels = [
+      ...page.matchAll(/<text x="([\d.-]+)" y="([\d.-]+)" text-anchor="(\w+)">([^<]*)</g),
+    ]
+    assert.isAbove(labels.length, 30)
+    for (const [, x, , anchor, said] of labels) {
+      const wide = said!.length * 6.5
+      const ends = Number(x) + (anchor === "end" ? 0 : anchor === "start" ? wide : wide / 2)
+      assert.isAtMost(ends, 640, said)
+    }
+    const days = labels.map(([, , , , said]) => said).filter((said) => /^2026-/.test(said!))
+    assert.deepStrictEqual(days, ["2026-01-01", "2026-01-02", "2026-01-03"])
+  })
+
+  it("draws its lines below their names", () => {
+    const [drawing] = reportPage(full).match(/<svg [^>]*by day.*?<\/svg>/)!
+    const names = [...drawing.matchAll(/text-anchor="start">|y="([\d.]+)" text-anchor="start"/g)]
+    const lowest = Math.max(...names.map(([, y]) => Number(y ?? 0)))
+    const tops = [...drawing.matchAll(/[ML][\d.]+ ([\d.]+)/g)].map(([, y]) => Number(y))
+    assert.isAbove(lowest, 40)
+    assert.isAbove(Math.min(...tops), lowest)
+  })
+
+  it("compares with random wallets only where copies have settled", () => {
+    const { controls } = skill.population
+    const random = { followed: null, mean: 0, low: 0, high: 0, draws: 0 }
+    const population = { ...skill.population, controls: { ...controls, random } }
+    const page = reportPage({ ...full, skill: { ...skill, population } })
+    assert.include(page, "too few copies have settled")
+    assert.notInclude(page, "0 draws")
+  })
+
   it("says what is missing where there is nothing to draw", () => {
     const page = reportPage(nothing)
     assert.include(page, "No wallet was judged yet")
