@@ -4,7 +4,8 @@
  * A wallet is held against the population: how prices pay, how edges are spread, what copies cost. So
  * one run judges all. Truth: the newest row of `skill_models` and what was weighed since; it is due
  * once a day, and sooner when a fifth of the wallets changed or they are twice as many. Rows are read a page at a time and the
- * method goes in steps, so nothing else waits. A run that is cut off is made again from the start:
+ * method goes in steps, so nothing else waits; of wallets with very many rows the newest are read, so
+ * that all together fit in memory. A run that is cut off is made again from the start:
  * the model's row, written last, ends it. Emits `VerdictsIssued`.
  */
 import { Clock, Duration, Effect, Layer } from "effect"
@@ -18,12 +19,14 @@ import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
 import { stopAsked } from "@evaluator/runtime/JobProgress"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
+import { rowsAtMost, rowsAtOnce } from "../evidence/AtMost.ts"
 import { slippageOf } from "../evidence/Copyable.ts"
-import { entriesOf, type SeenEntry } from "../stores/Entries.ts"
-import { type SoloCopy, soloCopies } from "../stores/Evidence.ts"
+import { entriesOf, mostEntries, type SeenEntry } from "../stores/Entries.ts"
+import { mostCopies, type SoloCopy, soloCopies } from "../stores/Evidence.ts"
 import {
   judgementState,
   noteRealized,
+  rowsWeighed,
   type Said,
   sayVerdicts,
   storeModel,
@@ -81,9 +84,10 @@ export const evidenceOf = Effect.fnUntraced(function* (
   asOfMs: number,
   exclusions: ReadonlyArray<string>,
   completeShare: number,
+  atMost: number = mostEntries,
 ) {
-  const entries = yield* entriesOf(wallet, asOfMs)
-  const copies = yield* soloCopies(wallet, asOfMs)
+  const entries = yield* entriesOf(wallet, asOfMs, atMost)
+  const copies = yield* soloCopies(wallet, asOfMs, Math.min(mostCopies, atMost))
   const mids = new Map(entries.map((entry) => [bytesToHex(entry.fill), entry.mid / ONE]))
   const evidence: WalletEvidence = {
     wallet: bytesToHex(wallet),
@@ -95,21 +99,38 @@ export const evidenceOf = Effect.fnUntraced(function* (
   return evidence
 })
 
+/** The same text is kept once: wallets buy the same markets. */
+const sameTexts = () => {
+  const known = new Map<string, string>()
+  const once = (text: string): string => {
+    const before = known.get(text)
+    if (before === undefined) known.set(text, text)
+    return before ?? text
+  }
+  return <A extends { readonly event: string; readonly condition: string }>(
+    rows: ReadonlyArray<A>,
+  ): ReadonlyArray<A> =>
+    rows.map((row) => ({ ...row, event: once(row.event), condition: once(row.condition) }))
+}
+
 /** The evidence of all weighed wallets, read a page at a time. */
-const population = Effect.fnUntraced(function* (asOfMs: number) {
+const population = Effect.fnUntraced(function* (asOfMs: number, atMost: number) {
+  const once = sameTexts()
   const wallets: Array<{ readonly evidence: WalletEvidence; readonly coverage: string }> = []
   let after = new Uint8Array(0)
   for (;;) {
     const page = yield* weighedAfter(after, pageWallets)
     for (const row of page) {
       const exclusions = JSON.parse(row.exclusions) as ReadonlyArray<string>
-      const evidence = yield* evidenceOf(row.wallet, asOfMs, exclusions, row.complete_share)
-      wallets.push({ evidence, coverage: row.coverage })
+      const { complete_share: share, coverage, wallet } = row
+      const read = yield* evidenceOf(wallet, asOfMs, exclusions, share, atMost)
+      const evidence = { ...read, entries: once(read.entries), copies: once(read.copies) }
+      wallets.push({ evidence, coverage })
+      yield* Effect.yieldNow
     }
     const last = page.at(-1)
     if (last === undefined || page.length < pageWallets) return wallets
     after = new Uint8Array(last.wallet)
-    yield* Effect.yieldNow
   }
 })
 
@@ -135,7 +156,8 @@ export const issue = Effect.gen(function* () {
   const now = yield* Clock.currentTimeMillis
   const horizonMs = Duration.toMillis(verdicts.horizon)
   const settings: JudgementSettings = { ...standard, falseDiscovery: verdicts.max_fdr }
-  const wallets = yield* population(now)
+  const atMost = rowsAtMost(yield* rowsWeighed, rowsAtOnce, mostEntries)
+  const wallets = yield* population(now, atMost)
   const judgement = yield* judgeAll(
     wallets.map(({ evidence }) => evidence),
     now,
@@ -154,12 +176,15 @@ export const issue = Effect.gen(function* () {
   for (let at = 0; at < said.length; at += saidAtOnce) {
     const some = said.slice(at, at + saidAtOnce)
     for (const { judged } of some) counts[judged.verdict] += 1
-    changed += yield* sayVerdicts(some, model, horizonMs).pipe(sql.withTransaction)
+    changed += yield* sayVerdicts(some, model, now, horizonMs).pipe(sql.withTransaction)
     yield* Effect.yieldNow
   }
-  for (const wallet of yield* walletsWithCopies) yield* noteRealized(wallet, horizonMs)
+  for (const wallet of yield* walletsWithCopies) {
+    yield* noteRealized(wallet, horizonMs)
+    yield* Effect.yieldNow
+  }
   yield* Effect.gen(function* () {
-    yield* storeModel(model, judgement.population, counts, settings)
+    yield* storeModel(model, now, judgement.population, counts, { ...settings, rowsAtMost: atMost })
     const { FOLLOW: follow, WATCH: watch, AVOID: avoid } = counts
     yield* log.append([
       { type: "VerdictsIssued", payload: { model, follow, watch, avoid, changed } },

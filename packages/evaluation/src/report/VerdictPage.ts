@@ -12,8 +12,8 @@ import type { Cell, Section } from "@evaluator/domain/report/Section"
 import type { Reason } from "@evaluator/judgement/Judgement"
 import { type Copyable, copyableOf, slippageOf } from "../evidence/Copyable.ts"
 import type { Habits } from "../evidence/Habits.ts"
-import { entriesOf } from "../stores/Entries.ts"
-import { type Coverage, soloCopies } from "../stores/Evidence.ts"
+import { entriesOf, mostEntries } from "../stores/Entries.ts"
+import { type Coverage, mostCopies, soloCopies } from "../stores/Evidence.ts"
 import { micro, percent, plural, when } from "./Words.ts"
 
 export const rowsShown = 50
@@ -100,9 +100,13 @@ const receipts = (rows: ReadonlyArray<VerdictRow>): Section => ({
   })),
 })
 
-/** First purchases as they were visible at a moment, newest first. */
-export const entriesSection = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
-  const entries = yield* entriesOf(wallet, asOfMs)
+/** First purchases as they were visible at a moment, newest first; `most` of them were weighed. */
+export const entriesSection = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  asOfMs: number,
+  most: number = mostEntries,
+) {
+  const entries = yield* entriesOf(wallet, asOfMs, most)
   const resolved = entries.filter((entry) => entry.payout !== null)
   const events = new Set(resolved.map((entry) => entry.event)).size
   const section: Section = {
@@ -130,8 +134,12 @@ export const entriesSection = Effect.fnUntraced(function* (wallet: Uint8Array, a
 })
 
 /** Our solo copies as reported up to a moment, newest first. */
-export const copiesSection = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
-  const copies = yield* soloCopies(wallet, asOfMs)
+export const copiesSection = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  asOfMs: number,
+  most: number = mostCopies,
+) {
+  const copies = yield* soloCopies(wallet, asOfMs, most)
   const copyable = copyableOf(copies)
   const section: Section = {
     title: "How it can be copied",

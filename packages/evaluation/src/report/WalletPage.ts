@@ -30,6 +30,16 @@ interface WalletRow {
 
 type Rows = ReadonlyArray<Readonly<Record<string, Cell>>>
 
+/** A directory of virtual days is ahead of this machine's clock. */
+const newestSaid = SqlClient.SqlClient.use(
+  (sql) =>
+    sql<{ at_ms: number | null }>`SELECT max(confirmed_at_ms) AS at_ms FROM verdicts
+      WHERE until_ms IS NULL`,
+).pipe(
+  Effect.map(([row]) => row?.at_ms ?? 0),
+  Effect.orDie,
+)
+
 /** Empty when the wallet is not on the watchlist. */
 export const walletPage = Effect.fnUntraced(function* (wallet: WalletAddress) {
   const sql = yield* SqlClient.SqlClient
@@ -40,7 +50,7 @@ export const walletPage = Effect.fnUntraced(function* (wallet: WalletAddress) {
   if (row === undefined) return []
   return [
     identity(wallet, row),
-    ...(yield* verdictPage(key, yield* Clock.currentTimeMillis)),
+    ...(yield* verdictPage(key, Math.max(yield* Clock.currentTimeMillis, yield* newestSaid))),
     yield* coverage(key, row),
     yield* verdict(key, row),
     yield* numbers(key),

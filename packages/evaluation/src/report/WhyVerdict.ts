@@ -7,6 +7,8 @@ import { SqlClient } from "effect/sql"
 import { bytesToHex } from "@evaluator/domain/Id"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
 import type { PopulationModel, Reason } from "@evaluator/judgement/Judgement"
+import { mostEntries } from "../stores/Entries.ts"
+import { mostCopies } from "../stores/Evidence.ts"
 import { copiesSection, entriesSection, type VerdictRow, verdictSays } from "./VerdictPage.ts"
 import { percent, plural, when } from "./Words.ts"
 
@@ -29,10 +31,13 @@ export const whyVerdict = Effect.fnUntraced(function* (id: number) {
     rows: [...reasons("for"), ...reasons("against")],
   }
   const { confirmed_at_ms: asOf, wallet } = row
+  const [model] = yield* sql<{ most: number | null }>`SELECT
+    json_extract(settings, '$.rowsAtMost') AS most FROM skill_models WHERE id = ${row.model}`
+  const most = model?.most ?? mostEntries
   return [
     section,
-    yield* entriesSection(wallet, asOf),
-    yield* copiesSection(wallet, asOf),
+    yield* entriesSection(wallet, asOf, most),
+    yield* copiesSection(wallet, asOf, Math.min(mostCopies, most)),
   ] satisfies ReadonlyArray<Section>
 }, Effect.orDie)
 
@@ -56,7 +61,7 @@ export const whyModel = Effect.fnUntraced(function* (id: number) {
     {
       title: `Judgement ${id} of all wallets`,
       says: [
-        `At ${when(row.at_ms)} ${plural(row.wallets, "wallet")} were judged: ${row.follow} FOLLOW, ${row.watch} WATCH, ${row.avoid} AVOID.`,
+        `At ${when(row.at_ms)} ${plural(row.wallets, "wallet")} ${row.wallets === 1 ? "was" : "were"} judged: ${row.follow} FOLLOW, ${row.watch} WATCH, ${row.avoid} AVOID.`,
         `Surprises of markets of one event correlate by ${model.rho.toFixed(2)}; a copy pays ${(100 * model.cost).toFixed(2)} cents a share above what its price promises, on average.`,
         `${plural(model.clusters.length, "group")} of wallets that act together count once each.`,
         `Settings: ${row.settings}`,

@@ -155,8 +155,12 @@ export interface SeenEntry {
   readonly resolvedAtMs: number | null
 }
 
-/** The newest {@link mostEntries} in time order; what became visible after `asOfMs` is left out. */
-export const entriesOf = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
+/** The newest `limit` in time order; what became visible after `asOfMs` is left out. */
+export const entriesOf = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  asOfMs: number,
+  limit: number = mostEntries,
+) {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql<{
     fill: Uint8Array
@@ -176,9 +180,9 @@ export const entriesOf = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs
     FROM wallet_entries e
     LEFT JOIN markets m ON m.condition = e.condition
     LEFT JOIN resolutions r ON r.condition = e.condition AND r.final = 1
-      AND coalesce(r.resolved_at_ms, r.seen_at_ms) <= ${asOfMs}
+      AND r.seen_at_ms <= ${asOfMs} AND coalesce(r.resolved_at_ms, r.seen_at_ms) <= ${asOfMs}
     WHERE e.wallet = ${wallet} AND e.at_ms <= ${asOfMs} AND e.seen_at_ms <= ${asOfMs}
-    ORDER BY e.at_ms DESC, e.condition LIMIT ${mostEntries}`
+    ORDER BY e.at_ms DESC, e.condition LIMIT ${limit}`
   return rows
     .map((row): SeenEntry => {
       const payouts = row.payouts === null ? [] : (JSON.parse(row.payouts) as ReadonlyArray<number>)

@@ -97,8 +97,15 @@ export interface SoloCopy extends CopyRow {
   readonly settledAtMs: number | null
 }
 
-/** Solo copies of a wallet as reported up to `asOfMs`, the newest 10,000, in time order. */
-export const soloCopies = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
+/** Most copies of a wallet that are read, the newest. */
+export const mostCopies = 10_000
+
+/** Solo copies of a wallet as reported up to `asOfMs`, the newest `limit`, in time order. */
+export const soloCopies = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  asOfMs: number,
+  limit: number = mostCopies,
+) {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql<{
     fill: Uint8Array
@@ -121,7 +128,7 @@ export const soloCopies = Effect.fnUntraced(function* (wallet: Uint8Array, asOfM
       WHERE wallet = ${wallet} AND strategy = 'solo' AND at_ms <= ${asOfMs} GROUP BY fill) s
       ON s.fill = c.fill
     WHERE c.wallet = ${wallet} AND c.strategy = 'solo' AND c.leader_at_ms <= ${asOfMs}
-    ORDER BY c.leader_at_ms DESC, c.fill LIMIT 10000`
+    ORDER BY c.leader_at_ms DESC, c.fill LIMIT ${limit}`
   return rows.toReversed().map((row): SoloCopy => ({
     fill: row.fill,
     condition: row.condition,

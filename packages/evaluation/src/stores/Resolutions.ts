@@ -23,7 +23,10 @@ const toResolution = (row: ResolutionRow): Resolution => ({
   resolvedAtMs: row.resolved_at_ms,
 })
 
-/** Stores what was served, in the caller's transaction; true when a final outcome is new or corrected. */
+/**
+ * Stores what was served, in the caller's transaction; an outcome served again was seen when it was
+ * first. True when a final outcome is new or corrected.
+ */
 export const storeResolution = Effect.fnUntraced(function* (
   served: Resolution,
   confirmedBy: ReadonlyArray<string> = [],
@@ -45,7 +48,9 @@ export const storeResolution = Effect.fnUntraced(function* (
     confirmed_by: confirmedBy.length === 0 ? null : confirmedBy.join(", "),
   })} ON CONFLICT (condition) DO UPDATE SET status = excluded.status, payouts = excluded.payouts,
       disputed = excluded.disputed, final = excluded.final,
-      resolved_at_ms = excluded.resolved_at_ms, seen_at_ms = excluded.seen_at_ms,
+      resolved_at_ms = excluded.resolved_at_ms,
+      seen_at_ms = iif(final = excluded.final AND payouts = excluded.payouts
+        AND resolved_at_ms IS excluded.resolved_at_ms, seen_at_ms, excluded.seen_at_ms),
       confirmed_by = excluded.confirmed_by`
   return (
     isFinal(served) && (before === undefined || before.final === 0 || before.payouts !== payouts)

@@ -55,6 +55,15 @@ export const weighedAfter = Effect.fnUntraced(function* (after: Uint8Array, limi
     ORDER BY e.wallet LIMIT ${limit}`
 }, Effect.orDie)
 
+/** How many weighed wallets have how many rows that a judgement reads: entries, or copies. */
+export const rowsWeighed = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  return yield* sql<{ rows: number; wallets: number }>`SELECT rows, count(*) AS wallets FROM (
+      SELECT entries AS rows FROM wallet_evidence WHERE weighed_at_ms IS NOT NULL
+      UNION ALL SELECT copies FROM wallet_evidence WHERE weighed_at_ms IS NOT NULL)
+    GROUP BY rows ORDER BY rows`
+}).pipe(Effect.orDie)
+
 interface Standing {
   readonly id: number
   readonly wallet: Uint8Array
@@ -88,15 +97,18 @@ const numbersOf = ({ completeShare, coverage, judged }: Said, model: number, now
   coverage,
 })
 
-/** At most 200 wallets, in the caller's transaction; how many verdicts are new or changed. */
+/**
+ * At most 200 wallets, in the caller's transaction; how many verdicts are new or changed. They are of
+ * the moment their rows were read.
+ */
 export const sayVerdicts = Effect.fnUntraced(function* (
   said: ReadonlyArray<Said>,
   model: number,
+  now: number,
   horizonMs: number,
 ) {
   if (said.length === 0) return 0
   const sql = yield* SqlClient.SqlClient
-  const now = yield* Clock.currentTimeMillis
   const rows = yield* sql<Standing>`SELECT id, wallet, verdict, at_ms FROM verdicts
     WHERE until_ms IS NULL AND ${sql.in(
       "wallet",
@@ -171,15 +183,18 @@ export const walletsWithCopies = Effect.gen(function* () {
   return rows.map((row) => row.wallet)
 }).pipe(Effect.orDie)
 
-/** Ends a judgement of all wallets, in the caller's transaction. */
+/**
+ * Ends a judgement of all wallets, in the caller's transaction. It is of the moment its rows were
+ * read: what is weighed while it goes on has changed since.
+ */
 export const storeModel = Effect.fnUntraced(function* (
   id: number,
+  now: number,
   population: PopulationModel,
   counts: Readonly<Record<Verdict, number>>,
   settings: unknown,
 ) {
   const sql = yield* SqlClient.SqlClient
-  const now = yield* Clock.currentTimeMillis
   yield* sql`INSERT INTO skill_models ${sql.insert({
     id,
     at_ms: now,

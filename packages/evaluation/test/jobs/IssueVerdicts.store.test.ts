@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { bytesToHex, hexToBytes } from "@evaluator/domain/Id"
-import { issue, issueDue } from "@evaluator/evaluation/jobs/IssueVerdicts"
+import { evidenceOf, issue, issueDue } from "@evaluator/evaluation/jobs/IssueVerdicts"
 import { storeResolution } from "@evaluator/evaluation/stores/Resolutions"
+import { judgementState, rowsWeighed } from "@evaluator/evaluation/stores/Verdicts"
 import {
   copied,
   day,
@@ -21,6 +22,7 @@ interface VerdictRow {
   readonly wallet: Uint8Array
   readonly verdict: string
   readonly local_fdr: number
+  readonly confirmed_at_ms: number
   readonly until_ms: number | null
   readonly promised: number
   readonly copy_profit: number
@@ -133,6 +135,67 @@ describe("issue-verdicts", () => {
       const told = yield* populated.pipe(Effect.andThen(future), Effect.andThen(said), withLane())
       assert.deepStrictEqual(told, plain)
     }),
+  )
+
+  it.effect("sees an outcome from when it was seen, however old the venue's date of it", () =>
+    Effect.gen(function* () {
+      yield* populated
+      yield* weighAll
+      const wallet = hexToBytes(walletNo(1))
+      const before = yield* evidenceOf(wallet, now, [], 1)
+      // The venue dates it a week back; we learn of it tomorrow.
+      yield* TestClock.setTime(now - 2 * day)
+      yield* store([{ wallet: walletNo(1), market: 77, atMs: now - 9 * day, tx: 77 }])
+      yield* TestClock.setTime(now + day)
+      yield* weighAll
+      yield* storeResolution(resolution(77, 0, now - 7 * day)).pipe(inTransaction)
+      const decided = (asOfMs: number) =>
+        Effect.map(
+          evidenceOf(wallet, asOfMs, [], 1),
+          ({ entries }) => entries.filter((entry) => entry.payout !== null).length,
+        )
+      const known = before.entries.filter((entry) => entry.payout !== null).length
+      assert.strictEqual(yield* decided(now), known)
+      assert.strictEqual(yield* decided(now + day), known + 1)
+      // Served again later it is still known since then.
+      yield* TestClock.setTime(now + 3 * day)
+      yield* storeResolution(resolution(77, 0, now - 7 * day)).pipe(inTransaction)
+      assert.strictEqual(yield* decided(now + day), known + 1)
+      // A correction is known from when it came.
+      yield* storeResolution(resolution(77, 1, now - 7 * day)).pipe(inTransaction)
+      assert.strictEqual(yield* decided(now + 2 * day), known)
+      assert.strictEqual(yield* decided(now + 3 * day), known + 1)
+    }).pipe(withLane()),
+  )
+
+  it.effect("is of the moment its rows were read, however long it takes", () =>
+    Effect.gen(function* () {
+      yield* populated
+      yield* weighAll
+      // Time goes on between the reading of rows and the writing of verdicts.
+      const judging = yield* Effect.forkChild(issue)
+      yield* Effect.yieldNow
+      yield* Effect.yieldNow
+      yield* TestClock.adjust(30_000)
+      yield* Fiber.join(judging)
+      for (const row of yield* verdicts) assert.strictEqual(row.confirmed_at_ms, now)
+      const { lastAtMs } = yield* judgementState
+      assert.strictEqual(lastAtMs, now)
+    }).pipe(withLane()),
+  )
+
+  it.effect("reads no more of a wallet than the judgement has room for, the newest", () =>
+    Effect.gen(function* () {
+      yield* populated
+      yield* weighAll
+      const all = yield* evidenceOf(hexToBytes(walletNo(1)), now, [], 1)
+      const some = yield* evidenceOf(hexToBytes(walletNo(1)), now, [], 1, 5)
+      assert.deepStrictEqual(some.entries, all.entries.slice(-5))
+      assert.deepStrictEqual(some.copies, all.copies.slice(-5))
+      const rows = yield* rowsWeighed
+      assert.deepInclude(rows, { rows: 30, wallets })
+      assert.deepInclude(rows, { rows: 12, wallets: 1 })
+    }).pipe(withLane()),
   )
 
   it.effect("judges again once a day, sooner only when many wallets changed", () =>

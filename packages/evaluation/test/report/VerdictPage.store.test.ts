@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { TestClock } from "effect/testing"
 import type { Section } from "@evaluator/domain/report/Section"
 import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
 import { issue } from "@evaluator/evaluation/jobs/IssueVerdicts"
-import { populated, weighAll } from "../support/JudgedPopulation.ts"
+import { day, now, populated, weighAll } from "../support/JudgedPopulation.ts"
 import { walletNo } from "../support/Rows.ts"
 import { withLane } from "../support/WithLane.ts"
 
@@ -39,6 +40,21 @@ describe("what is said of a wallet", () => {
           assert.include(said, `${settled.length} settled copies`)
           const sum = settled.reduce((total, row) => total + Number(row["pnl_usdc"]), 0)
           assert.include(titled(page, "How it can be copied").says.join(" "), sum.toFixed(6))
+        }),
+      ),
+      withReports,
+    ),
+  )
+
+  it.effect("shows the same rows on a machine whose clock is behind the rows", () =>
+    judgedPage.pipe(
+      Effect.flatMap(({ page, reports }) =>
+        Effect.gen(function* () {
+          yield* TestClock.setTime(now - 30 * day)
+          const later = yield* reports.wallet(walletNo(1))
+          for (const title of ["Evidence of skill", "How it can be copied"]) {
+            assert.deepStrictEqual(titled(later, title), titled(page, title))
+          }
         }),
       ),
       withReports,
