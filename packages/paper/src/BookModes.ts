@@ -3,12 +3,13 @@
  *
  * A book is marked in the transaction that closes shares of it: its equity (cash, promised cash, open
  * shares at cost), the highest there was, and the mode that follows. A change leaves an audit row, and
- * a halt an event.
+ * a halt an event, but for the books of `careless`.
  * Does not: value open shares at market prices; a fall shows when it is realised.
  */
 import { Clock, Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { WalletAddress } from "@evaluator/domain/Id"
+import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import {
   buysBelow,
   drawdownOf,
@@ -79,8 +80,9 @@ export class BookModes extends Context.Service<
         const now = yield* Clock.currentTimeMillis
         yield* sql`INSERT INTO audits ${sql.insert({ at_ms: now, verb: mode, subject: book, reason })}`
         yield* Effect.logWarning(`the book ${book} is ${mode}: ${reason}`)
-        if (mode !== "HALTED") return
-        const wallet = book.split(":")[1] as WalletAddress | undefined
+        const [strategy, wallet] = book.split(":") as [Strategy, WalletAddress?]
+        // What the control does is no news of the wallet.
+        if (mode !== "HALTED" || strategy === "careless") return
         yield* log.append([
           wallet === undefined
             ? { type: "PortfolioHalted", payload: { reason, untilMs: null } }

@@ -119,6 +119,17 @@ describe("a book in drawdown", () => {
     }),
   )
 
+  it.effect("of a control tells nobody that a wallet was halted", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({ overrides: wide, strategies: ["careless"] })
+      for (const n of [1, 2, 3]) yield* buy(house, n, { atMs: noon + n })
+      for (const n of [1, 2, 3]) yield* lose(house, n)
+      assert.deepStrictEqual(yield* modes(house), { [`careless:${wallet(1)}`]: "HALTED" })
+      const told = yield* house.sql`SELECT 1 FROM events WHERE type = 'WalletHalted'`
+      assert.strictEqual(told.length, 0)
+    }),
+  )
+
   it.effect("of one wallet halts that wallet alone", () =>
     Effect.gen(function* () {
       const house = yield* prepared({ overrides: wide, strategies: ["solo"] })
