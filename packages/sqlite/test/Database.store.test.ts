@@ -40,7 +40,7 @@ const columns = (sql: SqliteClient) =>
   Effect.map(sql`SELECT name FROM pragma_table_info('items')`.values, (rows) => rows.flat())
 
 const expected = {
-  evaluation: { cache_size: -16384, wal_autocheckpoint: 10_000, foreign_keys: 1, query_only: 0 },
+  evaluation: { cache_size: -16384, wal_autocheckpoint: 2_500, foreign_keys: 1, query_only: 0 },
   paper: { cache_size: -8192, wal_autocheckpoint: 0, foreign_keys: 1, query_only: 0 },
   housekeeper: { cache_size: -8192, wal_autocheckpoint: 0, query_only: 1 },
   reader: { cache_size: -8192, wal_autocheckpoint: 0, query_only: 1 },
