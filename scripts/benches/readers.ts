@@ -19,6 +19,7 @@ import { applyDue } from "@evaluator/evaluation/jobs/ApplyRules"
 import { judgeDue } from "@evaluator/evaluation/jobs/ClassifyWallets"
 import { describeDue } from "@evaluator/evaluation/jobs/DescribeMarkets"
 import { discoverWallets } from "@evaluator/evaluation/jobs/DiscoverWallets"
+import { issue } from "@evaluator/evaluation/jobs/IssueVerdicts"
 import { measureDue } from "@evaluator/evaluation/jobs/MeasureDrift"
 import { publishStep } from "@evaluator/evaluation/jobs/PublishFollowList"
 import { resolveDue } from "@evaluator/evaluation/jobs/ResolveMarkets"
@@ -142,6 +143,7 @@ const jobs = [
   ["score-wallets", inRounds(scoreDue, 1000)],
   // Two hundred wallets: each has eighty first purchases to look around.
   ["weigh-evidence", inRounds(weighDue, 20)],
+  ["issue-verdicts", issue],
   ["apply-rules", inRounds(applyDue, 1000)],
   ["publish-follow-list", publishStep],
   ["snapshot-positions", snapshotDue],

@@ -29,7 +29,7 @@ export interface WalletBets {
 }
 
 /** Prices nearer to 0 or 1 are no bets on anything a wallet could know better. */
-const nearest = 0.005
+export const nearest = 0.005
 
 export const betsOf = ({ wallet, entries }: WalletEvidence, asOfMs: number): WalletBets => {
   const seen = entries.filter(({ atMs }) => atMs <= asOfMs)

@@ -9,6 +9,7 @@ import { SqlClient } from "effect/sql"
 import { bytesToBareHex, bytesToHex } from "@evaluator/domain/Id"
 import { formatMicro, ONE } from "@evaluator/domain/money/Micro"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
+import { nearest } from "@evaluator/judgement/Bets"
 import type { Reason } from "@evaluator/judgement/Judgement"
 import { type Copyable, copyableOf, slippageOf } from "../evidence/Copyable.ts"
 import type { Habits } from "../evidence/Habits.ts"
@@ -108,11 +109,13 @@ export const entriesSection = Effect.fnUntraced(function* (
 ) {
   const entries = yield* entriesOf(wallet, asOfMs, most)
   const resolved = entries.filter((entry) => entry.payout !== null)
-  const events = new Set(resolved.map((entry) => entry.event)).size
+  const bets = resolved.filter(({ mid }) => mid / ONE > nearest && mid / ONE < 1 - nearest)
+  const events = new Set(bets.map((entry) => entry.event)).size
+  const certain = resolved.length - bets.length
   const section: Section = {
     title: "Evidence of skill",
     says: [
-      `As known at ${when(asOfMs)}: ${plural(entries.length, "market")} it went into, by its first purchase in each; ${resolved.length} of them decided, in ${plural(events, "event")}.`,
+      `As known at ${when(asOfMs)}: ${plural(entries.length, "market")} it went into, by its first purchase in each; ${resolved.length} of them decided, in ${plural(events, "event")}${certain === 0 ? "" : ` beside ${certain} bought within half a cent of 0 or 1, which say nothing of skill`}.`,
     ],
     rows: entries
       .toReversed()

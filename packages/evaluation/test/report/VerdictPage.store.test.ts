@@ -4,9 +4,10 @@ import { TestClock } from "effect/testing"
 import type { Section } from "@evaluator/domain/report/Section"
 import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
 import { issue } from "@evaluator/evaluation/jobs/IssueVerdicts"
-import { day, now, populated, weighAll } from "../support/JudgedPopulation.ts"
-import { walletNo } from "../support/Rows.ts"
-import { withLane } from "../support/WithLane.ts"
+import { storeResolution } from "@evaluator/evaluation/stores/Resolutions"
+import { day, now, populated, store, weighAll } from "../support/JudgedPopulation.ts"
+import { resolution, walletNo } from "../support/Rows.ts"
+import { inTransaction, withLane } from "../support/WithLane.ts"
 
 const titled = (page: ReadonlyArray<Section>, title: string) => {
   const found = page.find((section) => section.title === title)
@@ -59,6 +60,22 @@ describe("what is said of a wallet", () => {
       ),
       withReports,
     ),
+  )
+
+  it.effect("counts the events a verdict counts, without what was as good as certain", () =>
+    Effect.gen(function* () {
+      yield* populated
+      yield* store([{ wallet: walletNo(1), market: 88, atMs: now - 5 * day, price: 0.004, tx: 88 }])
+      yield* storeResolution(resolution(88, 0, now - day)).pipe(inTransaction)
+      yield* weighAll
+      yield* issue
+      const reports = yield* EvaluationReports
+      const page = yield* reports.wallet(walletNo(1))
+      const said = titled(page, "Should it be followed?").says.join(" ")
+      const [, events] = /in (\d+) decided events/.exec(said)!
+      const skill = titled(page, "Evidence of skill").says.join(" ")
+      assert.include(skill, `31 of them decided, in ${events} events beside 1 bought within`)
+    }).pipe(withReports),
   )
 
   it.effect("leads by why from every id to the rows behind it", () =>
