@@ -8,7 +8,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { Clock, Console, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { mkdtempSync, rmSync, statSync } from "node:fs"
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { execute } from "@evaluator/app/cli/Cli"
@@ -177,6 +177,13 @@ const measuredYesterday = Effect.gen(function* () {
     base_at_ms = base_at_ms - ${Large.dayMs}`
 })
 
+/** Else the first commit that checkpoints waits for all that was built. */
+const flushToDisk = (file: string) => {
+  const opened = openSync(file, "r+")
+  fsyncSync(opened)
+  closeSync(opened)
+}
+
 const growth = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql<{ name: string; rows: number; bytes: number }>`SELECT name,
@@ -222,6 +229,7 @@ export const bench: Bench = {
           Tape.writeCopies(files.evaluatorDb, files.paperDb, scale)
         }),
       )
+      for (const file of [files.evaluatorDb, files.paperDb]) flushToDisk(file)
       const megabytes = statSync(files.evaluatorDb).size / 1e6
       say(`seed ${seed}, built in ${(built / 1000).toFixed(0)} s, ${megabytes.toFixed(0)} MB`)
       const jobsMeasured = yield* Effect.provide(
