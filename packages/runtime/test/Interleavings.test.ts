@@ -3,12 +3,29 @@ import { Effect, Latch } from "effect"
 import * as Backlog from "@evaluator/runtime/Backlog"
 import { Backlogs } from "@evaluator/runtime/Backlogs"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
-import { explore, type Hint, type MakeBacklog } from "./interleavings/Interleavings.ts"
+import {
+  claimOf,
+  explore,
+  type Explored,
+  type Hint,
+  type MakeBacklog,
+} from "./interleavings/Interleavings.ts"
 
 const seeds = Array.from({ length: 300 }, (_, seed) => seed)
 
-const exploreAll = (make?: MakeBacklog) =>
-  Effect.forEach(seeds, (seed) => Effect.promise(() => explore(seed, make)))
+/** So many seeds must find a planted bug: one alone would be luck that the next change ends. */
+const enough = 5
+
+/** The first seeds, of those with the claim that hints suffice, whose shuffle finds a fault. */
+const firstFaulty = Effect.fnUntraced(function* (make: MakeBacklog) {
+  const found: Array<Explored> = []
+  for (const seed of seeds.filter((one) => claimOf(one) === "hints")) {
+    const explored = yield* Effect.promise(() => explore(seed, make))
+    if (explored.faults.length > 0) found.push(explored)
+    if (found.length === enough) break
+  }
+  return found
+})
 
 /** Planted: a hint that comes while its row is being worked on is taken for that turn's own. */
 const deaf: MakeBacklog = Effect.fnUntraced(function* (options) {
@@ -35,7 +52,7 @@ const dozing: MakeBacklog = Effect.fnUntraced(function* (options) {
   const turn = Effect.gen(function* () {
     const hint = waiting.shift()
     if (hint === undefined) {
-      yield* Effect.yieldNow
+      yield* Effect.sleep("1 milli")
       yield* work.close
       return yield* work.await
     }
@@ -69,7 +86,7 @@ const dozing: MakeBacklog = Effect.fnUntraced(function* (options) {
 describe("interleavings of a backlog", () => {
   it.live(`${seeds.length} shuffles lose no wake-up, keep a row in one hand and conserve`, () =>
     Effect.gen(function* () {
-      const explored = yield* exploreAll()
+      const explored = yield* Effect.forEach(seeds, (seed) => Effect.promise(() => explore(seed)))
       const faulty = explored.filter(({ faults }) => faults.length > 0)
       assert.deepStrictEqual(
         faulty.map(({ seed, claim, faults }) => ({ seed, claim, faults })),
@@ -88,13 +105,13 @@ describe("interleavings of a backlog", () => {
   ] as const) {
     it.live(`finds a planted bug: ${about}; its seed repeats it`, () =>
       Effect.gen(function* () {
-        const found = (yield* exploreAll(make)).find(
-          ({ claim, faults }) => claim === "hints" && faults.length > 0,
-        )
-        assert.isDefined(found, "no shuffle found it")
-        assert.match(found!.faults.join("; "), /row [a-e] wants \d+ and has \d+|still taken/)
-        const again = yield* Effect.promise(() => explore(found!.seed, make))
-        assert.deepStrictEqual(again, found)
+        const found = yield* firstFaulty(make)
+        assert.lengthOf(found, enough, "too few shuffles found it")
+        for (const { faults } of found) {
+          assert.match(faults.join("; "), /row [a-e] wants \d+ and has \d+|still taken/)
+        }
+        const again = yield* Effect.promise(() => explore(found[0]!.seed, make))
+        assert.deepStrictEqual(again, found[0])
       }),
     )
   }

@@ -41,12 +41,14 @@ interface Row {
 const rowNames = ["a", "b", "c", "d", "e"]
 const producers = 3
 const mostHintsEach = 8
+/** Rests after the crowd, before each of which two hints come by themselves. */
+const rests = 4
 
 const chance = (share: number) => Effect.map(Random.next, (drawn) => drawn < share)
 const below = (limit: number) => Random.nextIntBetween(0, limit - 1)
 const idle = Effect.flatMap(below(6), (ms) => (ms === 0 ? Effect.yieldNow : Effect.sleep(ms)))
 
-const claimOf = (seed: number): Explored["claim"] => (seed % 2 === 0 ? "hints" : "crash")
+export const claimOf = (seed: number): Explored["claim"] => (seed % 2 === 0 ? "hints" : "crash")
 
 const program = Effect.fnUntraced(function* (seed: number, make: MakeBacklog) {
   const claim = claimOf(seed)
@@ -119,6 +121,30 @@ const program = Effect.fnUntraced(function* (seed: number, make: MakeBacklog) {
     }
   })
 
+  const lookForUndone = () => {
+    for (const [name, { wanted, done }] of rows) {
+      if (done < wanted) faults.add(`row ${name} wants ${wanted} and has ${done}`)
+    }
+  }
+
+  /**
+   * In a crowd the next hint covers up for one that was lost. Here the second comes about when the
+   * first one's row is done and the workers look whether there is more, and none comes after it.
+   */
+  const hintBeforeRests = Effect.fnUntraced(function* (backlog: Backlog.Backlog<Hint>) {
+    for (let n = 0; n < rests; n++) {
+      for (let each = 0; each < 2; each++) {
+        const name = rowNames[yield* below(rowNames.length)]!
+        rows.get(name)!.wanted += 1
+        steps.push(`want ${name}`)
+        yield* hint(backlog, name)
+        yield* idle
+      }
+      yield* (yield* Backlogs).drained.pipe(Effect.timeoutOption("1 second"))
+      lookForUndone()
+    }
+  })
+
   const disturb = Effect.gen(function* () {
     const queues = yield* Backlogs
     yield* idle
@@ -142,6 +168,7 @@ const program = Effect.fnUntraced(function* (seed: number, make: MakeBacklog) {
         yield* killAfterMs === null ? working : Effect.timeoutOption(working, killAfterMs)
         if (killAfterMs !== null) return void steps.push("kill")
         calm = true
+        if (!rough) yield* hintBeforeRests(backlog)
         if (rough) {
           for (const [name, row] of rows)
             if (row.done < row.wanted) yield* backlog.offer({ row: name, priority: 0 })
@@ -157,9 +184,7 @@ const program = Effect.fnUntraced(function* (seed: number, make: MakeBacklog) {
         const end = yield* backlog.counters
         conserves(end)
         if (end.pending > 0) faults.add(`${end.pending} places are still taken at rest`)
-        for (const [name, { wanted, done }] of rows) {
-          if (done < wanted) faults.add(`row ${name} wants ${wanted} and has ${done}`)
-        }
+        lookForUndone()
       }).pipe(Effect.provideContext(lane), Scope.provide(scope))
       yield* lived.pipe(Effect.ensuring(Scope.close(scope, Exit.void)))
     })
