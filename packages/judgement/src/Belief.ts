@@ -22,10 +22,20 @@ export interface Belief {
 /** How far a price's promise may be off beside the doubt of the calibration, price units. */
 const promiseDeviation = 0.004
 
-const interval = (parts: ReadonlyArray<Part>): Interval => ({
-  mean: mixtureMean(parts),
-  ...shortestInterval(parts, 0.8),
-})
+/** Its ends are found when they are first asked for: rounds that are only counted ask for none. */
+const interval = (parts: ReadonlyArray<Part>): Interval => {
+  let found: ReturnType<typeof shortestInterval> | undefined
+  const ends = () => (found ??= shortestInterval(parts, 0.8))
+  return {
+    mean: mixtureMean(parts),
+    get low() {
+      return ends().low
+    },
+    get high() {
+      return ends().high
+    },
+  }
+}
 
 export const beliefOf = (
   prior: EdgePrior,

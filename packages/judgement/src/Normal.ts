@@ -1,7 +1,9 @@
 /** The standard normal distribution. */
 
-/** P(Z ≤ z), to 1.5e-7 (Abramowitz and Stegun 7.1.26). */
+/** P(Z ≤ z), to 1.5e-7 (Abramowitz and Stegun 7.1.26), which is all there is beyond five and a half. */
 export const normalShare = (z: number): number => {
+  if (z > 5.5) return 1
+  if (z < -5.5) return 0
   const x = Math.abs(z) / Math.SQRT2
   const t = 1 / (1 + 0.3275911 * x)
   const tail =
