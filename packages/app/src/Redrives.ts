@@ -18,14 +18,25 @@ interface Redrive {
     | null
 }
 
-const feed = (name: "activity" | "trades"): Redrive => ({
-  does: "the wallet's feed is due now, with no failed attempt",
-  makeDue: (wallet, now) =>
-    SqlClient.SqlClient.use(
-      (sql) => sql`UPDATE wallet_feeds SET due_ms = ${now}, attempts = 0
-        WHERE wallet = ${hexToBytes(wallet)} AND feed = ${name}`,
-    ),
+/** The row is due now, as if it had never failed. */
+const dueNow = (
+  what: string,
+  makeDue: (
+    sql: SqlClient.SqlClient,
+    subject: string,
+    now: number,
+  ) => Effect.Effect<unknown, Error>,
+): Redrive => ({
+  does: `${what} due now, with no failed attempt`,
+  makeDue: (subject, now) => SqlClient.SqlClient.use((sql) => makeDue(sql, subject, now)),
 })
+
+const feed = (name: "activity" | "trades") =>
+  dueNow(
+    "the wallet's feed is",
+    (sql, wallet, now) => sql`UPDATE wallet_feeds SET due_ms = ${now}, attempts = 0
+      WHERE wallet = ${hexToBytes(wallet)} AND feed = ${name}`,
+  )
 
 const event: Redrive = {
   does: "the subscriber applies the event: at once when the service runs, else when it has started",
@@ -37,46 +48,35 @@ const bySource: Readonly<Record<string, Redrive>> = {
   paper: event,
   "ingest-activity": feed("activity"),
   "ingest-trades": feed("trades"),
-  "describe-markets": {
-    does: "the market's facts are due now, with no failed attempt",
-    makeDue: (condition, now) =>
-      SqlClient.SqlClient.use(
-        (sql) => sql`UPDATE conditions SET describe_due_ms = ${now}, describe_attempts = 0
+  "describe-markets": dueNow(
+    "the market's facts are",
+    (
+      sql,
+      condition,
+      now,
+    ) => sql`UPDATE conditions SET describe_due_ms = ${now}, describe_attempts = 0
           WHERE condition = ${hexToBytes(condition)}`,
-      ),
-  },
-  "resolve-markets": {
-    does: "the market's resolution is due now, with no failed attempt",
-    makeDue: (condition, now) =>
-      SqlClient.SqlClient.use(
-        (sql) => sql`UPDATE conditions SET resolve_due_ms = ${now}, resolve_attempts = 0
+  ),
+  "resolve-markets": dueNow(
+    "the market's resolution is",
+    (sql, condition, now) => sql`UPDATE conditions SET resolve_due_ms = ${now}, resolve_attempts = 0
           WHERE condition = ${hexToBytes(condition)}`,
-      ),
-  },
-  "snapshot-positions": {
-    does: "the wallet's snapshot is due now, with no failed attempt",
-    makeDue: (wallet, now) =>
-      SqlClient.SqlClient.use(
-        (sql) => sql`UPDATE position_snapshots SET due_ms = ${now}, attempts = 0
+  ),
+  "snapshot-positions": dueNow(
+    "the wallet's snapshot is",
+    (sql, wallet, now) => sql`UPDATE position_snapshots SET due_ms = ${now}, attempts = 0
           WHERE wallet = ${hexToBytes(wallet)}`,
-      ),
-  },
-  "measure-drift": {
-    does: "the wallet's fills are due to be measured now, with no failed attempt",
-    makeDue: (wallet, now) =>
-      SqlClient.SqlClient.use(
-        (sql) => sql`UPDATE wallets SET drift_due_ms = ${now}, drift_attempts = 0
+  ),
+  "measure-drift": dueNow(
+    "the wallet's fills are",
+    (sql, wallet, now) => sql`UPDATE wallets SET drift_due_ms = ${now}, drift_attempts = 0
           WHERE wallet = ${hexToBytes(wallet)}`,
-      ),
-  },
-  "discover-wallets": {
-    does: "the place is due now, with no failed attempt",
-    makeDue: (place, now) =>
-      SqlClient.SqlClient.use(
-        (sql) => sql`UPDATE discovery_items SET due_ms = ${now}, attempts = 0
+  ),
+  "discover-wallets": dueNow(
+    "the place is",
+    (sql, place, now) => sql`UPDATE discovery_items SET due_ms = ${now}, attempts = 0
           WHERE kind || ' ' || subject = ${place}`,
-      ),
-  },
+  ),
   watch: {
     does: "the wallet is polled at once, with no failed attempt",
     makeDue: (subject, now) => {

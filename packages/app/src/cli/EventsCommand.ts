@@ -11,7 +11,7 @@ import { eventsReplayCommand } from "./EventsReplayCommand.ts"
 import * as Flags from "./Flags.ts"
 import { printRows } from "./Output.ts"
 import { timeOf } from "./Readable.ts"
-import { openLane } from "./Reader.ts"
+import { rowsOfLanes } from "./Reader.ts"
 
 /** Events printed when no limit is given. */
 export const defaultLimit = 50
@@ -65,17 +65,8 @@ export const eventsCommand = Command.make(
   Effect.fn("cli events")(function* (flags) {
     const directory = yield* dataDirectoryFor(flags.data)
     const limit = flags.limit ?? defaultLimit
-    const lanes = flags.lane === null ? LaneName.literals : [flags.lane]
-    const events = yield* Effect.forEach(lanes, (lane) =>
-      openLane(directory, lane).pipe(
-        Effect.flatMap((sql) => read(sql, flags, limit)),
-        Effect.map((rows) => rows.map((row) => ({ lane, ...row }))),
-      ),
-    )
-    const newest = events
-      .flat()
-      .toSorted((a, b) => b.at_ms - a.at_ms || b.seq - a.seq)
-      .slice(0, limit)
+    const events = yield* rowsOfLanes(directory, flags.lane, (sql) => read(sql, flags, limit))
+    const newest = events.toSorted((a, b) => b.at_ms - a.at_ms || b.seq - a.seq).slice(0, limit)
     yield* printRows(flags, {
       document: {
         events: newest.map(({ payload, ...rest }) => ({

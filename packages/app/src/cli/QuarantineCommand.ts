@@ -9,7 +9,7 @@ import { dataDirectoryFor } from "./Directory.ts"
 import * as Flags from "./Flags.ts"
 import { printRows } from "./Output.ts"
 import { timeOf } from "./Readable.ts"
-import { openLane } from "./Reader.ts"
+import { rowsOfLanes } from "./Reader.ts"
 
 /** Rows printed when no limit is given. */
 export const defaultLimit = 50
@@ -50,17 +50,8 @@ export const quarantineCommand = Command.make(
   Effect.fn("cli quarantine")(function* (flags) {
     const directory = yield* dataDirectoryFor(flags.data)
     const limit = flags.limit ?? defaultLimit
-    const lanes = flags.lane === null ? LaneName.literals : [flags.lane]
-    const kept = yield* Effect.forEach(lanes, (lane) =>
-      openLane(directory, lane).pipe(
-        Effect.flatMap((sql) => read(sql, lane, limit)),
-        Effect.map((rows) => rows.map((row) => ({ lane, ...row }))),
-      ),
-    )
-    const newest = kept
-      .flat()
-      .toSorted((a, b) => b.last_at_ms - a.last_at_ms)
-      .slice(0, limit)
+    const kept = yield* rowsOfLanes(directory, flags.lane, (sql, lane) => read(sql, lane, limit))
+    const newest = kept.toSorted((a, b) => b.last_at_ms - a.last_at_ms).slice(0, limit)
     yield* printRows(flags, {
       document: { quarantine: newest },
       rows: newest.map((row) => ({

@@ -8,7 +8,7 @@ import * as Database from "@evaluator/sqlite/Database"
 import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
 import { filesOf } from "../DirectoryFiles.ts"
 import { migrations } from "../Migrations.ts"
-import type { LaneName } from "../Control.ts"
+import { LaneName } from "../Control.ts"
 
 /** A read-only client of one lane's file. */
 export const laneFile = (directory: string, lane: LaneName) => {
@@ -28,6 +28,19 @@ export const openLane = (
   Layer.build(laneFile(directory, lane)).pipe(
     Effect.map((context) => Context.get(context, SqliteClient)),
   )
+
+/** Rows of one lane, or of both, each with its lane; in which order is the caller's to say. */
+export const rowsOfLanes = <Row extends object, E, R>(
+  directory: string,
+  only: LaneName | null,
+  read: (sql: SqliteClient, lane: LaneName) => Effect.Effect<ReadonlyArray<Row>, E, R>,
+) =>
+  Effect.forEach(only === null ? LaneName.literals : [only], (lane) =>
+    openLane(directory, lane).pipe(
+      Effect.flatMap((sql) => read(sql, lane)),
+      Effect.map((rows) => rows.map((row) => ({ lane, ...row }))),
+    ),
+  ).pipe(Effect.map((lanes) => lanes.flat()))
 
 const paperReports = (directory: string) =>
   PaperReports.layer.pipe(Layer.provide(laneFile(directory, "paper")))

@@ -5,12 +5,11 @@ import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { SqlClient } from "effect/sql"
 import { formatDuration } from "@evaluator/domain/time/DurationText"
-import { LaneName } from "../Control.ts"
 import { dataDirectoryFor } from "./Directory.ts"
 import * as Flags from "./Flags.ts"
 import { printRows } from "./Output.ts"
 import { timeOf } from "./Readable.ts"
-import { openLane } from "./Reader.ts"
+import { rowsOfLanes } from "./Reader.ts"
 
 /** Runs printed when no limit is given. */
 export const defaultLimit = 50
@@ -64,14 +63,8 @@ export const runsCommand = Command.make(
   Effect.fn("cli runs")(function* (flags) {
     const directory = yield* dataDirectoryFor(flags.data)
     const limit = flags.limit ?? defaultLimit
-    const lanes = yield* Effect.forEach(LaneName.literals, (lane) =>
-      openLane(directory, lane).pipe(
-        Effect.flatMap((sql) => read(sql, flags, limit)),
-        Effect.map((rows) => rows.map((row) => ({ lane, ...row }))),
-      ),
-    )
-    const newest = lanes
-      .flat()
+    const runs = yield* rowsOfLanes(directory, null, (sql) => read(sql, flags, limit))
+    const newest = runs
       .toSorted((a, b) => b.started_at_ms - a.started_at_ms || b.id - a.id)
       .slice(0, limit)
     yield* printRows(flags, {

@@ -27,7 +27,7 @@ export class PortNotOpened extends Schema.TaggedError<PortNotOpened>()("PortNotO
 
 export interface HttpOptions {
   readonly host: string
-  /** 0: any free one. */
+  /** 0: a free one is found. */
   readonly port: number
 }
 

@@ -1,29 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { RulesThresholds } from "@evaluator/domain/wallet/RuleGates"
 import { type Followed, stopGates } from "@evaluator/domain/wallet/StopGates"
 import { monthlyFeatures } from "@evaluator/testkit/MonthlyFeatures"
+import { rulesLimits as limits } from "@evaluator/testkit/RulesLimits"
 
-const limits: RulesThresholds = {
-  min_trades_30d: 50,
-  max_trades_per_day: 120,
-  max_markets_30d: 60,
-  min_median_hold_minutes: 180,
-  max_size_cv: 0.75,
-  max_burstiness: 0.7,
-  min_settled_copies: 30,
-  min_profit_per_copy: 0,
-  max_copy_drawdown: 0.08,
-  breakers: true,
-  max_idle_days: 10,
-  max_live_drawdown: 0.12,
-  max_style_drift: 0.65,
-  max_theme_concentration: 0.55,
-  max_win_rate_fall: 0.15,
-  max_week_drawdown: 0.2,
-  max_pace_ratio: 3,
-  max_size_ratio: 10,
-  cool_down_ms: 0,
-}
 const week = { ...monthlyFeatures, windowDays: 7, observedDays: 7, maxDrawdown: 0.01 }
 const quarter = { ...monthlyFeatures, windowDays: 90, observedDays: 90 }
 
