@@ -12,6 +12,7 @@ import {
   toPlain,
 } from "@evaluator/app/Settings"
 import { variableOf } from "@evaluator/app/SettingSources"
+import { longestDelayMs } from "@evaluator/venue/seeded/Rows"
 
 type Environment = Readonly<Record<string, string>>
 
@@ -45,6 +46,17 @@ describe("the shipped configuration", () => {
       const { written } = yield* load()
       assert.sameMembers([...written.keys()], settingPaths())
       for (const profile of profiles) yield* load({}, [profile])
+    }),
+  )
+
+  it.effect("calls complete only what the embedded venue has surely shown", () =>
+    Effect.gen(function* () {
+      for (const profile of ["embedded", "sim"]) {
+        const { ingestion, watch } = (yield* load({}, ["embedded", profile])).settings
+        for (const lag of [ingestion.visibility_lag, watch.visibility_lag]) {
+          assert.isAtLeast(Duration.toMillis(lag), longestDelayMs, profile)
+        }
+      }
     }),
   )
 
