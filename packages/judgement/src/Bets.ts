@@ -3,71 +3,74 @@
  * moment of judgement. Later purchases in the same market say next to nothing new about skill, and
  * counted as if they did they ruin every error rate.
  */
-import type { Entry, WalletEvidence } from "./Evidence.ts"
+import type { Markets } from "./Markets.ts"
+import { calibrated, type PriceModel } from "./PriceModel.ts"
+import type { WalletRecord } from "./WalletRecord.ts"
 
-export interface Bet {
-  readonly condition: string
-  readonly outcomeIndex: number
-  readonly atMs: number
-  readonly price: number
-  readonly payout: number
-  readonly exclusive: boolean
-}
-
-export interface EventBets {
-  readonly event: string
-  /** In the order of purchase. */
-  readonly bets: ReadonlyArray<Bet>
-}
-
+/** By column; an event's bets are next to each other, in the order of purchase. */
 export interface WalletBets {
   readonly wallet: string
-  /** By the name of the event. */
-  readonly events: ReadonlyArray<EventBets>
   /** Purchases seen by then, resolved or not. */
   readonly entries: number
+  /** Bets of event n go from `starts[n]` up to `starts[n + 1]`; events by name. */
+  readonly starts: Uint32Array
+  readonly market: Uint32Array
+  readonly outcome: Uint16Array
+  readonly atMs: Float64Array
+  readonly price: Float64Array
+  readonly payout: Float64Array
 }
+
+export interface PricedBets extends WalletBets {
+  /** What the calibrated price promises, by bet. */
+  readonly promised: Float64Array
+}
+
+export const eventsIn = ({ starts }: Pick<WalletBets, "starts">): number => starts.length - 1
 
 /** Prices nearer to 0 or 1 are no bets on anything a wallet could know better. */
 export const nearest = 0.005
 
-export const betsOf = ({ wallet, entries }: WalletEvidence, asOfMs: number): WalletBets => {
-  const seen = entries.filter(({ atMs }) => atMs <= asOfMs)
-  const first = new Map<string, Entry>()
-  for (const entry of seen) {
-    const known = first.get(entry.condition)
-    if (known === undefined || before(entry, known)) first.set(entry.condition, entry)
+/** `ranks`: the order of events, {@link Markets.eventRanks}. */
+export const betsOf = (
+  { wallet, purchases }: WalletRecord,
+  { conditions, eventOf }: Markets,
+  ranks: Uint32Array,
+): WalletBets => {
+  const { atMs, market, outcome, payout, price } = purchases
+  /** A total order, so that the order in which rows were read does not matter. */
+  const before = (a: number, b: number): number => {
+    if (atMs[a] !== atMs[b]) return atMs[a]! - atMs[b]!
+    if (market[a] !== market[b]) return conditions[market[a]!]! < conditions[market[b]!]! ? -1 : 1
+    return outcome[a] !== outcome[b] ? outcome[a]! - outcome[b]! : price[a]! - price[b]!
   }
-  const events = new Map<string, Array<Bet>>()
-  for (const entry of [...first.values()].toSorted((a, b) => (before(a, b) ? -1 : 1))) {
-    const bet = betOf(entry, asOfMs)
-    if (bet === null) continue
-    const others = events.get(entry.event)
-    if (others === undefined) events.set(entry.event, [bet])
-    else others.push(bet)
+  const first = new Map<number, number>()
+  for (let i = 0; i < market.length; i++) {
+    const known = first.get(market[i]!)
+    if (known === undefined || before(i, known) < 0) first.set(market[i]!, i)
   }
+  const rankOf = (i: number): number => ranks[eventOf[market[i]!]!]!
+  const order = [...first.values()]
+    .filter((i) => !Number.isNaN(payout[i]!) && price[i]! > nearest && price[i]! < 1 - nearest)
+    .toSorted((a, b) => rankOf(a) - rankOf(b) || before(a, b))
+  const starts = [0]
+  for (let n = 1; n < order.length; n++) {
+    if (rankOf(order[n]!) !== rankOf(order[n - 1]!)) starts.push(n)
+  }
+  if (order.length > 0) starts.push(order.length)
   return {
     wallet,
-    entries: seen.length,
-    events: [...events]
-      .map(([event, bets]) => ({ event, bets }))
-      .toSorted((a, b) => (a.event < b.event ? -1 : 1)),
+    entries: market.length,
+    starts: Uint32Array.from(starts),
+    market: Uint32Array.from(order, (i) => market[i]!),
+    outcome: Uint16Array.from(order, (i) => outcome[i]!),
+    atMs: Float64Array.from(order, (i) => atMs[i]!),
+    price: Float64Array.from(order, (i) => price[i]!),
+    payout: Float64Array.from(order, (i) => payout[i]!),
   }
 }
 
-const betOf = (entry: Entry, asOfMs: number): Bet | null => {
-  const { condition, outcomeIndex, atMs, price, payout, resolvedAtMs } = entry
-  const known = payout !== null && resolvedAtMs !== null && resolvedAtMs <= asOfMs
-  if (!known || !(price > nearest && price < 1 - nearest)) return null
-  return { condition, outcomeIndex, atMs, price, payout, exclusive: entry.exclusive === true }
-}
-
-/** A total order, so that the order in which rows were read does not matter. */
-const before = (a: Entry, b: Entry): boolean =>
-  a.atMs !== b.atMs
-    ? a.atMs < b.atMs
-    : a.condition !== b.condition
-      ? a.condition < b.condition
-      : a.outcomeIndex !== b.outcomeIndex
-        ? a.outcomeIndex < b.outcomeIndex
-        : a.price < b.price
+export const pricedBy = (own: WalletBets, prices: PriceModel): PricedBets => ({
+  ...own,
+  promised: own.price.map((price) => calibrated(prices, price)),
+})

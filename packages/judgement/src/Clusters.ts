@@ -6,7 +6,8 @@
  * Limits: a moment of a market that more wallets share than {@link crowd} says nothing of any two of
  * them and is left out, so the work is at most `crowd` times the entries.
  */
-import type { WalletEvidence } from "./Evidence.ts"
+import type { WalletRecord } from "./WalletRecord.ts"
+import { each, type Steps } from "./Steps.ts"
 
 export interface ClusterSettings {
   /** How near in time purchases are taken for one act, ms. */
@@ -25,54 +26,38 @@ export interface Cluster {
 }
 
 const crowd = 25
+const mostOutcomes = 65_536
 /** Acts looked at between two yields. */
 const aStep = 10_000
 
-interface Act {
-  readonly wallet: number
-  readonly atMs: number
-}
-
 export function* clustersInSteps(
-  population: ReadonlyArray<WalletEvidence>,
-  asOfMs: number,
+  population: ReadonlyArray<WalletRecord>,
   settings: ClusterSettings,
-): Generator<void, ReadonlyArray<Cluster>, void> {
-  /** By market and outcome. */
-  const byMarket = new Map<string, Array<Array<Act>>>()
-  const sizes = new Float64Array(population.length)
-  for (const [wallet, { entries }] of population.entries()) {
-    const own = new Set<Array<Act>>()
-    for (const { condition, outcomeIndex, atMs } of entries) {
-      if (atMs > asOfMs) continue
-      const outcomes = byMarket.get(condition) ?? []
-      byMarket.set(condition, outcomes)
-      const acts = (outcomes[outcomeIndex] ??= [])
-      own.add(acts)
-      const last = acts.at(-1)
-      if (last?.wallet !== wallet) acts.push({ wallet, atMs })
-      else if (atMs < last.atMs) acts[acts.length - 1] = { wallet, atMs }
-    }
-    sizes[wallet] = own.size
-    if (wallet % 20 === 19) yield
-  }
+): Steps<ReadonlyArray<Cluster>> {
+  const acts = yield* actsInSteps(population)
   const pairs = new Map<number, number>()
   const leads = new Float64Array(population.length)
   let seen = 0
-  for (const acts of [...byMarket.values()].flatMap((outcomes) => outcomes.filter(Boolean))) {
-    acts.sort((a, b) => a.atMs - b.atMs || a.wallet - b.wallet)
-    for (let i = 0; i < acts.length; i++) {
+  for (const [from, to] of acts.spans) {
+    const inTime = acts.order
+      .subarray(from, to)
+      .toSorted((a, b) => acts.atMs[a]! - acts.atMs[b]! || acts.wallet[a]! - acts.wallet[b]!)
+    for (let i = 0; i < inTime.length; i++) {
+      const first = inTime[i]!
       let j = i + 1
-      while (j < acts.length && acts[j]!.atMs - acts[i]!.atMs <= settings.withinMs) j++
+      while (j < inTime.length && acts.atMs[inTime[j]!]! - acts.atMs[first]! <= settings.withinMs) {
+        j++
+      }
       if (j - i > crowd) continue
+      const a = acts.wallet[first]!
       for (let k = i + 1; k < j; k++) {
-        const [a, b] = [acts[i]!.wallet, acts[k]!.wallet]
+        const b = acts.wallet[inTime[k]!]!
         const key = Math.min(a, b) * population.length + Math.max(a, b)
         pairs.set(key, (pairs.get(key) ?? 0) + 1)
         leads[a]!++
       }
     }
-    seen += acts.length
+    seen += inTime.length
     if (seen < aStep) continue
     seen = 0
     yield
@@ -84,7 +69,7 @@ export function* clustersInSteps(
   }
   for (const [key, count] of pairs) {
     const [a, b] = [Math.floor(key / population.length), key % population.length]
-    const smaller = Math.min(sizes[a]!, sizes[b]!)
+    const smaller = Math.min(acts.sizes[a]!, acts.sizes[b]!)
     if (count < settings.together || count < settings.overlap * smaller) continue
     const [x, y] = [find(a), find(b)]
     root[Math.max(x, y)] = Math.min(x, y)
@@ -102,4 +87,60 @@ export function* clustersInSteps(
   function nameOf(wallet: number): string {
     return population[wallet]!.wallet
   }
+}
+
+/** The first time each wallet bought each outcome. */
+interface Acts {
+  readonly wallet: Uint32Array
+  readonly atMs: Float64Array
+  /** Acts of one outcome next to each other… */
+  readonly order: Uint32Array
+  /** …from one place up to another. */
+  readonly spans: ReadonlyArray<readonly [number, number]>
+  /** By wallet: how many. */
+  readonly sizes: Float64Array
+}
+
+function* actsInSteps(population: ReadonlyArray<WalletRecord>): Steps<Acts> {
+  const most = population.reduce((sum, { purchases }) => sum + purchases.market.length, 0)
+  const wallet = new Uint32Array(most)
+  const atMs = new Float64Array(most)
+  const outcome = new Uint32Array(most)
+  /** Outcomes of markets by number. */
+  const outcomes = new Map<number, number>()
+  const counts: Array<number> = []
+  const sizes = new Float64Array(population.length)
+  let acts = 0
+  yield* each(population, ({ purchases }, at) => {
+    const own = new Map<number, number>()
+    for (let i = 0; i < purchases.market.length; i++) {
+      const key = purchases.market[i]! * mostOutcomes + purchases.outcome[i]!
+      const id = outcomes.get(key) ?? outcomes.size
+      const known = own.get(id)
+      if (known !== undefined) {
+        atMs[known] = Math.min(atMs[known]!, purchases.atMs[i]!)
+        continue
+      }
+      outcomes.set(key, id)
+      own.set(id, acts)
+      counts[id] = (counts[id] ?? 0) + 1
+      wallet[acts] = at
+      atMs[acts] = purchases.atMs[i]!
+      outcome[acts] = id
+      acts++
+    }
+    sizes[at] = own.size
+  })
+  yield
+  const spans: Array<readonly [number, number]> = []
+  const next = new Uint32Array(counts.length)
+  let from = 0
+  for (const [id, count] of counts.entries()) {
+    spans.push([from, from + count])
+    next[id] = from
+    from += count
+  }
+  const order = new Uint32Array(acts)
+  for (let act = 0; act < acts; act++) order[next[outcome[act]!]!++] = act
+  return { wallet, atMs, order, spans, sizes }
 }

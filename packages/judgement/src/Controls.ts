@@ -1,10 +1,10 @@
 /**
  * What luck alone would have shown: as many wallets at random, and outcomes drawn anew.
  */
-import type { Bet, WalletBets } from "./Bets.ts"
+import type { PricedBets } from "./Bets.ts"
 import type { RandomControl } from "./Judgement.ts"
+import type { Markets } from "./Markets.ts"
 import { normalShare } from "./Normal.ts"
-import { calibrated, type PriceModel } from "./PriceModel.ts"
 import type { Candidate } from "./Reasons.ts"
 import type { JudgementSettings } from "./Settings.ts"
 
@@ -32,33 +32,30 @@ const hash = (text: string, seed: number): number => {
 const normalOf = (chance: () => number): number =>
   Math.sqrt(-2 * Math.log(1 - chance())) * Math.cos(2 * Math.PI * chance())
 
-/** A market's draw in a round, 0…1, the same for every wallet, alike within an event. */
-export const shuffleChance = (seed: number, round: number, rho: number) => {
+/**
+ * Outcomes drawn anew, a round: each market's chance, 0…1, is the same for every wallet and alike
+ * within an event.
+ */
+export const redraw = (markets: Markets, seed: number, round: number, rho: number) => {
   const common = Math.min(0.95, 1.5 * rho)
-  return (event: string, condition: string): number => {
+  const drawn = new Float64Array(markets.size).fill(Number.NaN)
+  const drawnOf = (market: number): number => {
+    const known = drawn[market]!
+    if (!Number.isNaN(known)) return known
+    const event = markets.events[markets.eventOf[market]!]!
     const shared = normalOf(chanceOf(hash(event, seed + 7919 * round)))
-    const own = normalOf(chanceOf(hash(condition, seed + 104_729 * (round + 1))))
-    return normalShare(Math.sqrt(common) * shared + Math.sqrt(1 - common) * own)
+    const own = normalOf(chanceOf(hash(markets.conditions[market]!, seed + 104_729 * (round + 1))))
+    const share = normalShare(Math.sqrt(common) * shared + Math.sqrt(1 - common) * own)
+    drawn[market] = share
+    return share
   }
+  /** What the bets would be paid as chance and their calibrated prices have it. */
+  return ({ market, outcome, promised }: PricedBets): Float64Array =>
+    promised.map((p, i) => {
+      const at = drawnOf(market[i]!)
+      return (outcome[i] === 0 ? at < p : at >= 1 - p) ? 1 : 0
+    })
 }
-
-/** The same bets, paid as chance and their calibrated prices have it. */
-export const redrawn = (
-  own: WalletBets,
-  prices: PriceModel,
-  chance: (event: string, condition: string) => number,
-): WalletBets => ({
-  ...own,
-  events: own.events.map(({ event, bets }) => ({
-    event,
-    bets: bets.map((bet): Bet => {
-      const drawn = chance(event, bet.condition)
-      const p = calibrated(prices, bet.price)
-      const wins = bet.outcomeIndex === 0 ? drawn < p : drawn >= 1 - p
-      return { ...bet, payout: wins ? 1 : 0 }
-    }),
-  })),
-})
 
 /** As many wallets as are followed, at least one, out of all that have copies of ours. */
 export const randomControl = (

@@ -5,10 +5,10 @@
  * p + e. The profit per dollar is (p + e − outlay) / outlay, averaged over the copies with the same
  * dollar in each. A wallet of few copies is filled up with copies at the population's average cost.
  */
-import type { WalletBets } from "./Bets.ts"
+import type { PricedBets } from "./Bets.ts"
 import { edges } from "./EdgeLikelihood.ts"
-import type { CopyEvidence } from "./Evidence.ts"
 import { calibrated, doubt, type PriceModel } from "./PriceModel.ts"
+import type { SettledCopies } from "./WalletRecord.ts"
 
 /** One purchase as it is or would be copied. */
 interface Purchase {
@@ -42,28 +42,25 @@ const assumedCopies = 8
 const ordinaryCost = 0.018
 /** Copies of one wallet beyond which it does not weigh more in the population's cost. */
 const mostCounted = 50
+/** Bets whose copies are assumed, the newest. */
+const mostAssumed = 200
 const mostPaid = 0.995
 const horizonDays = 30
 /** A standard error from fewer events is none. */
 const fewestEvents = 5
 const dayMs = 86_400_000
 
-export const settledBy = (copies: ReadonlyArray<CopyEvidence>, asOfMs: number) =>
-  copies.filter(({ settledAtMs, costMicro }) => settledAtMs <= asOfMs && costMicro > 0)
-
 /** Costs of copies above the calibrated price; where only the slippage is known, that on top of the ordinary. */
 export const costsOf = (
-  copies: ReadonlyArray<CopyEvidence>,
+  { aShare, middle, slippage }: SettledCopies,
   prices: PriceModel,
-): ReadonlyArray<number> =>
-  copies.map(({ outlay, slippage }) =>
-    outlay === undefined
-      ? ordinaryCost + slippage
-      : outlay.aShare - calibrated(prices, outlay.middle),
+): Float64Array =>
+  aShare.map((outlay, i) =>
+    Number.isNaN(outlay) ? ordinaryCost + slippage[i]! : outlay - calibrated(prices, middle[i]!),
   )
 
 /** The population's cost: each wallet's own average weighs by its copies, up to a limit. */
-export const populationCost = (costs: ReadonlyArray<ReadonlyArray<number>>): number => {
+export const populationCost = (costs: ReadonlyArray<Float64Array>): number => {
   let [sum, weight] = [ordinaryCost * assumedCopies, assumedCopies]
   for (const own of costs) {
     const counts = Math.min(own.length, mostCounted)
@@ -73,26 +70,25 @@ export const populationCost = (costs: ReadonlyArray<ReadonlyArray<number>>): num
   return sum / weight
 }
 
+/** `ownCosts`: {@link costsOf} the copies. */
 export const copyingOf = (
-  bets: WalletBets,
-  copies: ReadonlyArray<CopyEvidence>,
+  bets: PricedBets,
+  copies: SettledCopies,
+  ownCosts: Float64Array,
   prices: PriceModel,
   ordinary: number,
 ): Copying => {
-  const own = copies.flatMap(({ outlay }): ReadonlyArray<Purchase> => {
-    if (outlay === undefined) return []
-    const { aShare, middle } = outlay
-    return [{ middle, promised: calibrated(prices, middle), outlay: aShare }]
-  })
-  const ownCosts = costsOf(copies, prices)
-  const all = bets.events.flatMap((event) => event.bets)
-  const newest = all.toSorted((a, b) => b.atMs - a.atMs).slice(0, 200)
+  const own: Array<Purchase> = []
+  for (const [i, outlay] of copies.aShare.entries()) {
+    const middle = copies.middle[i]!
+    if (!Number.isNaN(outlay)) own.push({ middle, promised: calibrated(prices, middle), outlay })
+  }
   const cost =
     (ordinary * assumedCopies + ownCosts.reduce((sum, one) => sum + one, 0)) /
     (assumedCopies + ownCosts.length)
-  const assumed = newest.map(({ price }): Purchase => {
-    const promised = calibrated(prices, price)
-    return { middle: price, promised, outlay: promised + cost }
+  const assumed = newestOf(bets).map((i): Purchase => {
+    const promised = bets.promised[i]!
+    return { middle: bets.price[i]!, promised, outlay: promised + cost }
   })
   const used = own.length >= 2 * assumedCopies || assumed.length === 0 ? own : [...own, ...assumed]
   const purchases = used.length > 0 ? used : [{ middle: 0.5, promised: 0.5, outlay: 0.5 + cost }]
@@ -103,12 +99,13 @@ export const copyingOf = (
     }
   }
   const atFive = purchases.map((purchase) => profitAt(0.05, purchase))
-  const times = all.map(({ atMs }) => atMs)
-  const days = Math.max(10, (Math.max(0, ...times) - Math.min(...times, Infinity)) / dayMs || 0)
+  let [earliest, latest] = [Number.POSITIVE_INFINITY, 0]
+  for (const at of bets.atMs) [earliest, latest] = [Math.min(earliest, at), Math.max(latest, at)]
+  const days = Math.max(10, (latest - earliest) / dayMs || 0)
   const perHorizon = Math.max(4, (bets.entries * horizonDays) / days)
   const overMiddle = mean(purchases.map(({ middle, outlay }) => outlay - middle))
   return {
-    copies: copies.length,
+    copies: copies.rate.length,
     cost: {
       mean: Math.max(cost, overMiddle),
       deviation: spread(ownCosts) / Math.sqrt(assumedCopies + ownCosts.length),
@@ -124,27 +121,36 @@ export const copyingOf = (
 const profitAt = (edge: number, { promised, outlay }: Purchase): number =>
   (Math.min(mostPaid, Math.max(0, promised + edge)) - outlay) / outlay
 
+const newestOf = ({ atMs }: PricedBets): ReadonlyArray<number> =>
+  Array.from(atMs, (_, i) => i)
+    .toSorted((a, b) => atMs[b]! - atMs[a]!)
+    .slice(0, mostAssumed)
+
 /** The same dollar in each copy; events are what varies independently. */
-const realisedOf = (copies: ReadonlyArray<CopyEvidence>): Copying["realised"] => {
-  const rates = copies.map(({ event, pnlMicro, costMicro }) => ({
-    event,
-    rate: pnlMicro / costMicro,
-  }))
-  const average = mean(rates.map(({ rate }) => rate))
-  const byEvent = Map.groupBy(rates, ({ event }) => event)
+const realisedOf = ({ event, rate }: SettledCopies): Copying["realised"] => {
+  const average = mean(rate)
+  const byEvent = new Map<number, number>()
+  for (const [i, one] of event.entries()) {
+    byEvent.set(one, (byEvent.get(one) ?? 0) + rate[i]! - average)
+  }
   if (byEvent.size < fewestEvents) return null
   let squares = 0
-  for (const group of byEvent.values()) {
-    squares += group.reduce((sum, { rate }) => sum + rate - average, 0) ** 2
-  }
+  for (const sum of byEvent.values()) squares += sum ** 2
   const small = byEvent.size / (byEvent.size - 1)
-  return { mean: average, error: Math.sqrt(small * squares) / copies.length }
+  return { mean: average, error: Math.sqrt(small * squares) / rate.length }
 }
 
-const mean = (values: ReadonlyArray<number>): number =>
-  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
+type Numbers = ReadonlyArray<number> | Float64Array
 
-const spread = (values: ReadonlyArray<number>): number => {
+const mean = (values: Numbers): number => {
+  let sum = 0
+  for (const value of values) sum += value
+  return values.length === 0 ? 0 : sum / values.length
+}
+
+const spread = (values: Numbers): number => {
   const middle = mean(values)
-  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)))
+  let squares = 0
+  for (const value of values) squares += (value - middle) ** 2
+  return Math.sqrt(values.length === 0 ? 0 : squares / values.length)
 }

@@ -11,49 +11,58 @@
  * event; who picks sides freely has D̄ near one. An event far beyond the wallet's own D̄ is divided by
  * more, so that no single one decides.
  */
-import type { Bet, WalletBets } from "./Bets.ts"
-import { calibrated, type PriceModel } from "./PriceModel.ts"
+import { eventsIn, type PricedBets } from "./Bets.ts"
+import type { Markets } from "./Markets.ts"
 
 /** What ρ is taken for before anything is seen, and for how many pairs that counts. */
 const priorRho = 0.2
 const priorPairs = 300
 
-interface Surprise {
-  weight: number
-  sum: number
-  variance: number
-}
-
 /** Estimates ρ from each pair of markets of an event, races apart, once however many bought them. */
 export class PairCounts {
-  private readonly events = new Map<string, Map<string, Surprise>>()
+  private readonly weight: Float64Array
+  private readonly sum: Float64Array
+  private readonly variance: Float64Array
+  /** Markets by event, both in the order in which they came. */
+  private readonly events = new Map<number, Array<number>>()
+  private readonly markets: Markets
 
-  add({ events }: WalletBets, prices: PriceModel): void {
-    for (const { event, bets } of events) {
-      for (const bet of bets) {
-        if (bet.exclusive) continue
-        const markets = this.events.get(event) ?? new Map<string, Surprise>()
-        this.events.set(event, markets)
-        const known = markets.get(bet.condition) ?? { weight: 0, sum: 0, variance: 0 }
-        markets.set(bet.condition, known)
-        const p = calibrated(prices, bet.price)
-        known.weight++
-        known.sum += signOf(bet) * (bet.payout - p)
-        known.variance += p * (1 - p)
+  constructor(markets: Markets) {
+    this.markets = markets
+    this.weight = new Float64Array(markets.size)
+    this.sum = new Float64Array(markets.size)
+    this.variance = new Float64Array(markets.size)
+  }
+
+  add({ market, outcome, payout, promised }: PricedBets): void {
+    const { eventOf, exclusive } = this.markets
+    for (let i = 0; i < market.length; i++) {
+      const at = market[i]!
+      if (exclusive[at] === true) continue
+      if (this.weight[at] === 0) {
+        const others = this.events.get(eventOf[at]!)
+        if (others === undefined) this.events.set(eventOf[at]!, [at])
+        else others.push(at)
       }
+      const p = promised[i]!
+      this.weight[at]!++
+      this.sum[at]! += signOf(outcome[i]!) * (payout[i]! - p)
+      this.variance[at]! += p * (1 - p)
     }
   }
 
   rho(): number {
+    const { sum, variance, weight } = this
     let products = priorRho * priorPairs * 0.2
     let scale = priorPairs * 0.2
-    for (const markets of this.events.values()) {
-      const all = [...markets.values()]
+    for (const all of this.events.values()) {
       for (let i = 0; i < all.length; i++) {
+        const a = all[i]!
+        const [meanA, varianceA] = [sum[a]! / weight[a]!, variance[a]! / weight[a]!]
         for (let j = 0; j < i; j++) {
-          const [a, b] = [all[i]!, all[j]!]
-          products += (a.sum / a.weight) * (b.sum / b.weight)
-          scale += Math.sqrt((a.variance / a.weight) * (b.variance / b.weight))
+          const b = all[j]!
+          products += meanA * (sum[b]! / weight[b]!)
+          scale += Math.sqrt(varianceA * (variance[b]! / weight[b]!))
         }
       }
     }
@@ -67,21 +76,31 @@ interface Variance {
   readonly all: number
 }
 
-const varianceOf = (bets: ReadonlyArray<Bet>, prices: PriceModel, rho: number): Variance => {
+/** Of the bets from one place up to another. */
+const varianceOf = (
+  { market, outcome, promised }: PricedBets,
+  [from, to]: readonly [number, number],
+  { exclusive }: Markets,
+  rho: number,
+): Variance => {
   let alone = 0
   let all = 0
-  const facts = bets.map((bet) => {
-    const p = calibrated(prices, bet.price)
-    return { bet, sign: signOf(bet), yes: bet.outcomeIndex === 0 ? p : 1 - p, v: p * (1 - p) }
-  })
-  for (const [i, a] of facts.entries()) {
-    alone += a.v
-    all += a.v
-    for (let j = 0; j < i; j++) {
-      const b = facts[j]!
-      const race = a.bet.exclusive && b.bet.exclusive
-      const between = race ? -Math.sqrt((a.yes * b.yes) / ((1 - a.yes) * (1 - b.yes))) : rho
-      all += 2 * a.sign * b.sign * Math.max(-1, between) * Math.sqrt(a.v * b.v)
+  for (let i = from; i < to; i++) {
+    const p = promised[i]!
+    const v = p * (1 - p)
+    const sign = signOf(outcome[i]!)
+    const yes = outcome[i] === 0 ? p : 1 - p
+    const races = exclusive[market[i]!] === true
+    alone += v
+    all += v
+    for (let j = from; j < i; j++) {
+      const q = promised[j]!
+      const other = outcome[j] === 0 ? q : 1 - q
+      const between =
+        races && exclusive[market[j]!] === true
+          ? -Math.sqrt((yes * other) / ((1 - yes) * (1 - other)))
+          : rho
+      all += 2 * sign * signOf(outcome[j]!) * Math.max(-1, between) * Math.sqrt(v * (q * (1 - q)))
     }
   }
   return { alone, all }
@@ -90,17 +109,18 @@ const varianceOf = (bets: ReadonlyArray<Bet>, prices: PriceModel, rho: number): 
 /** How far an event's own design effect may be beyond the wallet's without being divided by more. */
 const mostBeyond = 2
 
-/** What each bet counts for, (0, 1], by event. */
-export const weightsOf = (
-  { events }: Pick<WalletBets, "events">,
-  prices: PriceModel,
-  rho: number,
-): ReadonlyArray<number> => {
-  const variances = events.map(({ bets }) => varianceOf(bets, prices, rho))
+/** What each bet counts for, (0, 1], by event; outcomes do not matter for it. */
+export const weightsOf = (own: PricedBets, markets: Markets, rho: number): Float64Array => {
+  const variances = Array.from({ length: eventsIn(own) }, (_, n) =>
+    varianceOf(own, [own.starts[n]!, own.starts[n + 1]!], markets, rho),
+  )
   const alone = variances.reduce((sum, one) => sum + one.alone, 0)
   const all = variances.reduce((sum, one) => sum + one.all, 0)
   const usual = Math.max(1, all / alone)
-  return variances.map((one) => 1 / Math.max(usual, one.all / one.alone / mostBeyond))
+  return Float64Array.from(
+    variances,
+    (one) => 1 / Math.max(usual, one.all / one.alone / mostBeyond),
+  )
 }
 
-const signOf = (bet: Bet): 1 | -1 => (bet.outcomeIndex === 0 ? 1 : -1)
+const signOf = (outcome: number): 1 | -1 => (outcome === 0 ? 1 : -1)

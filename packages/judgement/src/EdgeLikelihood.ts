@@ -5,9 +5,7 @@
  * log(t / p), a loss log((1 − t) / (1 − p)), a payout between them in proportion. Bets count with the
  * weight that the dependence of their event's markets leaves them.
  */
-import type { WalletBets } from "./Bets.ts"
-import { weightsOf } from "./Dependence.ts"
-import { calibrated, type PriceModel } from "./PriceModel.ts"
+import { eventsIn, type PricedBets } from "./Bets.ts"
 
 /** Edges in price units: −20 to 20 cents, one cent apart. */
 export const edges: ReadonlyArray<number> = Array.from({ length: 41 }, (_, i) => (i - 20) / 100)
@@ -20,6 +18,25 @@ const fine = 10_000
 const logs = Float64Array.from({ length: fine + 1 }, (_, i) => Math.log(i / fine))
 const offsets = edges.map((edge) => Math.round(edge * fine))
 
+interface Adds {
+  readonly won: Float64Array
+  readonly lost: Float64Array
+}
+/** What a bet adds by {@link edges}, by its price in steps of the grid; made when first asked for. */
+const known: Array<Adds | undefined> = []
+
+const addsOf = (p: number): Adds => {
+  const made = known[p]
+  if (made !== undefined) return made
+  const [won, lost] = [new Float64Array(edges.length), new Float64Array(edges.length)]
+  for (let i = 0; i < edges.length; i++) {
+    const t = Math.round(kept((p + offsets[i]!) / fine) * fine)
+    won[i] = logs[t]! - logs[p]!
+    lost[i] = logs[fine - t]! - logs[fine - p]!
+  }
+  return (known[p] = { won, lost })
+}
+
 export interface EdgeLikelihood {
   readonly wallet: string
   /** Log likelihood ratio against no edge, by {@link edges}. */
@@ -31,35 +48,40 @@ export interface EdgeLikelihood {
   readonly entries: number
 }
 
+/** `weights` by event (`weightsOf`); `payouts` by bet: what came, or what chance would have paid. */
 export const likelihoodOf = (
-  { wallet, events, entries }: WalletBets,
-  prices: PriceModel,
-  rho: number,
+  own: PricedBets,
+  weights: Float64Array,
+  payouts: Float64Array = own.payout,
 ): EdgeLikelihood => {
+  const { entries, promised, starts, wallet } = own
   const ratios = new Float64Array(edges.length)
-  let best: Float64Array = new Float64Array(edges.length)
+  const best = new Float64Array(edges.length)
+  const event = new Float64Array(edges.length)
   let loudest = 0
-  let bets = 0
-  const weights = weightsOf({ events }, prices, rho)
-  for (const [at, event] of events.entries()) {
+  for (let at = 0; at < eventsIn(own); at++) {
     const weight = weights[at]!
-    const own = new Float64Array(edges.length)
-    for (const { price, payout } of event.bets) {
-      const p = Math.round(kept(calibrated(prices, price)) * fine)
-      for (let i = 0; i < own.length; i++) {
-        const t = Math.round(kept((p + offsets[i]!) / fine) * fine)
-        const won = logs[t]! - logs[p]!
-        const lost = logs[fine - t]! - logs[fine - p]!
-        own[i]! += weight * (payout * won + (1 - payout) * lost)
+    event.fill(0)
+    for (let bet = starts[at]!; bet < starts[at + 1]!; bet++) {
+      const { lost, won } = addsOf(Math.round(kept(promised[bet]!) * fine))
+      const payout = payouts[bet]!
+      if (payout === 1 || payout === 0) {
+        const adds = payout === 1 ? won : lost
+        for (let i = 0; i < event.length; i++) event[i]! += weight * adds[i]!
+      } else {
+        for (let i = 0; i < event.length; i++) {
+          event[i]! += weight * (payout * won[i]! + (1 - payout) * lost[i]!)
+        }
       }
     }
-    for (let i = 0; i < own.length; i++) ratios[i]! += own[i]!
-    bets += event.bets.length
-    const loud = own[noEdge + 10]!
-    if (loud > loudest) [loudest, best] = [loud, own]
+    for (let i = 0; i < event.length; i++) ratios[i]! += event[i]!
+    const loud = event[noEdge + 10]!
+    if (loud <= loudest) continue
+    loudest = loud
+    best.set(event)
   }
   const withoutBest = ratios.map((ratio, i) => ratio - best[i]!)
-  return { wallet, ratios, withoutBest, events: events.length, bets, entries }
+  return { wallet, ratios, withoutBest, events: eventsIn(own), bets: promised.length, entries }
 }
 
 const kept = (p: number): number => Math.min(1 - nearest, Math.max(nearest, p))

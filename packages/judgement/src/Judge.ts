@@ -12,58 +12,60 @@
  * nothing. Work comes in steps of some milliseconds ({@link judgeInSteps}).
  */
 import { type Belief, beliefOf } from "./Belief.ts"
-import { betsOf, type WalletBets } from "./Bets.ts"
+import { betsOf, type PricedBets, pricedBy } from "./Bets.ts"
 import { type Cluster, clustersInSteps } from "./Clusters.ts"
-import { type Copying, copyingOf, costsOf, populationCost, settledBy } from "./Copying.ts"
-import { randomControl, redrawn, shuffleChance } from "./Controls.ts"
-import { PairCounts } from "./Dependence.ts"
+import { type Copying, copyingOf, costsOf, populationCost } from "./Copying.ts"
+import { randomControl, redraw } from "./Controls.ts"
+import { PairCounts, weightsOf } from "./Dependence.ts"
 import { edges, type EdgeLikelihood, likelihoodOf } from "./EdgeLikelihood.ts"
 import type { WalletEvidence } from "./Evidence.ts"
 import type { Judged, Judgement, ShuffledControl, Verdict } from "./Judgement.ts"
+import { Markets } from "./Markets.ts"
 import { mixtureInSteps } from "./Mixture.ts"
-import { PriceCounts, type PriceModel } from "./PriceModel.ts"
+import { pricesInSteps } from "./PriceModel.ts"
 import { type Candidate, reasonsOf } from "./Reasons.ts"
 import type { JudgementSettings } from "./Settings.ts"
+import { each, finished, type Steps } from "./Steps.ts"
+import { recordOf, type WalletRecord } from "./WalletRecord.ts"
 
 export const judge = (
   population: ReadonlyArray<WalletEvidence>,
   asOfMs: number,
   settings: JudgementSettings,
 ): Judgement => {
-  const steps = judgeInSteps(population, asOfMs, settings)
-  for (;;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
-  }
+  const markets = new Markets()
+  const records = population
+    .toSorted((a, b) => (a.wallet < b.wallet ? -1 : 1))
+    .map((evidence) => recordOf(evidence, asOfMs, markets))
+  return finished(judgeInSteps(records, markets, asOfMs, settings))
 }
 
-/** Wallets worked on between two yields. */
-const aStep = 10
-
-/** The judgement in steps: between two of them the caller may do something else. */
+/** The judgement in steps, of records in the order of their wallets' names. */
 export function* judgeInSteps(
-  given: ReadonlyArray<WalletEvidence>,
+  population: ReadonlyArray<WalletRecord>,
+  markets: Markets,
   asOfMs: number,
   settings: JudgementSettings,
-): Generator<void, Judgement, void> {
-  const population = given.toSorted((a, b) => (a.wallet < b.wallet ? -1 : 1))
-  const bets = yield* each(population, (evidence) => betsOf(evidence, asOfMs))
-  const counts = new PriceCounts()
-  yield* each(bets, (own) => counts.add(own))
-  const prices = counts.fit()
-  yield
-  const pairs = new PairCounts()
-  yield* each(bets, (own) => pairs.add(own, prices))
+): Steps<Judgement> {
+  const ranks = markets.eventRanks()
+  const unpriced = yield* each(population, (record) => betsOf(record, markets, ranks))
+  const prices = yield* pricesInSteps(unpriced, markets.size)
+  const bets = yield* each(unpriced, (own) => pricedBy(own, prices))
+  const pairs = new PairCounts(markets)
+  yield* each(bets, (own) => pairs.add(own))
   const rho = pairs.rho()
   yield
-  const clusters = yield* clustersInSteps(population, asOfMs, settings.clusters)
+  const weights = yield* each(bets, (own) => weightsOf(own, markets, rho))
+  const clusters = yield* clustersInSteps(population, settings.clusters)
   const groups = new Map(clusters.flatMap((one) => one.members.map((name) => [name, one] as const)))
-  const settled = yield* each(population, ({ copies }) => settledBy(copies, asOfMs))
-  const costs = yield* each(settled, (copies) => costsOf(copies, prices))
+  const costs = yield* each(population, ({ copies }) => costsOf(copies, prices))
   const cost = populationCost(costs)
-  const copying = yield* each(bets, (own, i) => copyingOf(own, settled[i]!, prices, cost))
+  const copying = yield* each(bets, (own, i) =>
+    copyingOf(own, population[i]!.copies, costs[i]!, prices, cost),
+  )
+  const terms: Terms = { bets, weights, copying, groups, settings }
 
-  const weighed = yield* weigh(bets, copying, { prices, rho, groups, settings })
+  const weighed = yield* weigh(terms)
   const candidates = population.map((evidence, i): Candidate => ({
     evidence,
     likelihood: weighed.likelihoods[i]!,
@@ -95,12 +97,8 @@ export function* judgeInSteps(
     }
   })
 
-  const shuffled = yield* shuffledControl(candidates, bets, copying, {
-    prices,
-    rho,
-    groups,
-    settings,
-  })
+  const draw = (round: number) => redraw(markets, settings.seed, round, rho)
+  const shuffled = yield* shuffledControl(candidates, terms, draw)
   return {
     asOfMs,
     wallets,
@@ -117,19 +115,22 @@ export function* judgeInSteps(
 }
 
 interface Terms {
-  readonly prices: PriceModel
-  readonly rho: number
+  readonly bets: ReadonlyArray<PricedBets>
+  readonly weights: ReadonlyArray<Float64Array>
+  readonly copying: ReadonlyArray<Copying>
   readonly groups: ReadonlyMap<string, Cluster>
   readonly settings: JudgementSettings
 }
 
-/** Likelihoods, the prior they give together, and beliefs. A group has its first wallet's evidence. */
+/**
+ * Likelihoods, the prior they give together, and beliefs. A group has its first wallet's evidence.
+ * `payouts` are the real ones when not given.
+ */
 function* weigh(
-  bets: ReadonlyArray<WalletBets>,
-  copying: ReadonlyArray<Copying>,
-  { prices, rho, groups, settings }: Terms,
+  { bets, weights, copying, groups, settings }: Terms,
+  payouts?: (own: PricedBets) => Float64Array,
 ) {
-  const own = yield* each(bets, (one) => likelihoodOf(one, prices, rho))
+  const own = yield* each(bets, (one, i) => likelihoodOf(one, weights[i]!, payouts?.(one)))
   const byName = new Map(own.map((one) => [one.wallet, one]))
   const standsFor = (wallet: string): string => groups.get(wallet)?.first ?? wallet
   const alone = own.filter(({ wallet, events }) => standsFor(wallet) === wallet && events > 0)
@@ -172,21 +173,18 @@ const shortOf = (
 
 function* shuffledControl(
   candidates: ReadonlyArray<Candidate>,
-  bets: ReadonlyArray<WalletBets>,
-  copying: ReadonlyArray<Copying>,
   terms: Terms,
-): Generator<void, ShuffledControl, void> {
-  const { settings, prices, rho } = terms
+  draw: (round: number) => (own: PricedBets) => Float64Array,
+): Steps<ShuffledControl> {
+  const { copying, settings } = terms
   const followed: Array<number> = []
   const best: Array<number> = []
   for (let round = 0; round < settings.shuffledRounds; round++) {
-    const chance = shuffleChance(settings.seed, round, rho)
-    const drawn = yield* each(bets, (own) => redrawn(own, prices, chance))
-    const { beliefs, likelihoods } = yield* weigh(drawn, copying, terms)
+    const { beliefs, likelihoods } = yield* weigh(terms, draw(round))
     const lucky = candidates
       .map((one, i): Candidate => ({
         ...one,
-        copying: { ...one.copying, realised: null },
+        copying: { ...copying[i]!, realised: null },
         belief: beliefs[i]!,
         likelihood: likelihoods[i]!,
       }))
@@ -196,16 +194,4 @@ function* shuffledControl(
     yield
   }
   return { rounds: settings.shuffledRounds, followed, best }
-}
-
-function* each<A, B>(
-  items: ReadonlyArray<A>,
-  work: (item: A, index: number) => B,
-): Generator<void, ReadonlyArray<B>, void> {
-  const done: Array<B> = []
-  for (const [i, item] of items.entries()) {
-    done.push(work(item, i))
-    if (i % aStep === aStep - 1) yield
-  }
-  return done
 }

@@ -8,6 +8,7 @@
  * add up over wallets in any order.
  */
 import type { WalletBets } from "./Bets.ts"
+import { each, type Steps } from "./Steps.ts"
 
 export interface PriceModel {
   readonly shift: number
@@ -55,42 +56,31 @@ export const doubt = ({ variance }: PriceModel, price: number): number => {
   return Math.sqrt(Math.max(0, sum)) * price * (1 - price)
 }
 
-export class PriceCounts {
-  private readonly markets = new Map<string, number>()
+/** The model of all bets together; `markets`: how many there are. */
+export function* pricesInSteps(
+  bets: ReadonlyArray<WalletBets>,
+  markets: number,
+): Steps<PriceModel> {
   /** Bets of each market. */
-  private readonly sizes: Array<number> = []
-  private readonly market: Array<number> = []
-  private readonly price: Array<number> = []
-  private readonly payout: Array<number> = []
-
-  add({ events }: WalletBets): void {
-    for (const { bets } of events) {
-      for (const { condition, price, payout } of bets) {
-        const market = this.markets.get(condition) ?? this.markets.size
-        this.markets.set(condition, market)
-        this.sizes[market] = (this.sizes[market] ?? 0) + 1
-        this.market.push(market)
-        this.price.push(price)
-        this.payout.push(payout)
-      }
-    }
-  }
-
-  fit(): PriceModel {
-    const weight = new Float64Array(cents)
-    const price = new Float64Array(cents)
-    const paid = new Float64Array(cents)
-    for (let i = 0; i < this.market.length; i++) {
-      const at = this.price[i]!
+  const sizes = new Float64Array(markets)
+  yield* each(bets, ({ market }) => {
+    for (const one of market) sizes[one]!++
+  })
+  const weight = new Float64Array(cents)
+  const price = new Float64Array(cents)
+  const paid = new Float64Array(cents)
+  yield* each(bets, (own) => {
+    for (let i = 0; i < own.market.length; i++) {
+      const at = own.price[i]!
       const cell = Math.min(cents - 1, Math.floor(at * cents))
-      const share = 1 / this.sizes[this.market[i]!]!
+      const share = 1 / sizes[own.market[i]!]!
       weight[cell]! += share
       price[cell]! += share * at
-      paid[cell]! += share * this.payout[i]!
+      paid[cell]! += share * own.payout[i]!
     }
-    const model = { ...newton(weight, price, paid), bands: [] }
-    return { ...model, bands: bandsOf(model, weight, price, paid) }
-  }
+  })
+  const model = { ...newton(weight, price, paid), bands: [] }
+  return { ...model, bands: bandsOf(model, weight, price, paid) }
 }
 
 const newton = (weight: Float64Array, price: Float64Array, paid: Float64Array) => {

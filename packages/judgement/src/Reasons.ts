@@ -5,13 +5,13 @@ import type { Belief } from "./Belief.ts"
 import type { Cluster } from "./Clusters.ts"
 import type { Copying } from "./Copying.ts"
 import type { EdgeLikelihood } from "./EdgeLikelihood.ts"
-import type { WalletEvidence } from "./Evidence.ts"
 import type { Reason } from "./Judgement.ts"
 import type { JudgementSettings } from "./Settings.ts"
+import type { WalletRecord } from "./WalletRecord.ts"
 
 /** All that is known of a wallet before the list is cut. */
 export interface Candidate {
-  readonly evidence: WalletEvidence
+  readonly evidence: Pick<WalletRecord, "wallet" | "exclusions" | "completeShare">
   readonly likelihood: EdgeLikelihood
   readonly copying: Copying
   readonly belief: Belief

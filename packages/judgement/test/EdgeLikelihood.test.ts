@@ -1,9 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { betsOf } from "@evaluator/judgement/Bets"
-import { edges, likelihoodOf, logRatio, noEdge } from "@evaluator/judgement/EdgeLikelihood"
-import type { Entry } from "@evaluator/judgement/Evidence"
-import { calibrated, doubt, PriceCounts, trusted } from "@evaluator/judgement/PriceModel"
+import { betsOf, pricedBy } from "@evaluator/judgement/Bets"
 import { weightsOf } from "@evaluator/judgement/Dependence"
+import * as EdgeLikelihood from "@evaluator/judgement/EdgeLikelihood"
+import { edges, logRatio, noEdge } from "@evaluator/judgement/EdgeLikelihood"
+import type { Entry } from "@evaluator/judgement/Evidence"
+import { Markets } from "@evaluator/judgement/Markets"
+import { calibrated, doubt, pricesInSteps, trusted } from "@evaluator/judgement/PriceModel"
+import { finished } from "@evaluator/judgement/Steps"
+import { recordOf } from "@evaluator/judgement/WalletRecord"
 import { chanceOf } from "./Populations.ts"
 
 const entry = (changes: Partial<Entry>): Entry => ({
@@ -18,8 +22,18 @@ const entry = (changes: Partial<Entry>): Entry => ({
   ...changes,
 })
 
-const betsFrom = (entries: ReadonlyArray<Entry>, asOfMs = 10_000) =>
-  betsOf({ wallet: "w", entries, copies: [], exclusions: [], completeShare: 1 }, asOfMs)
+/** A wallet's bets at prices as they are. */
+const betsFrom = (entries: ReadonlyArray<Entry>, asOfMs = 10_000) => {
+  const markets = new Markets()
+  const evidence = { wallet: "w", entries, copies: [], exclusions: [], completeShare: 1 }
+  const record = recordOf(evidence, asOfMs, markets)
+  return { bets: pricedBy(betsOf(record, markets, markets.eventRanks()), trusted), markets }
+}
+type Own = ReturnType<typeof betsFrom>
+
+const weightsFrom = ({ bets, markets }: Own, rho: number) => weightsOf(bets, markets, rho)
+const likelihoodOf = (own: Own, rho: number) =>
+  EdgeLikelihood.likelihoodOf(own.bets, weightsFrom(own, rho))
 
 const at = (edge: number): number => noEdge + Math.round(edge * 100)
 const near = (actual: number, expected: number) => assert.approximately(actual, expected, 1e-12)
@@ -43,7 +57,7 @@ describe("the likelihood of an edge", () => {
       entry({ event: "b", condition: "b1" }),
       entry({ event: "c", condition: "c1", payout: 0 }),
     ])
-    const { ratios, withoutBest, events } = likelihoodOf(own, trusted, 0.25)
+    const { ratios, withoutBest, events } = likelihoodOf(own, 0.25)
     assert.strictEqual(events, 3)
     near(ratios[at(0.1)]!, 2 * Math.log(1.2) + Math.log(0.8))
     near(withoutBest[at(0.1)]!, Math.log(1.2) + Math.log(0.8))
@@ -52,7 +66,7 @@ describe("the likelihood of an edge", () => {
 
   it("looks up what a bet adds to within a ten-thousandth of a dollar of price", () => {
     for (const price of [0.0213, 0.3337, 0.5, 0.77771, 0.96]) {
-      const { ratios } = likelihoodOf(betsFrom([entry({ price })]), trusted, 0)
+      const { ratios } = likelihoodOf(betsFrom([entry({ price })]), 0)
       for (const [i, edge] of edges.entries()) {
         assert.approximately(ratios[i]!, logRatio(price, edge, 1), 0.003)
       }
@@ -66,10 +80,7 @@ describe("the likelihood of an edge", () => {
       ...Array.from({ length: 20 }, (_, i) => entry({ atMs: 1001 + i, price: 0.4 })),
       entry({ atMs: 1500, outcomeIndex: 1, payout: 0 }),
     ])
-    assert.deepStrictEqual(
-      likelihoodOf(often, trusted, 0.2).ratios,
-      likelihoodOf(once, trusted, 0.2).ratios,
-    )
+    assert.deepStrictEqual(likelihoodOf(often, 0.2).ratios, likelihoodOf(once, 0.2).ratios)
   })
 
   it("leaves out what was not bought or not known by then", () => {
@@ -82,8 +93,8 @@ describe("the likelihood of an edge", () => {
       ],
       10_000,
     )
-    assert.strictEqual(likelihoodOf(own, trusted, 0.2).bets, 1)
-    assert.strictEqual(own.entries, 3)
+    assert.strictEqual(likelihoodOf(own, 0.2).bets, 1)
+    assert.strictEqual(own.bets.entries, 3)
   })
 })
 
@@ -106,8 +117,7 @@ describe("markets of one event", () => {
         ),
       ).flat(),
     )
-  const weightOf = (own: ReturnType<typeof eventsOf>, rho: number) =>
-    weightsOf(own, trusted, rho)[0]!
+  const weightOf = (own: ReturnType<typeof eventsOf>, rho: number) => weightsFrom(own, rho)[0]!
 
   it("count as one when they move together and are always bought on one side", () => {
     near(
@@ -154,8 +164,8 @@ describe("markets of one event", () => {
 
   it("count for less in an event far beyond the wallet's usual", () => {
     const own = eventsOf(8, (i, event) => (event === 0 ? 0 : i % 2), 12)
-    near(weightsOf(own, trusted, 0.5)[0]!, 2 / (1 + 7 * 0.5))
-    near(weightsOf(own, trusted, 0.5)[1]!, 1)
+    near(weightsFrom(own, 0.5)[0]!, 2 / (1 + 7 * 0.5))
+    near(weightsFrom(own, 0.5)[1]!, 1)
   })
 
   it("in a race count less when bought against each other", () => {
@@ -176,10 +186,9 @@ describe("markets of one event", () => {
   })
 
   it("that repeat each other hardly add evidence", () => {
-    const one = likelihoodOf(betsFrom([entry({})]), trusted, 0.9).ratios[at(0.1)]!
+    const one = likelihoodOf(betsFrom([entry({})]), 0.9).ratios[at(0.1)]!
     const eight = likelihoodOf(
       betsFrom(Array.from({ length: 8 }, (_, i) => entry({ condition: `m${i}` }))),
-      trusted,
       0.9,
     ).ratios[at(0.1)]!
     assert.isBelow(eight, 1.15 * one)
@@ -189,18 +198,15 @@ describe("markets of one event", () => {
 describe("the promise of prices", () => {
   it("is found again where longshots are too dear and favourites too cheap", () => {
     const chance = chanceOf(11)
-    const counts = new PriceCounts()
     const truth = { ...trusted, slope: 1.2 }
-    counts.add(
-      betsFrom(
-        Array.from({ length: 12_000 }, (_, i) => {
-          const price = 0.05 + 0.9 * chance()
-          const payout = chance() < calibrated(truth, price) ? 1 : 0
-          return entry({ event: `e${i}`, condition: `m${i}`, price, payout })
-        }),
-      ),
+    const { bets, markets } = betsFrom(
+      Array.from({ length: 12_000 }, (_, i) => {
+        const price = 0.05 + 0.9 * chance()
+        const payout = chance() < calibrated(truth, price) ? 1 : 0
+        return entry({ event: `e${i}`, condition: `m${i}`, price, payout })
+      }),
     )
-    const model = counts.fit()
+    const model = finished(pricesInSteps([bets], markets.size))
     assert.approximately(model.slope, 1.2, 0.05)
     assert.approximately(model.shift, 0, 0.05)
     assert.isBelow(doubt(model, 0.8), 0.02)
@@ -213,7 +219,7 @@ describe("the promise of prices", () => {
   })
 
   it("is trusted as it stands while nothing is known", () => {
-    const model = new PriceCounts().fit()
+    const model = finished(pricesInSteps([], 0))
     assert.deepStrictEqual([model.shift, model.slope], [0, 1])
     near(calibrated(model, 0.3), 0.3)
   })

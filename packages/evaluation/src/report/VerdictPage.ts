@@ -13,8 +13,8 @@ import { nearest } from "@evaluator/judgement/Bets"
 import type { Reason } from "@evaluator/judgement/Judgement"
 import { type Copyable, copyableOf, slippageOf } from "../evidence/Copyable.ts"
 import type { Habits } from "../evidence/Habits.ts"
-import { entriesOf, mostEntries } from "../stores/Entries.ts"
-import { type Coverage, mostCopies, soloCopies } from "../stores/Evidence.ts"
+import { entriesOf } from "../stores/Entries.ts"
+import { type Coverage, soloCopies } from "../stores/Evidence.ts"
 import { micro, percent, plural, when } from "./Words.ts"
 
 export const rowsShown = 50
@@ -101,13 +101,9 @@ const receipts = (rows: ReadonlyArray<VerdictRow>): Section => ({
   })),
 })
 
-/** First purchases as they were visible at a moment, newest first; `most` of them were weighed. */
-export const entriesSection = Effect.fnUntraced(function* (
-  wallet: Uint8Array,
-  asOfMs: number,
-  most: number = mostEntries,
-) {
-  const entries = yield* entriesOf(wallet, asOfMs, most)
+/** First purchases as they were visible at a moment, newest first. */
+export const entriesSection = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
+  const entries = yield* entriesOf(wallet, asOfMs)
   const resolved = entries.filter((entry) => entry.payout !== null)
   const bets = resolved.filter(({ mid }) => mid / ONE > nearest && mid / ONE < 1 - nearest)
   const events = new Set(bets.map((entry) => entry.event)).size
@@ -137,12 +133,8 @@ export const entriesSection = Effect.fnUntraced(function* (
 })
 
 /** Our solo copies as reported up to a moment, newest first. */
-export const copiesSection = Effect.fnUntraced(function* (
-  wallet: Uint8Array,
-  asOfMs: number,
-  most: number = mostCopies,
-) {
-  const copies = yield* soloCopies(wallet, asOfMs, most)
+export const copiesSection = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
+  const copies = yield* soloCopies(wallet, asOfMs)
   const copyable = copyableOf(copies)
   const section: Section = {
     title: "How it can be copied",

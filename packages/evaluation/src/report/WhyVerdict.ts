@@ -7,8 +7,6 @@ import { SqlClient } from "effect/sql"
 import { bytesToHex } from "@evaluator/domain/Id"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
 import type { PopulationModel, Reason } from "@evaluator/judgement/Judgement"
-import { mostEntries } from "../stores/Entries.ts"
-import { mostCopies } from "../stores/Evidence.ts"
 import { copiesSection, entriesSection, type VerdictRow, verdictSays } from "./VerdictPage.ts"
 import { percent, plural, when } from "./Words.ts"
 
@@ -31,13 +29,10 @@ export const whyVerdict = Effect.fnUntraced(function* (id: number) {
     rows: [...reasons("for"), ...reasons("against")],
   }
   const { confirmed_at_ms: asOf, wallet } = row
-  const [model] = yield* sql<{ most: number | null }>`SELECT
-    json_extract(settings, '$.rowsAtMost') AS most FROM skill_models WHERE id = ${row.model}`
-  const most = model?.most ?? mostEntries
   return [
     section,
-    yield* entriesSection(wallet, asOf, most),
-    yield* copiesSection(wallet, asOf, Math.min(mostCopies, most)),
+    yield* entriesSection(wallet, asOf),
+    yield* copiesSection(wallet, asOf),
   ] satisfies ReadonlyArray<Section>
 }, Effect.orDie)
 

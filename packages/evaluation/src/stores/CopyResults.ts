@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { EventPayload } from "@evaluator/domain/event/DomainEvent"
 import { hexToBytes } from "@evaluator/domain/Id"
+import { copiesWritten } from "../evidence/RememberedRows.ts"
 import { evidenceDue } from "./Evidence.ts"
 
 /** In the caller's transaction. */
@@ -27,6 +28,7 @@ export const storeDecided = Effect.fnUntraced(function* (decided: EventPayload<"
   })} ON CONFLICT (fill, strategy) DO UPDATE SET outcome = excluded.outcome, cost = excluded.cost,
       side = excluded.side, leader_price = excluded.leader_price, size = excluded.size,
       fee = excluded.fee, depth = excluded.depth`
+  if (decided.strategy === "solo") yield* copiesWritten(hexToBytes(decided.wallet))
 })
 
 /** In the caller's transaction. The wallet's rules and evidence are due: it grew. */
@@ -48,6 +50,7 @@ export const storeSettled = Effect.fnUntraced(function* (
     at_ms: atMs,
   })}`
   if (settled.strategy !== "solo") return
+  yield* copiesWritten(wallet)
   yield* evidenceDue(wallet, atMs)
   yield* sql`UPDATE wallets SET rules_due_ms = min(coalesce(rules_due_ms, ${atMs}), ${atMs})
     WHERE wallet = ${wallet}`

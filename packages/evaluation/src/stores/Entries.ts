@@ -11,13 +11,14 @@ import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToHex } from "@evaluator/domain/Id"
 import { ONE } from "@evaluator/domain/money/Micro"
+import { purchasesWritten } from "../evidence/RememberedRows.ts"
 import { asOtherToken, midAtPurchase, nearMs, type NearTrade } from "../evidence/MidPrice.ts"
 
 const pageRows = 500
 const nearWallets = 30
 const nearRows = 50
-/** Most entries of a wallet that are weighed, the newest. */
-export const mostEntries = 20_000
+/** Most entries of a wallet that are described at once, the newest; a judgement reads all. */
+const mostEntries = 20_000
 /** Where the market's tick is not known. */
 const commonTick = ONE / 100
 
@@ -84,6 +85,7 @@ const noteFirsts = Effect.fnUntraced(function* (
       purchase.at_ms < (knownAt.get(bytesToHex(purchase.condition)) ?? Number.POSITIVE_INFINITY),
   )
   if (fresh.length === 0) return 0
+  yield* purchasesWritten(wallet)
   const ticks = yield* sql<{ condition: Uint8Array; tick: number }>`SELECT condition,
       json_extract(facts, '$.tick') AS tick FROM markets WHERE ${within}`
   const tickOf = new Map(ticks.map((market) => [bytesToHex(market.condition), market.tick]))
@@ -155,12 +157,8 @@ export interface SeenEntry {
   readonly resolvedAtMs: number | null
 }
 
-/** The newest `limit` in time order; what became visible after `asOfMs` is left out. */
-export const entriesOf = Effect.fnUntraced(function* (
-  wallet: Uint8Array,
-  asOfMs: number,
-  limit: number = mostEntries,
-) {
+/** The newest {@link mostEntries} in time order; what became visible after `asOfMs` is left out. */
+export const entriesOf = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql<{
     fill: Uint8Array
@@ -182,7 +180,7 @@ export const entriesOf = Effect.fnUntraced(function* (
     LEFT JOIN resolutions r ON r.condition = e.condition AND r.final = 1
       AND r.seen_at_ms <= ${asOfMs} AND coalesce(r.resolved_at_ms, r.seen_at_ms) <= ${asOfMs}
     WHERE e.wallet = ${wallet} AND e.at_ms <= ${asOfMs} AND e.seen_at_ms <= ${asOfMs}
-    ORDER BY e.at_ms DESC, e.condition LIMIT ${limit}`
+    ORDER BY e.at_ms DESC, e.condition LIMIT ${mostEntries}`
   return rows
     .map((row): SeenEntry => {
       const payouts = row.payouts === null ? [] : (JSON.parse(row.payouts) as ReadonlyArray<number>)

@@ -97,15 +97,11 @@ export interface SoloCopy extends CopyRow {
   readonly settledAtMs: number | null
 }
 
-/** Most copies of a wallet that are read, the newest. */
-export const mostCopies = 10_000
+/** Most copies of a wallet that are described at once, the newest; a judgement reads all. */
+const mostCopies = 10_000
 
-/** Solo copies of a wallet as reported up to `asOfMs`, the newest `limit`, in time order. */
-export const soloCopies = Effect.fnUntraced(function* (
-  wallet: Uint8Array,
-  asOfMs: number,
-  limit: number = mostCopies,
-) {
+/** Solo copies of a wallet as reported up to `asOfMs`, the newest {@link mostCopies}, in time order. */
+export const soloCopies = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql<{
     fill: Uint8Array
@@ -128,7 +124,7 @@ export const soloCopies = Effect.fnUntraced(function* (
       WHERE wallet = ${wallet} AND strategy = 'solo' AND at_ms <= ${asOfMs} GROUP BY fill) s
       ON s.fill = c.fill
     WHERE c.wallet = ${wallet} AND c.strategy = 'solo' AND c.leader_at_ms <= ${asOfMs}
-    ORDER BY c.leader_at_ms DESC, c.fill LIMIT ${limit}`
+    ORDER BY c.leader_at_ms DESC, c.fill LIMIT ${mostCopies}`
   return rows.toReversed().map((row): SoloCopy => ({
     fill: row.fill,
     condition: row.condition,

@@ -55,15 +55,6 @@ export const weighedAfter = Effect.fnUntraced(function* (after: Uint8Array, limi
     ORDER BY e.wallet LIMIT ${limit}`
 }, Effect.orDie)
 
-/** How many weighed wallets have how many rows that a judgement reads: entries, or copies. */
-export const rowsWeighed = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  return yield* sql<{ rows: number; wallets: number }>`SELECT rows, count(*) AS wallets FROM (
-      SELECT entries AS rows FROM wallet_evidence WHERE weighed_at_ms IS NOT NULL
-      UNION ALL SELECT copies FROM wallet_evidence WHERE weighed_at_ms IS NOT NULL)
-    GROUP BY rows ORDER BY rows`
-}).pipe(Effect.orDie)
-
 interface Standing {
   readonly id: number
   readonly wallet: Uint8Array

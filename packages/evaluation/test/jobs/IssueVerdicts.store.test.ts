@@ -3,9 +3,10 @@ import { Clock, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { bytesToHex, hexToBytes } from "@evaluator/domain/Id"
-import { evidenceOf, issue, issueDue } from "@evaluator/evaluation/jobs/IssueVerdicts"
+import { populationAt } from "@evaluator/evaluation/evidence/Population"
+import { issue, issueDue } from "@evaluator/evaluation/jobs/IssueVerdicts"
 import { storeResolution } from "@evaluator/evaluation/stores/Resolutions"
-import { judgementState, rowsWeighed } from "@evaluator/evaluation/stores/Verdicts"
+import { judgementState } from "@evaluator/evaluation/stores/Verdicts"
 import {
   copied,
   day,
@@ -141,20 +142,18 @@ describe("issue-verdicts", () => {
     Effect.gen(function* () {
       yield* populated
       yield* weighAll
-      const wallet = hexToBytes(walletNo(1))
-      const before = yield* evidenceOf(wallet, now, [], 1)
+      const decided = (asOfMs: number) =>
+        Effect.map(populationAt(asOfMs), ({ records }) => {
+          const own = records.find(({ wallet }) => wallet === walletNo(1))!
+          return own.purchases.payout.filter((payout) => !Number.isNaN(payout)).length
+        })
+      const known = yield* decided(now)
       // The venue dates it a week back; we learn of it tomorrow.
       yield* TestClock.setTime(now - 2 * day)
       yield* store([{ wallet: walletNo(1), market: 77, atMs: now - 9 * day, tx: 77 }])
       yield* TestClock.setTime(now + day)
       yield* weighAll
       yield* storeResolution(resolution(77, 0, now - 7 * day)).pipe(inTransaction)
-      const decided = (asOfMs: number) =>
-        Effect.map(
-          evidenceOf(wallet, asOfMs, [], 1),
-          ({ entries }) => entries.filter((entry) => entry.payout !== null).length,
-        )
-      const known = before.entries.filter((entry) => entry.payout !== null).length
       assert.strictEqual(yield* decided(now), known)
       assert.strictEqual(yield* decided(now + day), known + 1)
       // Served again later it is still known since then.
@@ -181,20 +180,6 @@ describe("issue-verdicts", () => {
       for (const row of yield* verdicts) assert.strictEqual(row.confirmed_at_ms, now)
       const { lastAtMs } = yield* judgementState
       assert.strictEqual(lastAtMs, now)
-    }).pipe(withLane()),
-  )
-
-  it.effect("reads no more of a wallet than the judgement has room for, the newest", () =>
-    Effect.gen(function* () {
-      yield* populated
-      yield* weighAll
-      const all = yield* evidenceOf(hexToBytes(walletNo(1)), now, [], 1)
-      const some = yield* evidenceOf(hexToBytes(walletNo(1)), now, [], 1, 5)
-      assert.deepStrictEqual(some.entries, all.entries.slice(-5))
-      assert.deepStrictEqual(some.copies, all.copies.slice(-5))
-      const rows = yield* rowsWeighed
-      assert.deepInclude(rows, { rows: 30, wallets })
-      assert.deepInclude(rows, { rows: 12, wallets: 1 })
     }).pipe(withLane()),
   )
 
