@@ -20,6 +20,7 @@ export const faultyWorld = (world: World, plan: FaultPlan): World => {
   }
 
   const hides = (row: VenueRow, nowMs: number): boolean => {
+    if (nowMs >= row.visibleMs + longestLateMs) return false
     const late = lateMs(row)
     if (late === 0 || nowMs >= row.visibleMs + late) return false
     if (hidden.has(row.position)) return true

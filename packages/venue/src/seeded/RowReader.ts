@@ -5,6 +5,7 @@ import type { RowQuery, VenueRow } from "../World.ts"
 import type { Calendar } from "./Calendar.ts"
 import { kindNames, kindOf, longestDelayMs, RowWriter, shortestDelayMs, visibleAt } from "./Rows.ts"
 import { redeemWithinMs } from "./Participation.ts"
+import { PlaceIndex, type Run } from "./PlaceIndex.ts"
 import { firstAt, MAKER, SELL, TRADE, type Columns } from "./Sink.ts"
 import { placeOfPosition, spanMs, spanOfPosition, type Tape } from "./Tape.ts"
 import type { Trader } from "./Traders.ts"
@@ -19,6 +20,8 @@ export class RowReader {
   private readonly calendar: Calendar
   private readonly writer: RowWriter
   private readonly traderOf: ReadonlyMap<string, number>
+  private readonly byTrader = new PlaceIndex("trader")
+  private readonly byMarket = new PlaceIndex("market")
 
   constructor(seed: number, tape: Tape, calendar: Calendar, traders: ReadonlyArray<Trader>) {
     this.seed = seed
@@ -35,36 +38,47 @@ export class RowReader {
     const fromMs = Math.max(this.tape.startMs, query.fromSeconds * 1000)
     const toMs = Math.min(nowMs, query.toSeconds * 1000 + 999)
     if (toMs < fromMs) return []
-    let first = this.tape.spanAt(fromMs)
-    let last = this.tape.spanAt(toMs)
+    let firstSpan = this.tape.spanAt(fromMs)
+    let lastSpan = this.tape.spanAt(toMs)
     if (markets !== null) {
       const all = [...markets].map((market) => this.calendar.markets[market]!)
       if (all.length === 0) return []
       const listedMs = Math.min(...all.map((market) => market.listedMs))
       const doneMs = Math.max(...all.map((market) => market.resolveMs)) + redeemWithinMs
-      first = Math.max(first, this.tape.spanAt(listedMs))
-      last = Math.min(last, this.tape.spanAt(doneMs))
+      firstSpan = Math.max(firstSpan, this.tape.spanAt(listedMs))
+      lastSpan = Math.min(lastSpan, this.tape.spanAt(doneMs))
     }
+    const [only] = markets !== null && markets.size === 1 ? markets : []
     const descending = query.order === "desc"
     const after = query.after
-    if (after !== null && descending) last = Math.min(last, spanOfPosition(after))
-    if (after !== null && !descending) first = Math.max(first, spanOfPosition(after))
+    if (after !== null && descending) lastSpan = Math.min(lastSpan, spanOfPosition(after))
+    if (after !== null && !descending) firstSpan = Math.max(firstSpan, spanOfPosition(after))
     const found: Array<VenueRow> = []
     const step = descending ? -1 : 1
     for (
-      let span = descending ? last : first;
-      span >= first && span <= last && found.length < query.limit;
+      let span = descending ? lastSpan : firstSpan;
+      span >= firstSpan && span <= lastSpan && found.length < query.limit;
       span += step
     ) {
       const columns = this.tape.span(span)
-      const lowest = firstAt(columns, query.fromSeconds)
-      const highest = firstAt(columns, Math.floor(toMs / 1000) + 1) - 1
-      let place = descending ? highest : lowest
+      let lowest = firstAt(columns, query.fromSeconds)
+      let highest = firstAt(columns, Math.floor(toMs / 1000) + 1) - 1
       if (after !== null && spanOfPosition(after) === span) {
-        const next = placeOfPosition(after) + step
-        place = descending ? Math.min(next, highest) : Math.max(next, lowest)
+        const place = placeOfPosition(after)
+        if (descending) highest = Math.min(highest, place - 1)
+        else lowest = Math.max(lowest, place + 1)
       }
-      for (; place >= lowest && place <= highest && found.length < query.limit; place += step) {
+      if (lowest > highest) continue
+      let run: Run | null = null
+      if (trader >= 0) run = this.byTrader.run(columns, trader, lowest, highest)
+      else if (only !== undefined) run = this.byMarket.run(columns, only, lowest, highest)
+      const { first, end } = run ?? { first: lowest, end: highest + 1 }
+      for (
+        let at = descending ? end - 1 : first;
+        at >= first && at < end && found.length < query.limit;
+        at += step
+      ) {
+        const place = run === null ? at : run.places[at]!
         if (!this.matches(query, columns, place, trader, markets)) continue
         if (visibleAt(this.seed, columns, span, place) > nowMs) continue
         found.push(this.writer.row(columns, span, place))

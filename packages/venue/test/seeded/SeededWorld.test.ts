@@ -72,6 +72,47 @@ describe("a seeded world", () => {
     assert.deepEqual(cramped.rows({ ...everything, limit: 300 }, now), all.slice(0, 300))
   })
 
+  it("tells a wallet's and a market's rows as who reads all and picks them", () => {
+    const world = smallWorld(42, { ...calm, pastDays: 8 })
+    const now = epochMs + HOUR
+    const all = world.rows(everything, now)
+    const middle = all[all.length >> 1]!
+    const window = { fromSeconds: middle.atSeconds - 86_400, toSeconds: middle.atSeconds + 7200 }
+    const within = all.filter(
+      ({ atSeconds }) => atSeconds >= window.fromSeconds && atSeconds <= window.toSeconds,
+    )
+    let compared = 0
+    for (const { condition, wallet } of within.filter((_, place) => place % 40 === 0)) {
+      const wishes = [
+        { user: wallet },
+        { conditions: new Set([condition]) },
+        { user: wallet, conditions: new Set([condition]) },
+      ]
+      for (const wish of wishes) {
+        const mine = within.filter(
+          (row) =>
+            (wish.user === undefined || row.wallet === wish.user) &&
+            (wish.conditions === undefined || wish.conditions.has(row.condition)),
+        )
+        const query = { ...everything, ...window, ...wish }
+        assert.deepEqual(world.rows(query, now), mine)
+        const back = world.rows({ ...query, order: "desc", limit: 5 }, now)
+        assert.deepEqual(back, mine.toReversed().slice(0, 5))
+        const after = mine[mine.length >> 1]!.position
+        assert.deepEqual(
+          world.rows({ ...query, after }, now),
+          mine.filter(({ position }) => position > after),
+        )
+        assert.deepEqual(
+          world.rows({ ...query, order: "desc", after }, now),
+          mine.filter(({ position }) => position < after).toReversed(),
+        )
+        compared += mine.length
+      }
+    }
+    assert.isAbove(compared, 500)
+  })
+
   it("shows a row between one and four seconds after its time, not before", () => {
     const world = smallWorld()
     const fromMs = epochMs + MINUTE

@@ -1,0 +1,61 @@
+/**
+ * Where in a span the rows of one trader or of one market stand, without reading the others.
+ *
+ * Made when first asked for, by a stable sort of the places, and let go of with the span: two bytes a
+ * row, four in a span of more than 65,536.
+ */
+import type { Columns } from "./Sink.ts"
+
+type Places = Uint16Array | Uint32Array
+
+/** Places in ascending order, from `first` up to `end`. */
+export interface Run {
+  readonly places: Places
+  readonly first: number
+  readonly end: number
+}
+
+export class PlaceIndex {
+  private readonly column: "trader" | "market"
+  private readonly known = new WeakMap<Columns, Places>()
+
+  constructor(column: "trader" | "market") {
+    this.column = column
+  }
+
+  /** The places of a key that stand from one place up to another, both included. */
+  run(columns: Columns, key: number, lowest: number, highest: number): Run {
+    const places = this.of(columns)
+    const keys = columns[this.column]
+    const before = (other: number, otherPlace: number, place: number) =>
+      other < key || (other === key && otherPlace < place)
+    const search = (place: number): number => {
+      let low = 0
+      let high = places.length
+      while (low < high) {
+        const middle = (low + high) >> 1
+        const at = places[middle]!
+        if (before(keys[at]!, at, place)) low = middle + 1
+        else high = middle
+      }
+      return low
+    }
+    return { places, first: search(lowest), end: search(highest + 1) }
+  }
+
+  private of(columns: Columns): Places {
+    const known = this.known.get(columns)
+    if (known !== undefined) return known
+    const { count } = columns
+    const keys = columns[this.column]
+    let most = 0
+    for (let place = 0; place < count; place++) most = Math.max(most, keys[place]!)
+    const starts = new Uint32Array(most + 2)
+    for (let place = 0; place < count; place++) starts[keys[place]! + 1]!++
+    for (let key = 1; key < starts.length; key++) starts[key]! += starts[key - 1]!
+    const places = count <= 65_536 ? new Uint16Array(count) : new Uint32Array(count)
+    for (let place = 0; place < count; place++) places[starts[keys[place]!]!++] = place
+    this.known.set(columns, places)
+    return places
+  }
+}
