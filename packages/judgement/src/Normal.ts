@@ -20,22 +20,36 @@ export interface Part {
 }
 
 /** P(X ≤ x) of a mixture of normals whose weights sum to one. */
-export const mixtureShare = (parts: ReadonlyArray<Part>, x: number): number =>
-  parts.reduce(
-    (sum, { weight, mean, deviation }) => sum + weight * normalShare((x - mean) / deviation),
-    0,
-  )
+export const mixtureShare = (parts: ReadonlyArray<Part>, x: number): number => {
+  let sum = 0
+  for (const { weight, mean, deviation } of parts)
+    sum += weight * normalShare((x - mean) / deviation)
+  return sum
+}
 
-/** Where a share of a mixture of normals lies below, by bisection, to a ten-thousandth. */
-export const mixtureQuantile = (parts: ReadonlyArray<Part>, share: number): number => {
-  let low = Math.min(...parts.map(({ mean, deviation }) => mean - 6 * deviation))
-  let high = Math.max(...parts.map(({ mean, deviation }) => mean + 6 * deviation))
-  while (high - low > 1e-4) {
-    const middle = (low + high) / 2
-    if (mixtureShare(parts, middle) < share) low = middle
-    else high = middle
+/**
+ * Where shares of one mixture of normals lie below, each by bisection, to a ten-thousandth. The same
+ * halves are looked at for every share: what was found of them is kept.
+ */
+export const quantilesOf = (parts: ReadonlyArray<Part>): ((share: number) => number) => {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const { mean, deviation } of parts) {
+    least = Math.min(least, mean - 6 * deviation)
+    most = Math.max(most, mean + 6 * deviation)
   }
-  return (low + high) / 2
+  /** By half: 1 is the whole, 2n and 2n + 1 are the halves of n. */
+  const below = new Map<number, number>()
+  return (share) => {
+    let [low, high, half] = [least, most, 1]
+    while (high - low > 1e-4) {
+      const middle = (low + high) / 2
+      let known = below.get(half)
+      if (known === undefined) below.set(half, (known = mixtureShare(parts, middle)))
+      if (known < share) [low, half] = [middle, 2 * half + 1]
+      else [high, half] = [middle, 2 * half]
+    }
+    return (low + high) / 2
+  }
 }
 
 export const mixtureMean = (parts: ReadonlyArray<Part>): number =>
@@ -53,9 +67,10 @@ export const shortestInterval = (
   share: number,
 ): { readonly low: number; readonly high: number } => {
   let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const quantile = quantilesOf(parts)
   for (let below = tailStep; below < 1 - share - tailStep / 2; below += tailStep) {
-    const from = mixtureQuantile(parts, below)
-    const to = mixtureQuantile(parts, below + share)
+    const from = quantile(below)
+    const to = quantile(below + share)
     if (to - from < high - low) [low, high] = [from, to]
   }
   return { low, high }

@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { edges, logRatio, noEdge } from "@evaluator/judgement/EdgeLikelihood"
 import { mixtureInSteps, posterior } from "@evaluator/judgement/Mixture"
 import {
-  mixtureQuantile,
   mixtureShare,
   normalShare,
+  quantilesOf,
   shortestInterval,
 } from "@evaluator/judgement/Normal"
 import { standard } from "@evaluator/judgement/Settings"
@@ -68,7 +68,7 @@ describe("the spread of edges over a population", () => {
 describe("mixtures of normals", () => {
   it("know the normal's own quantiles", () => {
     const one = [{ weight: 1, mean: 2, deviation: 3 }]
-    assert.approximately(mixtureQuantile(one, 0.1), 2 - 1.2816 * 3, 1e-3)
+    assert.approximately(quantilesOf(one)(0.1), 2 - 1.2816 * 3, 1e-3)
     assert.approximately(normalShare(1.6449), 0.95, 1e-4)
     assert.approximately(normalShare(-1.6449), 0.05, 1e-4)
   })
@@ -78,8 +78,9 @@ describe("mixtures of normals", () => {
       { weight: 0.7, mean: 0, deviation: 0.01 },
       { weight: 0.3, mean: 0.2, deviation: 0.05 },
     ]
+    const quantile = quantilesOf(two)
     for (const share of [0.05, 0.5, 0.72, 0.9]) {
-      assert.approximately(mixtureShare(two, mixtureQuantile(two, share)), share, 1e-3)
+      assert.approximately(mixtureShare(two, quantile(share)), share, 1e-3)
     }
   })
 

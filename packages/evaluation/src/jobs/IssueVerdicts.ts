@@ -22,7 +22,7 @@ import {
   type Said,
   sayVerdicts,
   storeModel,
-  walletsWithCopies,
+  walletsWithNewCopies,
 } from "../stores/Verdicts.ts"
 
 const saidAtOnce = 100
@@ -60,7 +60,8 @@ export const issue = Effect.gen(function* () {
     coverage: population.coverages[at]!,
     completeShare: population.records[at]!.completeShare,
   }))
-  const model = (yield* judgementState).lastId + 1
+  const { lastAtMs, lastId } = yield* judgementState
+  const model = lastId + 1
   const counts = { FOLLOW: 0, WATCH: 0, AVOID: 0 }
   let changed = 0
   for (let at = 0; at < said.length; at += saidAtOnce) {
@@ -69,7 +70,7 @@ export const issue = Effect.gen(function* () {
     changed += yield* sayVerdicts(some, model, now, horizonMs).pipe(sql.withTransaction)
     yield* Effect.yieldNow
   }
-  for (const wallet of yield* walletsWithCopies) {
+  for (const wallet of yield* walletsWithNewCopies(lastAtMs ?? 0)) {
     yield* noteRealized(wallet, horizonMs)
     yield* Effect.yieldNow
   }

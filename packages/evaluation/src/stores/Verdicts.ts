@@ -166,13 +166,13 @@ export const noteRealized = Effect.fnUntraced(function* (wallet: Uint8Array, hor
     WHERE wallet = ${wallet} AND at_ms > ${now - 4 * horizonMs}`
 }, Effect.orDie)
 
-/** Wallets of which a solo copy has settled. */
-export const walletsWithCopies = Effect.gen(function* () {
+/** Wallets with settled solo copies that were weighed since a moment or are due: one may be new. */
+export const walletsWithNewCopies = Effect.fnUntraced(function* (sinceMs: number) {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql<{ wallet: Uint8Array }>`SELECT wallet FROM wallet_evidence
-    WHERE copies > 0 ORDER BY wallet`
+    WHERE copies > 0 AND (weighed_at_ms >= ${sinceMs} OR due_ms IS NOT NULL) ORDER BY wallet`
   return rows.map((row) => row.wallet)
-}).pipe(Effect.orDie)
+}, Effect.orDie)
 
 /**
  * Ends a judgement of all wallets, in the caller's transaction. It is of the moment its rows were
