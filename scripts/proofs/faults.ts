@@ -1,8 +1,8 @@
 /**
  * Proof `faults`: what can happen to a process that is not killed. Either thread is blocked for thirty
  * seconds, the background thread runs out of memory, the venue goes silent, the clock is set an hour back
- * or ahead; the service names it in `/readyz`, recovers without a restart of the process, and drains.
- * A full disk and a file that may not be written are in `npm test` (StorageWatch).
+ * or ahead, either lane's file is full or may not be written for a while; the service names it in `/readyz`,
+ * recovers without a restart of the process, and drains.
  */
 import { join } from "node:path"
 import { mkdirSync, rmSync } from "node:fs"
@@ -42,6 +42,26 @@ const cases: Readonly<Record<string, Case>> = {
     fault: "clock -3600000",
     thread: "fast",
     says: /clock: was set by -3[56]\d{5} ms/,
+  },
+  "evaluator.db full": {
+    fault: "full 20000",
+    thread: "background",
+    says: /^background storage: evaluator\.db is full/,
+  },
+  "evaluator.db read-only": {
+    fault: "read-only 20000",
+    thread: "background",
+    says: /^background storage: evaluator\.db may not be written/,
+  },
+  "paper.db full": {
+    fault: "full 20000",
+    thread: "fast",
+    says: /^fast storage: paper\.db is full/,
+  },
+  "paper.db read-only": {
+    fault: "read-only 20000",
+    thread: "fast",
+    says: /^fast storage: paper\.db may not be written/,
   },
 }
 

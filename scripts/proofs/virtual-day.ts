@@ -5,16 +5,19 @@
  * Every queue's counters conserve at every look; no item waited longer than its queue's worst delay;
  * what is held does not grow from the second quarter of the day to the last by more than {@link mayGrow};
  * every dead letter has its cause; what is due at the end has been so for less than the period of the
- * sweep that finds it ({@link sweepOf}): the venue is not quiet, so something always is.
+ * sweep that finds it: the venue is not quiet, so something always is. Then it is quiet for one sweep of
+ * everything (packages/testkit/src/QuietSweep.ts), and nothing is due any more.
  */
 import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { Duration, Effect, Logger, Metric, Schema } from "effect"
-import { loadSettings, type SettingsShape } from "@evaluator/app/Settings"
-import { simulateDays } from "@evaluator/app/Sim"
+import { Effect, Logger, Metric, Schema } from "effect"
+import { loadSettings } from "@evaluator/app/Settings"
+import { months, simulateDays } from "@evaluator/app/Sim"
 import { faultsOf, Summary } from "@evaluator/testkit/Equations"
 import { growth, watchQueues } from "@evaluator/testkit/QueueWatch"
+import { quietSweep, sweepOf } from "@evaluator/testkit/QuietSweep"
+import { simulate } from "@evaluator/venue/Simulation"
 import type { CaseResult, Proof } from "./Proof.ts"
 
 const firstSeed = 7
@@ -25,7 +28,7 @@ const mayGrow = 0.15
 
 export const proof: Proof = {
   name: "virtual-day",
-  about: `a day of virtual time with many faults, ${seeds} seeds: queues conserve, nobody waits too long, memory is flat, nothing stays due beyond its sweep.`,
+  about: `a day of virtual time with many faults, ${seeds} seeds: queues conserve, nobody waits too long, memory is flat; after one quiet sweep nothing is due.`,
   run: async ({ count, folder, once }) => {
     const wanted = count ?? seeds
     for (let seed = firstSeed; seed < firstSeed + wanted; seed++) {
@@ -34,23 +37,6 @@ export const proof: Proof = {
       )
     }
   },
-}
-
-/** The period of what sweeps a kind. */
-const sweepOf = (kind: string, settings: SettingsShape): number => {
-  const { discovery, jobs, judgement, markets, resolution, rules } = settings
-  const periods: Readonly<Record<string, Duration.Duration>> = {
-    "wallet-history": jobs.sweep_every,
-    "wallet-discovery": discovery.every,
-    "wallet-positions": settings.snapshots.every,
-    "market-facts": markets.every,
-    "market-outcome": resolution.every,
-    "wallet-judgement": judgement.every,
-    "wallet-score": settings.wallet_scoring.every,
-    "wallet-rules": rules.every,
-    "wallet-evidence": settings.wallet_scoring.every,
-  }
-  return Duration.toMillis(periods[kind] ?? Duration.zero)
 }
 
 interface Letters {
@@ -77,10 +63,11 @@ const dayOf = Effect.fnUntraced(function* (
   rmSync(keep, { recursive: true, force: true })
   const watch = watchQueues(lookEveryMs)
   const loaded = yield* loadSettings({ profiles: ["sim"], environment: {} }).pipe(Effect.orDie)
+  const simulation = simulate({ parameters: { ...months, seed }, faults: "many" })
   const day = yield* simulateDays(
     {
       loaded,
-      seed,
+      seed: null,
       days,
       wallets: null,
       world: null,
@@ -89,7 +76,7 @@ const dayOf = Effect.fnUntraced(function* (
       keep,
       json: true,
     },
-    { onAdvance: watch.moved },
+    { simulation, onAdvance: watch.moved },
   ).pipe(
     Effect.provide(Logger.layer([])),
     Effect.provideService(Metric.MetricRegistry, watch.registry),
@@ -97,6 +84,7 @@ const dayOf = Effect.fnUntraced(function* (
   )
   const summary = yield* Schema.decodeUnknownEffect(Summary)(day).pipe(Effect.orDie)
   const letters = lettersIn(keep)
+  const quiet = yield* quietSweep(simulation, day, keep).pipe(Effect.provide(Logger.layer([])))
   rmSync(keep, { recursive: true, force: true })
   const grown = growth(watch.heap)
   const faults = [
@@ -114,6 +102,7 @@ const dayOf = Effect.fnUntraced(function* (
     ...(grown <= mayGrow ? [] : [`the heap grew by ${Math.round(grown * 100)} %`]),
     ...(day.copies.in_flight > 0 ? [`${day.copies.in_flight} copies are in flight`] : []),
     ...(day.copies.undetected > 0 ? [`${day.copies.undetected} fills are undetected`] : []),
+    ...quiet,
   ]
   return {
     held: faults.length === 0,
@@ -125,6 +114,7 @@ const dayOf = Effect.fnUntraced(function* (
       "queued items": day.queues.reduce((sum, { offered }) => sum + offered, 0),
       "faults served": Object.values(day.faults).reduce((sum, served) => sum + served, 0),
       "dead letters": letters.reduce((sum, group) => sum + group.letters, 0),
+      "due at the end": day.due.reduce((sum, { count }) => sum + count, 0),
       looks: watch.heap.length,
       "heap MB": Math.round(Math.max(...watch.heap)),
       "growth %": Math.round(grown * 100),

@@ -12,6 +12,7 @@ import { loadWorldFile } from "@evaluator/venue/WorldFile"
 import type { WorldChanges } from "@evaluator/venue/WorldParameters"
 import type { SimOptions } from "./cli/RunOptions.ts"
 import { printing, runVirtually, type VirtualRunOptions } from "./VirtualRun.ts"
+import type { Feeds } from "./Wiring.ts"
 
 const dayMs = 86_400_000
 
@@ -19,7 +20,7 @@ const dayMs = 86_400_000
 const reconnectAfter = "5 seconds"
 
 /** Months at the past's pace, without the quick events that `run` shows something with at once. */
-const months = { liveTradesPerSecond: null, quickEventEveryMs: 0 } satisfies WorldChanges
+export const months = { liveTradesPerSecond: null, quickEventEveryMs: 0 } satisfies WorldChanges
 
 const worldOf = Effect.fnUntraced(function* (options: SimOptions, shown: WorldChanges) {
   const world: WorldChanges = options.world === null ? shown : yield* loadWorldFile(options.world)
@@ -29,6 +30,13 @@ const worldOf = Effect.fnUntraced(function* (options: SimOptions, shown: WorldCh
     ...(options.wallets !== null && { wallets: options.wallets }),
   } satisfies WorldChanges
 })
+
+/** The sockets of a simulation as a lane has them. */
+export const feedsOf = ({ books, trades }: Simulation): Feeds =>
+  Layer.merge(
+    TradeFeed.layerOf(Stream.repeat(trades, Schedule.spaced(reconnectAfter))),
+    BookFeed.layerOf(portInProcess(books)),
+  )
 
 /** What a test may have otherwise. */
 export interface SimSetting extends Pick<VirtualRunOptions, "onAdvance" | "shuffle"> {
@@ -55,10 +63,7 @@ export const simulateDays = Effect.fnUntraced(function* (
     endMs: epochMs + options.days * dayMs,
     chance: `sim ${seed}`,
     http: simulation.http,
-    feeds: Layer.merge(
-      TradeFeed.layerOf(Stream.repeat(simulation.trades, Schedule.spaced(reconnectAfter))),
-      BookFeed.layerOf(portInProcess(simulation.books)),
-    ),
+    feeds: feedsOf(simulation),
     owner: options.approveAfter === null ? null : { approvesAfter: options.approveAfter },
     ...watched,
   })

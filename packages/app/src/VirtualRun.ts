@@ -9,13 +9,14 @@ import { Clock, Console, Effect, type Layer, Random } from "effect"
 import type { HttpClient } from "effect/http"
 import { LeastWarmRows, MostWarmRows } from "@evaluator/evaluation/WarmHistories"
 import { embeddedEndpoints } from "@evaluator/polymarket/VenueEndpoints"
-import { LaneLink } from "@evaluator/runtime/LaneLink"
+import { LaneLink, type LaneLinkError } from "@evaluator/runtime/LaneLink"
 import { VirtualTime, type VirtualTimeOptions } from "@evaluator/runtime/VirtualTime"
 import { layerLogs } from "@evaluator/telemetry/JsonLogs"
 import { freshDirectory, recordVenue } from "./DataDirectory.ts"
 import { filesOf, type VenueIdentity } from "./DirectoryFiles.ts"
 import { drain } from "./Drain.ts"
 import { openEvaluation } from "./EvaluationThread.ts"
+import type { EvaluationHandle } from "./LaneHandles.ts"
 import { openPaper } from "./PaperThread.ts"
 import { progressLine, virtualProgress } from "./Progress.ts"
 import { upgradeSchemas } from "./SchemaUpgrade.ts"
@@ -40,6 +41,8 @@ export interface VirtualRunOptions {
   readonly feeds: Feeds
   /** A person who steps in; nobody by default. */
   readonly owner?: ScriptedOwner | null
+  /** What else is done when the time is over, before the drain. */
+  readonly atEnd?: (evaluation: EvaluationHandle) => Effect.Effect<void, LaneLinkError>
   /** As in {@link VirtualTimeOptions}; logs the progress by default. */
   readonly onAdvance?: VirtualTimeOptions["onAdvance"]
   readonly shuffle?: VirtualTimeOptions["shuffle"]
@@ -75,6 +78,7 @@ export const runVirtually = Effect.fnUntraced(function* (options: VirtualRunOpti
     )
     if (options.owner != null) yield* approveOne(options.owner, reports, paperLink)
     yield* Effect.sleep(Math.max(0, endMs - (yield* Clock.currentTimeMillis)))
+    if (options.atEnd !== undefined) yield* options.atEnd(evaluation)
     yield* drain(evaluation, paper)
     return yield* summarize(
       {

@@ -13,6 +13,7 @@ import { faultyWorld } from "./faults/FaultyWorld.ts"
 import * as InProcess from "./InProcess.ts"
 import * as SeededWorld from "./seeded/SeededWorld.ts"
 import type { SocketSource } from "./Sockets.ts"
+import { stillWorld } from "./StillWorld.ts"
 import type { WorldChanges } from "./WorldParameters.ts"
 
 export interface SimulationOptions {
@@ -40,6 +41,13 @@ export interface Simulation {
   readonly books: Effect.Effect<InProcess.Connection>
 }
 
+const surfaceOf = (api: Api.VenueApi, source: SocketSource) => ({
+  api,
+  http: InProcess.layer(api),
+  trades: InProcess.tradeFrames(source),
+  books: InProcess.connect(source, "/ws/market"),
+})
+
 export const simulate = (options: SimulationOptions): Simulation => {
   const world = SeededWorld.make(options.parameters)
   const given = options.faults ?? "none"
@@ -54,12 +62,11 @@ export const simulate = (options: SimulationOptions): Simulation => {
     plan: faults.intensity === "none" ? null : plan,
     ...(bookEveryMs === undefined ? {} : { bookEveryMs }),
   }
-  return {
-    world,
-    plan,
-    api,
-    http: InProcess.layer(api),
-    trades: InProcess.tradeFrames(source),
-    books: InProcess.connect(source, "/ws/market"),
-  }
+  return { world, plan, ...surfaceOf(api, source) }
+}
+
+/** The same world from a moment on, where it stands still: nothing new comes, nothing is served wrong. */
+export const standStill = ({ plan, world }: Simulation, fromMs: number): Simulation => {
+  const still = stillWorld(world, fromMs)
+  return { world, plan, ...surfaceOf(Api.make(still), { world: still, plan: null }) }
 }
