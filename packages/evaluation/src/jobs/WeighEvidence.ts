@@ -3,8 +3,9 @@
  * their mid prices, how well our copies of it went, its habits, and how far its rows go.
  *
  * Truth: `wallet_evidence.due_ms`, set when a wallet's ledger was judged anew and when a copy of it
- * settled. One wallet a transaction; first purchases already noted are not read again. The numbers are
- * what was visible then; `issue-verdicts` makes verdicts of them.
+ * settled. One wallet a transaction; first purchases already noted are not read again, and where only
+ * copies are new, habits and what became of purchases stand as they are: an outcome has the ledger
+ * judged anew. The numbers are what was visible then; `issue-verdicts` makes verdicts of them.
  */
 import { Clock, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -13,13 +14,14 @@ import * as Job from "@evaluator/runtime/Job"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { copyableOf } from "../evidence/Copyable.ts"
 import { habitsOf } from "../evidence/Habits.ts"
-import { entriesOf, newestFills, noteEntries, type SeenEntry } from "../stores/Entries.ts"
+import { entriesOf, newestFills, noteEntries } from "../stores/Entries.ts"
 import {
   completeThrough,
   type Coverage,
   type DueToWeigh,
   dueToWeigh,
   soloCopies,
+  storeCopiesWeighed,
   storeWeighed,
 } from "../stores/Evidence.ts"
 import { inRounds } from "./Rounds.ts"
@@ -40,16 +42,16 @@ const feedGaps = [
   "SKIPPED_MARKET_UNKNOWN",
 ]
 
-const coverageOf = Effect.fnUntraced(function* (
+/** How far the ledger is known, and what the feeds missed of it. */
+const reachOf = Effect.fnUntraced(function* (
   due: DueToWeigh,
-  entries: ReadonlyArray<SeenEntry>,
   missed: Readonly<Record<string, number>>,
   nowMs: number,
 ) {
   const through = yield* completeThrough(due.wallet)
   const first = due.firstFillMs
   const span = first === null ? 0 : nowMs - first
-  const coverage: Coverage = {
+  return {
     firstFillMs: first,
     completeThroughMs: through,
     share:
@@ -58,19 +60,26 @@ const coverageOf = Effect.fnUntraced(function* (
         : span <= 0
           ? 1
           : Math.min(1, Math.max(0, (through - first) / span)),
-    markets: entries.length,
-    marketsWithoutFacts: entries.filter((entry) => entry.event.startsWith("0x")).length,
-    unresolved: entries.filter((entry) => entry.payout === null).length,
     feedGaps: feedGaps.reduce((sum, outcome) => sum + (missed[outcome] ?? 0), 0),
   }
-  return coverage
 })
 
 const weigh = Effect.fnUntraced(function* (due: DueToWeigh) {
   const sql = yield* SqlClient.SqlClient
-  yield* noteEntries(due.wallet, due.readThroughMs === null ? 0 : due.readThroughMs - lateMs)
+  const from = due.readThroughMs === null ? 0 : due.readThroughMs - lateMs
+  const noted = yield* noteEntries(due.wallet, from)
+  const { standing } = due
+  const stored = standing === null || noted > 0 ? store(due) : storeCopies(due, standing)
   // What is read and that the wallet is no longer due is one commit: what comes later makes it due.
-  yield* store(due).pipe(sql.withTransaction, Effect.orDie)
+  yield* stored.pipe(sql.withTransaction, Effect.orDie)
+})
+
+/** What it bought stands as it was last described. */
+const storeCopies = Effect.fnUntraced(function* (due: DueToWeigh, standing: Coverage) {
+  const now = yield* Clock.currentTimeMillis
+  const copyable = copyableOf(yield* soloCopies(due.wallet, now))
+  const coverage = { ...standing, ...(yield* reachOf(due, copyable.missed, now)) }
+  yield* storeCopiesWeighed(due.wallet, coverage, copyable)
 })
 
 const store = Effect.fnUntraced(function* (due: DueToWeigh) {
@@ -80,13 +89,19 @@ const store = Effect.fnUntraced(function* (due: DueToWeigh) {
   const copyable = copyableOf(yield* soloCopies(wallet, now))
   const fills = yield* newestFills(wallet, habitFills)
   const resolved = entries.filter((entry) => entry.payout !== null)
+  const coverage: Coverage = {
+    ...(yield* reachOf(due, copyable.missed, now)),
+    markets: entries.length,
+    marketsWithoutFacts: entries.filter((entry) => entry.event.startsWith("0x")).length,
+    unresolved: entries.length - resolved.length,
+  }
   yield* storeWeighed({
     wallet,
     entries: entries.length,
     resolved: resolved.length,
     events: new Set(resolved.map((entry) => entry.event)).size,
     copies: copyable.settled,
-    coverage: yield* coverageOf(due, entries, copyable.missed, now),
+    coverage,
     copyable,
     habits: habitsOf(fills, entries),
     readThroughMs: fills.at(-1)?.atMs ?? due.readThroughMs,

@@ -52,6 +52,8 @@ export interface DueToWeigh {
   readonly wallet: Uint8Array
   readonly readThroughMs: number | null
   readonly firstFillMs: number | null
+  /** What was said of its purchases, while its ledger was not judged since; else null. */
+  readonly standing: Coverage | null
 }
 
 /** Truth query of `weigh-evidence`: due by `untilMs`, longest due first. */
@@ -61,13 +63,16 @@ export const dueToWeigh = Effect.fnUntraced(function* (untilMs: number, limit: n
     wallet: Uint8Array
     read_through_ms: number | null
     first_fill_ms: number | null
-  }>`SELECT e.wallet, e.read_through_ms, w.first_fill_ms FROM wallet_evidence e
+    standing: string | null
+  }>`SELECT e.wallet, e.read_through_ms, w.first_fill_ms,
+      iif(w.judged_at_ms < e.weighed_at_ms, e.coverage, NULL) AS standing FROM wallet_evidence e
     LEFT JOIN wallets w ON w.wallet = e.wallet
     WHERE e.due_ms <= ${untilMs} ORDER BY e.due_ms, e.wallet LIMIT ${limit}`
   return rows.map((row): DueToWeigh => ({
     wallet: row.wallet,
     readThroughMs: row.read_through_ms,
     firstFillMs: row.first_fill_ms,
+    standing: row.standing === null ? null : (JSON.parse(row.standing) as Coverage),
   }))
 }, Effect.orDie)
 
@@ -87,6 +92,23 @@ export const storeWeighed = Effect.fnUntraced(function* (weighed: Weighed) {
     copyable: JSON.stringify(weighed.copyable),
     habits: JSON.stringify(weighed.habits),
   })} WHERE wallet = ${weighed.wallet}`
+})
+
+/** Only its copies are new; in the caller's transaction. */
+export const storeCopiesWeighed = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  coverage: Coverage,
+  copyable: Copyable,
+) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`UPDATE wallet_evidence SET ${sql.update({
+    due_ms: null,
+    weighed_at_ms: yield* Clock.currentTimeMillis,
+    copies: copyable.settled,
+    complete_share: coverage.share,
+    coverage: JSON.stringify(coverage),
+    copyable: JSON.stringify(copyable),
+  })} WHERE wallet = ${wallet}`
 })
 
 export interface SoloCopy extends CopyRow {

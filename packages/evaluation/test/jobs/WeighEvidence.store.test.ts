@@ -3,12 +3,14 @@ import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { hexToBytes } from "@evaluator/domain/Id"
+import type { Habits } from "@evaluator/evaluation/evidence/Habits"
 import { weighDue } from "@evaluator/evaluation/jobs/WeighEvidence"
 import { entriesOf } from "@evaluator/evaluation/stores/Entries"
-import { evidenceDue, leastPauseMs } from "@evaluator/evaluation/stores/Evidence"
+import { type Coverage, evidenceDue, leastPauseMs } from "@evaluator/evaluation/stores/Evidence"
 import { storeRows } from "@evaluator/evaluation/stores/Ledger"
 import { upsertMarkets } from "@evaluator/evaluation/stores/Markets"
 import { storeResolution } from "@evaluator/evaluation/stores/Resolutions"
+import { copied } from "../support/JudgedPopulation.ts"
 import { judged } from "../support/JudgedWallet.ts"
 import { fill, type FillSpec, market, resolution, walletNo } from "../support/Rows.ts"
 import { countRows, inTransaction, withLane } from "../support/WithLane.ts"
@@ -39,6 +41,7 @@ const evidence = SqlClient.SqlClient.use(
       complete_share: number
       coverage: string
       habits: string
+      copies: number
     }>`SELECT * FROM wallet_evidence WHERE wallet = ${key}`,
 ).pipe(
   Effect.map(([row]) => row!),
@@ -137,6 +140,35 @@ describe("weigh-evidence", () => {
       yield* weighDue
       assert.deepStrictEqual(yield* entriesOf(key, now), then)
       assert.lengthOf(yield* entriesOf(key, now + 2 * day), 4)
+    }).pipe(withLane()),
+  )
+
+  it.effect("describes the ledger anew when it was judged anew, and else only the copies", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      yield* judged(1)
+      yield* bought({ market: 1, atMs: now - day, price: 0.4 })
+      yield* due
+      yield* TestClock.setTime(now + 1)
+      yield* weighDue
+      yield* bought({ market: 1, atMs: now - 1, side: "SELL", tx: 2 })
+      yield* TestClock.setTime(now + 2 * leastPauseMs)
+      yield* copied(3, now)
+      const weighed = Effect.map(evidence, ({ copies, coverage, due_ms, habits }) => ({
+        copies,
+        due_ms,
+        fills: (JSON.parse(habits) as Habits).fills,
+        markets: (JSON.parse(coverage) as Coverage).markets,
+      }))
+      yield* weighDue
+      assert.deepStrictEqual(yield* weighed, { copies: 3, due_ms: null, fills: 1, markets: 1 })
+      yield* SqlClient.SqlClient.use(
+        (sql) => sql`UPDATE wallets SET judged_at_ms = ${now + 3 * leastPauseMs}`,
+      ).pipe(Effect.orDie)
+      yield* TestClock.setTime(now + 3 * leastPauseMs)
+      yield* due
+      yield* weighDue
+      assert.deepStrictEqual(yield* weighed, { copies: 3, due_ms: null, fills: 2, markets: 1 })
     }).pipe(withLane()),
   )
 
