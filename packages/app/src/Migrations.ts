@@ -30,6 +30,7 @@ import paper0007 from "../../../migrations/paper/0007_create_queue_pauses.ts"
 import paper0008 from "../../../migrations/paper/0008_add_run_cursors.ts"
 import paper0009 from "../../../migrations/paper/0009_create_log_readers.ts"
 import paper0010 from "../../../migrations/paper/0010_keep_later_fills.ts"
+import paper0011 from "../../../migrations/paper/0011_index_orders_and_funding.ts"
 
 export const migrations = {
   evaluation: {
@@ -64,5 +65,6 @@ export const migrations = {
     "0008_add_run_cursors": paper0008,
     "0009_create_log_readers": paper0009,
     "0010_keep_later_fills": paper0010,
+    "0011_index_orders_and_funding": paper0011,
   },
 } as const

@@ -22,6 +22,7 @@ export const commitPoints = {
   stuck: "its promise could not be taken back",
   "free-stuck": "an owner freed a stuck copy",
   "learn-market": "the venue said what a market is that nobody had told of",
+  "refresh-facts": "the venue renewed the facts of markets that are held or watched",
   settle: "open lots of a resolved market are paid, paid ones corrected",
   poll: "a poll went through, and how far the wallet's fills are known",
   "poll-failed": "a poll failed, and when the next is due",

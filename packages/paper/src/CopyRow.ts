@@ -96,7 +96,7 @@ export const byFill = (copies: ReadonlyArray<Copy>): ReadonlyArray<ReadonlyArray
 
 const BookJson = Schema.fromJsonString(Book)
 export const encodeBook = Schema.encodeSync(BookJson)
-const decodeBook = Schema.decodeSync(BookJson)
+export const decodeBook = Schema.decodeSync(BookJson)
 
 export const toCopy = (row: CopyRecord): Copy => ({
   fillId: bytesToBareHex(row.fill_id) as FillId,

@@ -4,7 +4,8 @@
  * wallet drawn at random from those followed (the mean of all `solo` books).
  *
  * Reads only, from the days' results: profit counts on the UTC day its shares went, after fees.
- * Returns are parts of the capital that was put in. Limits: {@link daysShown} days, the newest.
+ * Returns are parts of the capital that had been put in by the end of the day; a book funded later
+ * raises the highest equity by its capital, so that it hides no fall. Limits: {@link daysShown} days, the newest.
  */
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -34,6 +35,16 @@ interface DayRow {
   readonly random: number
 }
 
+/** Answers days in their order with what had been put in by then. */
+const capitalUntil = (funds: ReadonlyArray<{ readonly day: number; readonly amount: number }>) => {
+  let sum = 0
+  let next = 0
+  return (day: number): number => {
+    while (next < funds.length && funds[next]!.day <= day) sum += funds[next++]!.amount
+    return sum
+  }
+}
+
 const rounded = (share: number): number => Math.round(share * 1e6) / 1e6
 const dayText = (day: number): string =>
   DateTime.formatIso(DateTime.makeUnsafe(day * dayMs)).slice(0, 10)
@@ -41,11 +52,11 @@ const dayText = (day: number): string =>
 export const makeEquityCurve = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
-  const capitalOf = Effect.fnUntraced(function* (pattern: string) {
-    const [row] = yield* sql<{ capital: number }>`SELECT -coalesce(sum(amount), 0) AS capital
-      FROM balances WHERE account = 'capital' AND book LIKE ${pattern}`
-    return row!.capital
-  })
+  /** What was put into the books, by day, oldest first. */
+  const fundsOf = (pattern: string) =>
+    sql<{ day: number; amount: number }>`SELECT t.at_ms / ${dayMs} AS day, -sum(o.amount) AS amount
+      FROM transfers t JOIN postings o ON o.transfer_id = t.id AND o.account = 'capital'
+      WHERE t.kind = 'fund' AND t.book LIKE ${pattern} GROUP BY day ORDER BY day`
 
   /** Of the strategy's books together, or of one wallet's. */
   return Effect.fnUntraced(function* (strategy: Strategy, wallet: WalletAddress | null) {
@@ -62,27 +73,30 @@ export const makeEquityCurve = Effect.gen(function* () {
       FROM results WHERE day >= (SELECT min(day) FROM results WHERE book LIKE ${ours} AND ${ofWallet})
       GROUP BY day ORDER BY day`
     const capital = {
-      ours: yield* capitalOf(ours),
-      leaders: yield* capitalOf(leaders),
-      random: yield* capitalOf("solo:%"),
+      ours: capitalUntil(yield* fundsOf(ours)),
+      leaders: capitalUntil(yield* fundsOf(leaders)),
+      random: capitalUntil(yield* fundsOf("solo:%")),
     }
     const part = (pnl: number, of: number) => (of === 0 ? 0 : rounded(pnl / of))
     const total = { ours: 0, leaders: 0, random: 0 }
-    let peak = capital.ours
+    let peak = 0
+    let put = 0
     const points = rows.map((row): CurvePoint => {
       total.ours += row.ours
       total.leaders += row.leaders
       total.random += row.random
-      const equity = capital.ours + total.ours
-      peak = Math.max(peak, equity)
+      const ours = capital.ours(row.day)
+      const equity = ours + total.ours
+      peak = Math.max(peak + ours - put, equity)
+      put = ours
       return {
         day: dayText(row.day),
         equity_usdc: formatMicro(equity),
-        return: part(total.ours, capital.ours),
+        return: part(total.ours, ours),
         drawdown: part(peak - equity, peak),
-        leaders_return: part(total.leaders, capital.leaders),
+        leaders_return: part(total.leaders, capital.leaders(row.day)),
         cash_return: 0,
-        random_return: part(total.random, capital.random),
+        random_return: part(total.random, capital.random(row.day)),
       }
     })
     return points.slice(-daysShown)

@@ -16,6 +16,7 @@ import { CopyTrade } from "./CopyTrade.ts"
 import type { DecisionSummary } from "./DecisionTimes.ts"
 import { Detection } from "./Detection.ts"
 import { Exits } from "./Exits.ts"
+import { refreshFacts } from "./FactsRefresh.ts"
 import { FollowList } from "./FollowList.ts"
 import { LaterFills } from "./LaterFills.ts"
 import { Leaders } from "./Leaders.ts"
@@ -67,6 +68,7 @@ const lane = Layer.effect(
     const reports = yield* PaperReports
     yield* serveLog("paper")
     yield* serveCopyResults
+    yield* refreshFacts
     const { catchUp: pull, state: bridge } = yield* feedReplicas
 
     const context = yield* Effect.context<Effect.Services<typeof pull>>()

@@ -4,7 +4,8 @@
  *
  * Promises: older facts never replace newer ones; a resolution is kept only when it is final.
  * Facts of an open market that nothing was heard of for `paper.facts_age` are asked for again before
- * they are used, and unknown when the venue does not answer.
+ * they are used, and unknown when the venue does not answer within `paper.deadline`;
+ * {@link refreshFacts} sees to it that this is seldom.
  * Limits: a condition the venue does not describe is asked for again after {@link askAgainMs}, one it
  * gave no answer about in time after {@link silentMs}, for a fill that waits holds a slot meanwhile; at
  * most {@link rememberedUnknown} such conditions are remembered, and the facts of
@@ -84,7 +85,11 @@ export class MarketReplica extends Context.Service<
       const gamma = yield* GammaApi
       const { paper } = yield* PaperSettings
       const oldestMs = Duration.toMillis(paper.facts_age)
-      const timeoutMs = Duration.toMillis(paper.book_timeout)
+      // Whoever waits for facts holds a slot: no longer than a fill may wait for one.
+      const timeoutMs = Math.min(
+        Duration.toMillis(paper.book_timeout),
+        Duration.toMillis(paper.deadline),
+      )
       const quarantine = yield* Quarantine
       const unknownUntil = new Map<ConditionId, number>()
 
@@ -133,7 +138,7 @@ export class MarketReplica extends Context.Service<
         const now = yield* Clock.currentTimeMillis
         if ((unknownUntil.get(condition) ?? 0) > now) return null
         const page = yield* gamma.marketsByCondition([condition]).pipe(
-          Effect.timeout(paper.book_timeout),
+          Effect.timeout(timeoutMs),
           Effect.catch((error) =>
             Effect.logWarning(`the venue could not say what market ${condition} is`, error).pipe(
               Effect.as(null),

@@ -4,10 +4,10 @@
  *
  * Followed are the tokens that fills were just detected in and those held, {@link wantedForMs} and
  * `paper.books_followed` at most; newest first when there are more. Also measures how long a fetch
- * takes: an order of ours would be under way as long.
+ * takes, one that was given up as long as it was waited for: an order of ours would be under way as long.
  * Does not: hand out a book older than `paper.book_age`, or wait longer than `paper.book_timeout`.
  */
-import { Clock, Context, Duration, Effect, Layer, Metric } from "effect"
+import { Cause, Clock, Context, Duration, Effect, Layer, Metric } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToToken, type TokenId } from "@evaluator/domain/Id"
 import type { Book } from "@evaluator/domain/market/Book"
@@ -91,8 +91,15 @@ export class OrderBooks extends Context.Service<
 
       const fetch = Effect.fnUntraced(function* (token: TokenId) {
         const fromMs = yield* Clock.currentTimeMillis
-        const book = yield* clob.book(token).pipe(Effect.timeout(paper.book_timeout))
-        took = [...took, (yield* Clock.currentTimeMillis) - fromMs].slice(-fetchesKept)
+        const note = Effect.map(Clock.currentTimeMillis, (now) => {
+          took = [...took, now - fromMs].slice(-fetchesKept)
+        })
+        const book = yield* clob.book(token).pipe(
+          Effect.timeout(paper.book_timeout),
+          Effect.tap(note),
+          // One that was given up took as long at least: without it orders would seem too quick.
+          Effect.tapError((error) => (Cause.isTimeoutError(error) ? note : Effect.void)),
+        )
         return { book, source: "fetched", ageMs: 0 } satisfies FoundBook as FoundBook
       })
 

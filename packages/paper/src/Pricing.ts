@@ -2,7 +2,9 @@
  * What an order of ours would have got: the book it meets, less what our own fills of the last
  * minutes took out of it, walked up to the price limit.
  *
- * Own impact is shared within a strategy, whichever wallet was copied and whichever outcome was traded.
+ * Own impact is shared within a strategy, whichever wallet was copied and whichever outcome was traded,
+ * and begins when an order is priced: one that is not booked yet has taken what it will get. Strategies
+ * share nothing: each is a world of its own, in which only its orders are sent.
  * The limit is put on the grid the book has by now, and an order below the book's own minimum is none.
  * `careless` meets no book: it gets the leader's price for all it wants.
  */
@@ -31,7 +33,9 @@ import {
   usdc,
 } from "@evaluator/domain/money/Micro"
 import { mirrored, withoutOwn } from "@evaluator/domain/paper/OwnImpact"
-import type { Copy } from "./CopyRow.ts"
+import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import type { Side } from "@evaluator/domain/trade/Trade"
+import { type Copy, decodeBook } from "./CopyRow.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 import { feeOf, isAtLeaderPrice } from "./Strategies.ts"
 
@@ -56,7 +60,12 @@ export const minimumMissed = ({ budget, offered, fill, limitPrice, pricedBook }:
   return size < least ? { size, least } : null
 }
 
-export const walkOf = (copy: Copy, market: Market): Walk => {
+/** What of a copy decides what it gets. */
+type Order = Pick<Copy, "strategy" | "budget" | "offered" | "limitPrice" | "pricedBook"> & {
+  readonly fill: Pick<Copy["fill"], "side" | "price">
+}
+
+export const walkOf = (copy: Order, market: Market): Walk => {
   const fee = feeOf(copy.strategy, market)
   const atLeader = isAtLeaderPrice(copy.strategy)
   const limit = atLeader
@@ -93,28 +102,57 @@ export const metOf = (copy: Copy, filled: Walk): CopyMet => {
   }
 }
 
+/** What another copy took, or the order it is priced for while it has taken nothing yet. */
+interface TakenRow {
+  readonly own: 0 | 1
+  readonly takes: string | null
+  readonly side: Side
+  readonly leader_price: Price
+  readonly budget: MicroUsdc | null
+  readonly offered: MicroShares | null
+  readonly limit_price: Price
+  readonly priced_book: string | null
+}
+
+const orderOf = (row: TakenRow, strategy: Strategy): Order => ({
+  strategy,
+  budget: row.budget,
+  offered: row.offered,
+  limitPrice: row.limit_price,
+  pricedBook: decodeBook(row.priced_book!),
+  fill: { side: row.side, price: row.leader_price },
+})
+
 export const makePricing = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const { paper } = yield* PaperSettings
   const memoryMs = Duration.toMillis(paper.own_impact)
 
   /**
-   * What other copies lately took from this side of the token's book: by orders in the token, and by
-   * opposite ones in the other outcome.
+   * What other copies lately took from this side of the token's book, or will when they are booked: by
+   * orders in the token, and by opposite ones in the other outcome.
    */
   const lately = Effect.fnUntraced(function* (
     { fill: { side, token }, fillId, strategy }: Copy,
+    market: Market,
     other: TokenId,
     nowMs: number,
   ) {
     const own = tokenToBytes(token)
-    const rows = yield* sql<{ takes: string; own: 0 | 1 }>`SELECT takes, token = ${own} AS own
-      FROM copies WHERE strategy = ${strategy} AND token IN (${own}, ${tokenToBytes(other)})
-        AND (token = ${own}) = (side = ${side})
+    const mirror = tokenToBytes(other)
+    const id = hexToBytes(fillId)
+    const rows = yield* sql<TakenRow>`SELECT token = ${own} AS own, takes, side,
+        leader_price, budget, offered, limit_price, NULL AS priced_book FROM copies
+      WHERE strategy = ${strategy} AND token IN (${own}, ${mirror})
+        AND (token = ${own}) = (side = ${side}) AND fill_id <> ${id}
         AND filled_at_ms > ${nowMs - memoryMs} AND filled_at_ms IS NOT NULL
-        AND fill_id <> ${hexToBytes(fillId)}`
+      UNION ALL SELECT token = ${own}, NULL, side,
+        leader_price, budget, offered, limit_price, priced_book FROM copies
+      WHERE strategy = ${strategy} AND token IN (${own}, ${mirror})
+        AND (token = ${own}) = (side = ${side}) AND fill_id <> ${id} AND state = 'priced'`
     return rows.flatMap((row) => {
-      const takes = decodeTakes(row.takes)
+      const takes =
+        row.takes === null ? walkOf(orderOf(row, strategy), market).takes : decodeTakes(row.takes)
       return row.own === 1 ? takes : mirrored(takes)
     })
   })
@@ -123,12 +161,13 @@ export const makePricing = Effect.gen(function* () {
   const meet = Effect.fnUntraced(function* (
     copy: Copy,
     found: Book,
-    { tokens }: Market,
+    market: Market,
     nowMs: number,
   ) {
     const { side, token } = copy.fill
+    const { tokens } = market
     const pair = tokens.length === 2 ? tokens.find((one) => one.token !== token) : undefined
-    const takes = yield* lately(copy, pair?.token ?? token, nowMs)
+    const takes = yield* lately(copy, market, pair?.token ?? token, nowMs)
     const { levels, taken: ownTaken } = withoutOwn(side === "BUY" ? found.asks : found.bids, takes)
     const net = side === "BUY" ? { ...found, asks: levels } : { ...found, bids: levels }
     return { book: trimBook(net), ownTaken } satisfies MetBook as MetBook

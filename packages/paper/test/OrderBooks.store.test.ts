@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect } from "effect"
 import { TestClock } from "effect/testing"
+import { tokenToBytes } from "@evaluator/domain/Id"
 import { price, shares } from "@evaluator/domain/money/Micro"
 import { book, fill, type House, ingested, market, noon, resolved, token } from "./PaperHarness.ts"
 import { deliver, only, prepared, sound, until } from "./CopyRuns.ts"
@@ -159,6 +160,39 @@ describe("the terms of an order", () => {
     }),
   )
 
+  it.effect("leave out what an order in the other outcome gets that is priced, not booked", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({ overrides: { paper: { market_exposure: 0.15 } } })
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      house.venue.setBook(book(1, { asks: [[0.5, 1000]], bids: [[0.4, 60]] }, 1))
+      yield* deliver(house, [fill({ price: 0.5, outcome: 1 })])
+      yield* deliver(house, [fill({ price: 0.6, n: 2, atMs: noon + 1 })])
+      // As a kill between pricing and booking leaves it, until recovery takes it up.
+      yield* house.sql`UPDATE copies SET state = 'priced', outcome = NULL, takes = NULL,
+        filled_at_ms = NULL WHERE token = ${tokenToBytes(token(1))}`
+      yield* deliver(house, [
+        fill({ side: "SELL", price: 0.41, outcome: 1, n: 3, atMs: noon + 2, size: 100 }),
+      ])
+      const sale = (yield* house.reports.copies({})).find((copy) => copy.side === "SELL")
+      assert.strictEqual(sale?.size, 60_000_000 - 41_660_000)
+    }),
+  )
+
+  it.effect("are as late as fetches that were given up, too", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({ overrides: { paper: { book_timeout: "2s" } } })
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      house.venue.slow = "5 seconds"
+      yield* deliver(house, [fill({ price: 0.6 })])
+      assert.strictEqual((yield* only(house)).outcome, "SKIPPED_NO_BOOK")
+      house.venue.slow = 0
+      yield* deliver(house, [fill({ price: 0.6, n: 2, atMs: noon + 1 })])
+      const [row] = yield* house.sql`SELECT arrive_at_ms - reserved_at_ms AS delay_ms
+        FROM copies WHERE outcome = 'COPIED'`
+      assert.deepStrictEqual({ ...row }, { delay_ms: 2000 + 150 })
+    }),
+  )
+
   it.effect("rest on facts asked for again when nothing was heard of them for long", () =>
     Effect.gen(function* () {
       const house = yield* prepared({ overrides: { paper: { facts_age: "10m" } } })
@@ -174,6 +208,26 @@ describe("the terms of an order", () => {
       const outcomes = (yield* house.reports.copies({})).map((copy) => copy.outcome)
       assert.deepStrictEqual(outcomes, ["COPIED", "COPIED", "SKIPPED_MARKET_UNKNOWN"])
       assert.strictEqual(house.venue.calls.filter((call) => call.startsWith("markets ")).length, 2)
+    }),
+  )
+
+  it.effect("find the facts of a market that is held renewed before they are needed", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({ overrides: { paper: { facts_age: "10m" } } })
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      yield* deliver(house, [fill({ price: 0.6 })])
+      house.venue.markets.set(market(1).condition, market(1, { delayMs: 700 }))
+      house.venue.markets.set(market(2).condition, market(2))
+      yield* TestClock.adjust("8 minutes")
+      house.venue.down.add("markets")
+      yield* TestClock.adjust("4 minutes")
+      yield* deliver(house, [fill({ price: 0.6, atMs: noon + 720_000, n: 2 })])
+      const [second] = yield* house.reports.copies({})
+      assert.strictEqual(second?.outcome, "COPIED")
+      const asked = house.venue.calls.filter((call) => call.startsWith("markets "))
+      assert.deepStrictEqual(asked.slice(0, 1), [`markets ${market(1).condition}`])
+      assert.isFalse(asked.some((call) => call.includes(market(2).condition)))
+      yield* sound(house)
     }),
   )
 })

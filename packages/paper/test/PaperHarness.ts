@@ -43,6 +43,7 @@ import indexStuckCopies from "../../../migrations/paper/0004_index_stuck_copies.
 import keepTerms from "../../../migrations/paper/0005_keep_terms.ts"
 import createQuarantine from "../../../migrations/paper/0006_create_quarantine.ts"
 import keepLaterFills from "../../../migrations/paper/0010_keep_later_fills.ts"
+import indexOrdersAndFunding from "../../../migrations/paper/0011_index_orders_and_funding.ts"
 import { FakeVenue } from "./FakeVenue.ts"
 import { type Overrides, settings } from "./HarnessSettings.ts"
 
@@ -57,6 +58,7 @@ export const paperMigrations = {
   "0008_add_run_cursors": addRunCursors,
   "0009_create_log_readers": createLogReaders,
   "0010_keep_later_fills": keepLaterFills,
+  "0011_index_orders_and_funding": indexOrdersAndFunding,
 }
 
 /** Monday 2026-01-05 12:00:00 UTC. */

@@ -159,6 +159,9 @@ describe("the curve of a book", () => {
         yield* house.tell([resolved(1, [1, 0])])
         yield* house.settle
         yield* house.sql`UPDATE results SET day = day - 1`
+        // Wallet 2 has its bankroll on the second day only.
+        yield* house.sql`UPDATE transfers SET at_ms = at_ms - ${day}
+          WHERE kind = 'fund' AND book LIKE ${`%${wallet(1)}`}`
         yield* house.tell([resolved(2, [0, 1]), resolved(3, [0, 1])])
         yield* house.settle
         // Wallet 1: +25 on the first day, −25 on the second; wallet 2: −25 on the second.
@@ -166,7 +169,7 @@ describe("the curve of a book", () => {
         assert.deepStrictEqual(
           curve.map((point) => [point.day, point.equity_usdc, point.return, point.drawdown]),
           [
-            ["2026-01-04", "2025.000000", 0.0125, 0],
+            ["2026-01-04", "1025.000000", 0.025, 0],
             ["2026-01-05", "1975.000000", -0.0125, 0.024691],
           ],
         )
@@ -174,7 +177,7 @@ describe("the curve of a book", () => {
         assert.deepStrictEqual(
           curve.map((point) => [point.leaders_return, point.cash_return, point.random_return]),
           [
-            [0.01301, 0, 0.0125],
+            [0.02602, 0, 0.025],
             [-0.01199, 0, -0.0125],
           ],
         )

@@ -154,8 +154,9 @@ export const live = Effect.fnUntraced(
     for (const [index, step] of story.entries()) {
       if (index < from.step) continue
       const cutOff = from.cutOff && index === from.step
-      life.onStep(index)
+      // What happens while time passes belongs to the step before, which has been acted out.
       if (!cutOff) yield* TestClock.setTime(step.fromMs)
+      life.onStep(index)
       yield* play(step, cutOff)
     }
     const ended = { books: yield* booksOf(house), faults: yield* complaintsOf(house) }

@@ -59,6 +59,8 @@ export const overrides = {
     delay: "2s",
     resume_within: "60s",
     sweep_every: "1h",
+    // Facts are renewed between two steps, before any decision has to ask for them.
+    facts_age: "500s",
     portfolio_daily_loss: 1,
     portfolio_weekly_loss: 1,
     wallet_daily_loss: 1,
@@ -160,7 +162,7 @@ const makers: ReadonlyArray<(at: number) => Step> = [
       venue.setBook(book(7, { asks: [[0.9, 1000]] }))
       venue.setBook(broken(12))
       venue.setBook(broken(13))
-      venue.markets.set(condition(10), market(10))
+      for (const one of [...truth, market(10)]) venue.markets.set(one.condition, one)
       shown(traded(1, at))(venue)
     },
     act: tell([ingested([traded(1, at)])]),
