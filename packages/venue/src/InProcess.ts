@@ -11,7 +11,7 @@ import * as Cookies from "effect/http/Cookies"
 import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
-import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import { type HttpClientRequest, toUrl } from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as UrlParams from "effect/http/UrlParams"
@@ -27,26 +27,42 @@ import { openSession, type SocketPath, type SocketSource } from "./Sockets.ts"
 import { payloadsIn, type TradePayload } from "./TradeStream.ts"
 import type { World } from "./World.ts"
 
+/** `makeWith`, not `make`: nothing here can be aborted, and a controller a request is dear. */
 export const layer = (api: VenueApi): Layer.Layer<HttpClient.HttpClient> =>
   Layer.succeed(
     HttpClient.HttpClient,
-    HttpClient.make((request, url) =>
-      Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
-        const answer = api.handle(
-          {
-            method: request.method,
-            path: url.pathname,
-            query: url.searchParams,
-            body: bodyOf(request),
-          },
-          nowMs,
-        )
-        const response = new MemoryResponse(request, url.href, answer)
-        const { stallMs = 0 } = answer
-        return stallMs === 0 ? Effect.succeed(response) : Effect.as(Effect.sleep(stallMs), response)
-      }),
+    HttpClient.makeWith(
+      (asked: Effect.Effect<HttpClientRequest, HttpClientError.HttpClientError>) =>
+        Effect.flatMap(asked, (request) =>
+          Option.match(toUrl(request), {
+            onNone: () => Effect.fail(unheardOf(request)),
+            onSome: (url) => answered(api, request, url),
+          }),
+        ),
+      Effect.succeed,
     ),
   )
+
+const answered = (api: VenueApi, request: HttpClientRequest, url: URL) =>
+  Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
+    const answer = api.handle(
+      {
+        method: request.method,
+        path: url.pathname,
+        query: url.searchParams,
+        body: bodyOf(request),
+      },
+      nowMs,
+    )
+    const response = new MemoryResponse(request, url.href, answer)
+    const { stallMs = 0 } = answer
+    return stallMs === 0 ? Effect.succeed(response) : Effect.as(Effect.sleep(stallMs), response)
+  })
+
+const unheardOf = (request: HttpClientRequest) =>
+  new HttpClientError.HttpClientError({
+    reason: new HttpClientError.InvalidUrlError({ request, cause: request.url }),
+  })
 
 const bodyOf = (request: HttpClientRequest): string =>
   request.body._tag === "Uint8Array" ? Buffer.from(request.body.body).toString("utf8") : ""

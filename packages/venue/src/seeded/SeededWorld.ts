@@ -3,8 +3,9 @@
  * tell the same story byte for byte, whatever they are asked and in which order, in whatever
  * process; history before the epoch never changes and time goes on after it without end.
  *
- * Limits: rows in memory by `keptRows` (about 21 bytes each once they were asked for by wallet and by market), 3 kB a market, and while a market is
- * open the state of its participants. Columns hold a trade up to 500,000 shares.
+ * Limits: rows in memory by `keptRows` (about 17 bytes each, 21 once they were asked for by wallet and
+ * by market), 3 kB a market, and while a market is open the state of its participants. Columns hold a
+ * trade up to 500,000 shares.
  */
 import { hexDigits, unit } from "../Chance.ts"
 import type {
