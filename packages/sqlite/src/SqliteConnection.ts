@@ -13,6 +13,7 @@ import { SqlClient, type SqlConnection, SqlError } from "effect/sql"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { CommitName } from "@evaluator/runtime/CommitName"
 import type { KillPoint } from "./KillPoint.ts"
+import { changesSchema, forgetNames, nameRows, type Naming, type Row } from "./NamedRows.ts"
 import { off, type StatementWatch } from "./StatementWatch.ts"
 import { bindParameters, countParameters, excerpt, refuseRest } from "./Parameters.ts"
 import { WriteTrouble } from "./WriteTrouble.ts"
@@ -38,9 +39,8 @@ export const toSqlError = (cause: unknown, operation: string, sql: string): SqlE
   })
 }
 
-interface Prepared {
+interface Prepared extends Naming {
   readonly sql: string
-  readonly statement: StatementSync
   readonly parameters: number
   bigints: boolean
   arrays: boolean
@@ -66,14 +66,14 @@ export interface OpenOptions {
   readonly watch: StatementWatch
 }
 
-type Rows = ReadonlyArray<Record<string, unknown>>
+type Rows = ReadonlyArray<Row>
 type Transform = Parameters<SqlConnection.Connection["execute"]>[2]
 
 const prepare = (database: DatabaseSync, sql: string): Prepared => {
   const parameters = countParameters(sql)
   const statement = database.prepare(sql)
   refuseRest(sql, statement.sourceSQL)
-  return { sql, statement, parameters, bigints: false, arrays: false }
+  return { sql, statement, parameters, names: [], bigints: false, arrays: false }
 }
 
 const configure = (prepared: Prepared, bigints: boolean, arrays: boolean): StatementSync => {
@@ -115,8 +115,8 @@ const watched = <A>(watch: StatementWatch, sql: string, step: () => A): A => {
 }
 
 // Not `Iterator.take`, which closes the iterator when it has its rows.
-const take = (iterator: Iterator<Record<string, unknown>>): Rows => {
-  const chunk: Array<Record<string, unknown>> = []
+const take = (iterator: Iterator<unknown>): ReadonlyArray<unknown> => {
+  const chunk: Array<unknown> = []
   while (chunk.length < streamChunk) {
     const next = iterator.next()
     if (next.done === true) break
@@ -127,21 +127,28 @@ const take = (iterator: Iterator<Record<string, unknown>>): Rows => {
 
 const makeCache = (database: DatabaseSync, size: number) => {
   const cached = new Map<string, Prepared>()
-  return (sql: string): Prepared => {
-    const known = cached.get(sql)
-    if (known !== undefined) {
+  const unprepared = (sql: string): Prepared => {
+    if (changesSchema(sql)) forgetNames(cached.values())
+    return prepare(database, sql)
+  }
+  const known = (sql: string): Prepared => {
+    const found = cached.get(sql)
+    if (found !== undefined) {
       // Their order matters only once one has to leave.
       if (cached.size === size) {
         cached.delete(sql)
-        cached.set(sql, known)
+        cached.set(sql, found)
       }
-      return known
+      return found
     }
-    const fresh = prepare(database, sql)
+    const fresh = unprepared(sql)
+    // Each time it runs it is met here again, and names are forgotten again.
+    if (changesSchema(sql)) return fresh
     cached.set(sql, fresh)
     if (cached.size > size) cached.delete(cached.keys().next().value!)
     return fresh
   }
+  return { known, unprepared }
 }
 
 /** Opens the file and closes it with the scope. */
@@ -167,17 +174,16 @@ const makeConnection = (
   database: DatabaseSync,
   { prepareCacheSize, watch }: OpenOptions,
 ): SqliteConnection => {
-  const cached = makeCache(database, prepareCacheSize)
+  const { known: cached, unprepared } = makeCache(database, prepareCacheSize)
   const trouble = new WriteTrouble()
   const attempt = attemptNoting(trouble, watch)
   type Source = (sql: string) => Prepared
-  const unprepared: Source = (sql) => prepare(database, sql)
 
   const rows = (source: Source, sql: string, values: ReadonlyArray<unknown>, how: Transform) =>
     attempt("execute", sql, (bigints): Rows => {
       const prepared = source(sql)
       const bound = bindParameters(sql, prepared.parameters, values)
-      const found = configure(prepared, bigints, false).all(...bound)
+      const found = nameRows(prepared, configure(prepared, bigints, true).all(...bound))
       return how === undefined ? found : how(found)
     })
 
@@ -205,16 +211,17 @@ const makeConnection = (
           attempt("executeStream", sql, (bigints) => {
             const prepared = unprepared(sql)
             const bound = bindParameters(sql, prepared.parameters, values)
-            return configure(prepared, bigints, false).iterate(...bound)
+            const iterator = configure(prepared, bigints, true).iterate(...bound)
+            return { prepared, iterator }
           }),
-          (iterator) => Effect.sync(() => iterator.return?.()),
+          ({ iterator }) => Effect.sync(() => iterator.return?.()),
         ),
-        (iterator) =>
+        ({ prepared, iterator }) =>
           Stream.fromPull(
             Effect.succeed(
               Effect.filterOrElse(
                 attempt("executeStream", sql, (): Rows => {
-                  const chunk = take(iterator)
+                  const chunk = nameRows(prepared, take(iterator))
                   return how === undefined ? chunk : how(chunk)
                 }),
                 Arr.isReadonlyArrayNonEmpty,

@@ -97,6 +97,20 @@ describe("SqliteClient", () => {
     }),
   )
 
+  it.effect("names values anew when a table of as many columns takes another's place", () =>
+    Effect.gen(function* () {
+      const sql = yield* open({})
+      const seen: Array<unknown> = []
+      for (const column of ["a", "b", "a"]) {
+        yield* sql.unsafe(`CREATE TABLE t (${column} INTEGER)`)
+        yield* sql`INSERT INTO t VALUES (1)`
+        seen.push(...(yield* sql`SELECT * FROM t`))
+        yield* sql`DROP TABLE t`
+      }
+      assert.deepEqual(seen, [{ a: 1 }, { b: 1 }, { a: 1 }])
+    }),
+  )
+
   it.effect("is in WAL mode unless told otherwise", () =>
     Effect.gen(function* () {
       const mode = (sql: SqlClient.SqlClient) =>
