@@ -48,6 +48,9 @@ export interface VirtualRunOptions {
   readonly shuffle?: VirtualTimeOptions["shuffle"]
 }
 
+/** No small box: rows read again all the time stay in memory. */
+const cacheMebibytes = 256
+
 export const runVirtually = Effect.fnUntraced(function* (options: VirtualRunOptions) {
   const { settings, keep, startMs, endMs, http } = options
   const began = process.hrtime.bigint()
@@ -63,7 +66,7 @@ export const runVirtually = Effect.fnUntraced(function* (options: VirtualRunOpti
   const [evaluationLink, paperLink] = LaneLink.inlinePair()
   // Whoever asks in process never resolves the name.
   const endpoints = embeddedEndpoints("http://venue.invalid")
-  const parts = { settings, endpoints, http, temporary: keep === null }
+  const parts = { settings, endpoints, http, temporary: keep === null, cacheMebibytes }
 
   const program = Effect.gen(function* () {
     const { handle: evaluation, reports } = yield* openEvaluation({
@@ -94,7 +97,7 @@ export const runVirtually = Effect.fnUntraced(function* (options: VirtualRunOpti
   }).pipe(
     Effect.scoped,
     Random.withSeed(options.chance),
-    // No small box: what months of judging save is worth some hundred megabytes.
+    // As with the page cache: what months of judging save is worth some hundred megabytes.
     Effect.provideService(LeastWarmRows, 0),
     Effect.provideService(MostWarmRows, 500_000),
   )

@@ -50,6 +50,8 @@ export interface LaneParts {
   readonly file: string
   /** The file is removed when the lane closes, and need not outlive a power cut. */
   readonly temporary?: boolean
+  /** Page cache of the file in MiB, where not the lane's usual. */
+  readonly cacheMebibytes?: number
   /** Real time in a thread of its own: its clock and its event loop are watched. */
   readonly live?: boolean
   readonly link: LaneLink["Service"]
@@ -67,7 +69,7 @@ const pressure = (lane: "evaluation" | "paper", { jobs }: SettingsShape, live: b
 
 const machinery = (
   lane: "evaluation" | "paper",
-  { file, link, live, settings, temporary }: LaneParts,
+  { cacheMebibytes, file, link, live, settings, temporary }: LaneParts,
 ) =>
   Layer.mergeAll(
     StorageWatch.layer(lane),
@@ -91,6 +93,7 @@ const machinery = (
         lane,
         migrations: migrations[lane],
         synchronous: temporary === true ? "OFF" : "NORMAL",
+        cacheMebibytes,
       }),
     ),
     Layer.provide(
