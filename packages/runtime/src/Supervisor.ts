@@ -13,6 +13,7 @@ import {
   Deferred,
   Duration,
   Effect,
+  Exit,
   Layer,
   Metric,
   PubSub,
@@ -152,15 +153,21 @@ export class Supervisor extends Context.Service<
         const running = Metric.withAttributes(jobsRunning, { job: entry.job.name })
         entry.running = true
         yield* Metric.update(running, 1)
-        const row = yield* runInSpan(entry, asked.cause).pipe(
+        yield* runInSpan(entry, asked.cause).pipe(
           Effect.ensuring(
             Effect.sync(() => {
               entry.running = false
             }).pipe(Effect.andThen(Metric.update(running, 0))),
           ),
+          // Also of a run whose row could not be written: whoever waits for it hears so.
+          Effect.onExit((exit) =>
+            Effect.sync(() => {
+              const completed = Exit.isSuccess(exit) && exit.value.outcome === "completed"
+              tally[completed ? "done" : "failed"] += 1
+              if (asked.done !== null) Deferred.doneUnsafe(asked.done, exit)
+            }),
+          ),
         )
-        tally[row.outcome === "completed" ? "done" : "failed"] += 1
-        if (asked.done !== null) Deferred.doneUnsafe(asked.done, Effect.succeed(row))
         if (entry.owed > 0) {
           entry.owed -= 1
           yield* request(entry, "missed slot")

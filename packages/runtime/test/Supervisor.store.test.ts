@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Latch } from "effect"
+import { Deferred, Effect, Exit, Fiber, Latch } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { join } from "node:path"
@@ -50,6 +50,37 @@ describe("Supervisor", () => {
             'slot completed {"things":3}',
           ],
         )
+      }).pipe(inLane(services))
+    }),
+  )
+
+  it.effect("counts a run whose row cannot be written, tells whoever waits, and goes on", () =>
+    Effect.gen(function* () {
+      const services = yield* lane
+      yield* Effect.gen(function* () {
+        const supervisor = yield* Supervisor
+        const sql = yield* SqlClient.SqlClient
+        yield* supervisor.register(job(Effect.succeed({})))
+        yield* sql.unsafe("PRAGMA query_only = ON")
+        const asked = yield* Effect.forkChild(
+          Effect.exit(supervisor.runNow("count-things", "by hand")),
+          { startImmediately: true },
+        )
+        yield* settle
+        assert.isTrue(Exit.isFailure(yield* Fiber.join(asked)))
+        yield* TestClock.adjust("1 hour")
+        yield* settle
+        yield* sql.unsafe("PRAGMA query_only = OFF")
+        yield* TestClock.adjust("1 hour")
+        yield* settle
+        assert.deepStrictEqual(yield* supervisor.runRequests, {
+          offered: 3,
+          done: 1,
+          failed: 2,
+          dropped: 0,
+          coalesced: 0,
+          pending: 0,
+        })
       }).pipe(inLane(services))
     }),
   )
