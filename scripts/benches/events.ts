@@ -50,7 +50,8 @@ const inTheLane = Effect.fnUntraced(function* (say: (text: string) => void) {
     const began = process.hrtime.bigint()
     for (let n = 0; n < commits; n++) {
       yield* sql.withTransaction(Effect.andThen(insert, log.append([draft(n)])))
-      yield* Effect.repeat(Effect.yieldNow, { while: () => heard <= n })
+      do yield* Effect.yieldNow
+      while (heard <= n)
     }
     return millis(began, process.hrtime.bigint()) / commits
   }).pipe(Effect.scoped)

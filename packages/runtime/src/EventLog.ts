@@ -7,18 +7,7 @@
  * sliding subscription; whoever must see every event reads by `seq`, as the bridge does.
  * Limits: {@link announcementCapacity} unread announcements a listener; a read of at most 256 events.
  */
-import {
-  Clock,
-  Context,
-  Effect,
-  Layer,
-  Metric,
-  Option,
-  PubSub,
-  Random,
-  type Scope,
-  Tracer,
-} from "effect"
+import { Clock, Context, Effect, Layer, Metric, PubSub, Random, type Scope, Tracer } from "effect"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import { SqlClient } from "effect/sql"
 import {
@@ -115,7 +104,7 @@ export class EventLog extends Context.Service<
       // Ids from the Random and Clock services, so that virtual time repeats them.
       const random = yield* Random.Random
       const newId = SecureRandom.make((size) =>
-        Uint8Array.from({ length: size }, () => Math.floor(random.nextDoubleUnsafe() * 256)),
+        new Uint8Array(size).map(() => Math.floor(random.nextDoubleUnsafe() * 256)),
       ).uuidV7()
 
       const logId = yield* Effect.gen(function* () {
@@ -126,52 +115,64 @@ export class EventLog extends Context.Service<
         return fresh
       }).pipe(sql.withTransaction, Effect.orDie)
 
-      const announce = Effect.fnUntraced(function* (events: ReadonlyArray<Announcement>) {
-        for (const event of events) {
-          yield* Metric.update(publishedOf[event.type], 1)
-          for (const topic of topics.get(event.type) ?? []) yield* PubSub.publish(topic, event)
-        }
-        for (const wake of wakes) yield* wake
-      })
-
-      const write = Effect.fnUntraced(function* (drafts: ReadonlyArray<EventDraft>) {
-        const atMs = yield* Clock.currentTimeMillis
-        const causation = yield* Causation
-        // Not `currentSpan`, which makes an error with its stack where there is none.
-        const traceparent = Option.match(yield* Effect.serviceOption(Tracer.ParentSpan), {
-          onNone: () => null,
-          onSome: (span) => (span._tag === "Span" ? traceparentOf(span) : null),
+      // In one step where no listener is full and nobody is to be woken: this is done for every commit.
+      const announce = (events: ReadonlyArray<Announcement>) =>
+        Effect.withFiber((fiber) => {
+          const rest: Array<Effect.Effect<unknown>> = []
+          for (const event of events) {
+            publishedOf[event.type].updateUnsafe(1, fiber.context)
+            for (const topic of topics.get(event.type) ?? []) {
+              if (!PubSub.publishUnsafe(topic, event)) rest.push(PubSub.publish(topic, event))
+            }
+          }
+          rest.push(...wakes)
+          return rest.length === 0 ? Effect.void : Effect.all(rest, { discard: true })
         })
-        const events: Array<Announcement> = []
-        for (const draft of drafts) {
-          const id = yield* newId
-          const correlationId = causation?.correlationId ?? id
-          const causationId = causation?.causationId ?? null
-          const [row] = yield* sql<{ seq: number }>`
-              INSERT INTO events (id, type, version, at_ms, correlation_id, causation_id, traceparent, payload)
-              VALUES (${id}, ${draft.type}, ${eventVersion}, ${atMs}, ${correlationId}, ${causationId},
-                ${traceparent}, ${encodePayload(draft)}) RETURNING seq`
-          events.push({
-            id,
-            seq: row!.seq,
-            type: draft.type,
+
+      const write = (drafts: ReadonlyArray<EventDraft>) =>
+        Effect.withFiber((fiber) => {
+          const causation = fiber.getRef(Causation)
+          // Not `currentSpan`, which makes an error with its stack where there is none.
+          const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
+          const common = {
             version: eventVersion,
-            atMs,
-            correlationId,
-            causationId,
-            traceparent,
-            payload: draft.payload,
-          } as Announcement)
-        }
-        yield* sql.afterCommit(Effect.andThen(progressed, announce(events)))
-      }, Effect.orDie)
+            atMs: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe(),
+            causationId: causation?.causationId ?? null,
+            traceparent: span?._tag === "Span" ? traceparentOf(span) : null,
+          }
+          const insert = (draft: EventDraft) =>
+            Effect.flatMap(newId, (id) => {
+              const correlationId = causation?.correlationId ?? id
+              return Effect.map(
+                sql<{ seq: number }>`
+                  INSERT INTO events (id, type, version, at_ms, correlation_id, causation_id, traceparent, payload)
+                  VALUES (${id}, ${draft.type}, ${common.version}, ${common.atMs}, ${correlationId},
+                    ${common.causationId}, ${common.traceparent}, ${encodePayload(draft)}) RETURNING seq`,
+                ([row]) =>
+                  ({
+                    ...common,
+                    id,
+                    seq: row!.seq,
+                    type: draft.type,
+                    correlationId,
+                    payload: draft.payload,
+                  }) as Announcement,
+              )
+            })
+          return Effect.flatMap(
+            drafts.length === 1
+              ? Effect.map(insert(drafts[0]!), (event) => [event])
+              : Effect.forEach(drafts, insert),
+            (events) => sql.afterCommit(Effect.andThen(progressed, announce(events))),
+          )
+        }).pipe(Effect.orDie)
 
       // Within a transaction there is nothing to save: an append that fails is a defect of all of it.
       const append = (drafts: ReadonlyArray<EventDraft>) =>
         drafts.length === 0
           ? Effect.void
-          : Effect.flatMap(Effect.serviceOption(sql.transactionService), (open) =>
-              Option.isSome(open)
+          : Effect.withFiber((fiber) =>
+              Context.getOrUndefined(fiber.context, sql.transactionService) !== undefined
                 ? write(drafts)
                 : sql.withTransaction(write(drafts)).pipe(Effect.orDie),
             )

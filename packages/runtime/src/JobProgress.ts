@@ -64,9 +64,9 @@ export const CurrentRun = Context.Reference<RunProgress | null>("runtime/Current
 export const stopAsked = Effect.map(CurrentRun, (run) => run?.stopAsked === true)
 
 /** The run got further. */
-export const progressed: Effect.Effect<void> = Effect.gen(function* () {
-  const run = yield* CurrentRun
-  run?.moved(yield* Clock.monotonicTimeNanos)
+export const progressed: Effect.Effect<void> = Effect.withFiber((fiber) => {
+  fiber.getRef(CurrentRun)?.moved(fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe())
+  return Effect.void
 })
 
 /** The run got as far as `cursor`. */

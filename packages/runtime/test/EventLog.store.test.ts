@@ -3,7 +3,7 @@ import { Effect, PubSub } from "effect"
 import { SqlClient } from "effect/sql"
 import { join } from "node:path"
 import type { EventDraft } from "@evaluator/domain/event/DomainEvent"
-import { EventLog } from "@evaluator/runtime/EventLog"
+import { announcementCapacity, EventLog } from "@evaluator/runtime/EventLog"
 import { inLane, openLane, temporaryDirectory } from "./StoreLane.ts"
 
 const scored = (events: number): EventDraft => ({
@@ -82,6 +82,23 @@ describe("EventLog", () => {
           ])
           assert.strictEqual((yield* PubSub.take(heard)).type, "JobStarted")
           assert.strictEqual(wakes, 1)
+        }),
+      ),
+    ),
+  )
+
+  it.effect("keeps the newest announcements of a listener that does not listen", () =>
+    Effect.scoped(
+      withLog((log) =>
+        Effect.gen(function* () {
+          const late = yield* log.listen(["MarketsScored"])
+          const over = announcementCapacity + 3
+          yield* log.append(Array.from({ length: over }, (_, n) => scored(n)))
+          const kept = yield* PubSub.takeAll(late)
+          assert.deepStrictEqual(
+            kept.map((event) => event.seq),
+            Array.from({ length: announcementCapacity }, (_, n) => n + 4),
+          )
         }),
       ),
     ),

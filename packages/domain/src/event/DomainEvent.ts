@@ -165,9 +165,10 @@ const codecs = new Map<string, Schema.Codec<unknown, string>>(
   ]),
 )
 
+const encoders = new Map([...codecs].map(([type, codec]) => [type, Schema.encodeSync(codec)]))
+
 /** A payload as JSON text. */
-export const encodePayload = (draft: EventDraft): string =>
-  Schema.encodeSync(codecs.get(draft.type)!)(draft.payload)
+export const encodePayload = (draft: EventDraft): string => encoders.get(draft.type)!(draft.payload)
 
 /** An envelope with its payload decoded; fails when the text does not fit the type. */
 export const decodeEvent = (envelope: Envelope): Result.Result<DomainEvent, Schema.SchemaError> =>
