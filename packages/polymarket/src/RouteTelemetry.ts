@@ -39,6 +39,8 @@ export const measuredRoute = (route: Route) => {
       "url.path": route.path,
     },
   } as const
+  // Once a route: each call of the data-last form captures a stack, whatever the options say.
+  const inSpan = Effect.withSpan(spanName, spanOptions)
   const counted = (outcome: string) => Metric.update(counters.get(outcome)!, 1)
   const failed = (reason: Reason) =>
     reason._tag === "Throttled"
@@ -50,7 +52,7 @@ export const measuredRoute = (route: Route) => {
       const startedNs = clock.monotonicTimeNanosUnsafe()
       const elapsedMs = () => Number(clock.monotonicTimeNanosUnsafe() - startedNs) / 1e6
       return attempt.pipe(
-        Effect.withSpan(spanName, spanOptions),
+        inSpan,
         Effect.ensuring(Effect.suspend(() => Metric.update(duration, elapsedMs()))),
         Effect.tap(() => counted("ok")),
         Effect.tapError(failed),

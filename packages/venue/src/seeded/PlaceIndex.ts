@@ -8,44 +8,36 @@ import type { Columns } from "./Sink.ts"
 
 type Places = Uint16Array | Uint32Array
 
-/** Places in ascending order, from `first` up to `end`. */
-export interface Run {
-  readonly places: Places
-  readonly first: number
-  readonly end: number
-}
-
 export class PlaceIndex {
-  private readonly column: "trader" | "market"
+  readonly column: "trader" | "market"
   private readonly known = new WeakMap<Columns, Places>()
 
   constructor(column: "trader" | "market") {
     this.column = column
   }
 
-  /** The places of a key that stand from one place up to another, both included. */
-  run(columns: Columns, key: number, lowest: number, highest: number): Run {
-    const places = this.of(columns)
-    const keys = columns[this.column]
-    const before = (other: number, otherPlace: number, place: number) =>
-      other < key || (other === key && otherPlace < place)
-    const search = (place: number): number => {
-      let low = 0
-      let high = places.length
-      while (low < high) {
-        const middle = (low + high) >> 1
-        const at = places[middle]!
-        if (before(keys[at]!, at, place)) low = middle + 1
-        else high = middle
-      }
-      return low
-    }
-    return { places, first: search(lowest), end: search(highest + 1) }
+  /** All places, those of each key together and ascending. */
+  of(columns: Columns): Places {
+    return this.known.get(columns) ?? this.sorted(columns)
   }
 
-  private of(columns: Columns): Places {
-    const known = this.known.get(columns)
-    if (known !== undefined) return known
+  /** Where in {@link of} a key's places from one place on begin. */
+  from(columns: Columns, key: number, place: number): number {
+    const places = this.of(columns)
+    const keys = columns[this.column]
+    let low = 0
+    let high = places.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const at = places[middle]!
+      const other = keys[at]!
+      if (other < key || (other === key && at < place)) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  private sorted(columns: Columns): Places {
     const { count } = columns
     const keys = columns[this.column]
     let most = 0

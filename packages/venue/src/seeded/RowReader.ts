@@ -5,7 +5,7 @@ import type { RowQuery, VenueRow } from "../World.ts"
 import type { Calendar } from "./Calendar.ts"
 import { kindNames, kindOf, longestDelayMs, RowWriter, shortestDelayMs, visibleAt } from "./Rows.ts"
 import { redeemWithinMs } from "./Participation.ts"
-import { PlaceIndex, type Run } from "./PlaceIndex.ts"
+import { PlaceIndex } from "./PlaceIndex.ts"
 import { firstAt, MAKER, SELL, TRADE, type Columns } from "./Sink.ts"
 import { placeOfPosition, spanMs, spanOfPosition, type Tape } from "./Tape.ts"
 import type { Trader } from "./Traders.ts"
@@ -48,7 +48,9 @@ export class RowReader {
       firstSpan = Math.max(firstSpan, this.tape.spanAt(listedMs))
       lastSpan = Math.min(lastSpan, this.tape.spanAt(doneMs))
     }
-    const [only] = markets !== null && markets.size === 1 ? markets : []
+    const [only = -1] = markets !== null && markets.size === 1 ? markets : []
+    const [index, key] =
+      trader >= 0 ? [this.byTrader, trader] : only >= 0 ? [this.byMarket, only] : [null, -1]
     const descending = query.order === "desc"
     const after = query.after
     if (after !== null && descending) lastSpan = Math.min(lastSpan, spanOfPosition(after))
@@ -61,24 +63,25 @@ export class RowReader {
       span += step
     ) {
       const columns = this.tape.span(span)
-      let lowest = firstAt(columns, query.fromSeconds)
-      let highest = firstAt(columns, Math.floor(toMs / 1000) + 1) - 1
+      const spanFromMs = this.tape.startMs + span * spanMs
+      let lowest = fromMs <= spanFromMs ? 0 : firstAt(columns, query.fromSeconds)
+      let highest =
+        toMs >= spanFromMs + spanMs
+          ? columns.count - 1
+          : firstAt(columns, Math.floor(toMs / 1000) + 1) - 1
       if (after !== null && spanOfPosition(after) === span) {
         const place = placeOfPosition(after)
         if (descending) highest = Math.min(highest, place - 1)
         else lowest = Math.max(lowest, place + 1)
       }
-      if (lowest > highest) continue
-      let run: Run | null = null
-      if (trader >= 0) run = this.byTrader.run(columns, trader, lowest, highest)
-      else if (only !== undefined) run = this.byMarket.run(columns, only, lowest, highest)
-      const { first, end } = run ?? { first: lowest, end: highest + 1 }
-      for (
-        let at = descending ? end - 1 : first;
-        at >= first && at < end && found.length < query.limit;
-        at += step
-      ) {
-        const place = run === null ? at : run.places[at]!
+      const places = index?.of(columns)
+      let at = descending ? highest : lowest
+      if (index !== null) at = index.from(columns, key, descending ? highest + 1 : lowest)
+      if (index !== null && descending) at--
+      for (; found.length < query.limit; at += step) {
+        const place = places === undefined ? at : places[at]
+        if (place === undefined || place < lowest || place > highest) break
+        if (index !== null && columns[index.column][place] !== key) break
         if (!this.matches(query, columns, place, trader, markets)) continue
         if (visibleAt(this.seed, columns, span, place) > nowMs) continue
         found.push(this.writer.row(columns, span, place))
