@@ -17,6 +17,7 @@ import {
   type TradingMode,
 } from "@evaluator/domain/paper/TradingMode"
 import { EventLog } from "@evaluator/runtime/EventLog"
+import { inOneStep } from "@evaluator/sqlite/InOneStep"
 import { modeLimits, PaperSettings } from "./PaperSettings.ts"
 
 export interface BookMode {
@@ -32,6 +33,8 @@ interface ModeRow {
   readonly peak: number
   readonly equity: number
 }
+
+const modeRows = "SELECT book, mode, peak, equity FROM book_modes"
 
 export class BookModes extends Context.Service<
   BookModes,
@@ -51,11 +54,6 @@ export class BookModes extends Context.Service<
       const log = yield* EventLog
       const limits = modeLimits(yield* PaperSettings)
 
-      const read = (book: string) =>
-        sql<ModeRow>`SELECT book, mode, peak, equity FROM book_modes WHERE book = ${book}`.pipe(
-          Effect.map(([row]) => row),
-        )
-
       const modes = new Map<string, BookMode>()
       const remember = ({ book, mode, equity, peak }: ModeRow) =>
         void modes.set(book, {
@@ -63,11 +61,8 @@ export class BookModes extends Context.Service<
           drawdown: drawdownOf(equity, peak),
           buysBelow: buysBelow(mode, limits),
         })
-      for (const row of yield* sql<ModeRow>`SELECT book, mode, peak, equity FROM book_modes`.pipe(
-        Effect.orDie,
-      )) {
-        remember(row)
-      }
+      const rows = yield* sql.unsafe<ModeRow>(modeRows).pipe(Effect.orDie)
+      rows.forEach(remember)
       const untouched: BookMode = {
         mode: "ACTIVE",
         drawdown: 0,
@@ -92,25 +87,32 @@ export class BookModes extends Context.Service<
 
       const mark = Effect.fnUntraced(function* (book: string) {
         const now = yield* Clock.currentTimeMillis
-        const [sums] = yield* sql<{ equity: number; capital: number }>`SELECT
-            sum(amount) FILTER (WHERE account IN ('cash', 'reserved', 'positions')) AS equity,
-            -sum(amount) FILTER (WHERE account = 'capital') AS capital
-          FROM balances WHERE book = ${book} AND length(token) = 0`
-        const { equity, capital } = sums!
-        const before = yield* read(book)
-        const peak = Math.max(before?.peak ?? capital, equity)
-        const drawdown = drawdownOf(equity, peak)
-        const mode = nextMode(before?.mode ?? "ACTIVE", drawdown, limits)
-        yield* sql`INSERT INTO book_modes ${sql.insert({
-          book,
-          mode,
-          peak,
-          equity,
-          changed_at_ms: now,
-        })} ON CONFLICT (book) DO UPDATE SET mode = excluded.mode, peak = excluded.peak,
-          equity = excluded.equity, changed_at_ms = excluded.changed_at_ms`
-        yield* sql.afterCommit(Effect.sync(() => remember({ book, mode, peak, equity })))
-        if (mode !== (before?.mode ?? "ACTIVE")) yield* tell(book, mode, drawdown)
+        const marked = yield* inOneStep(sql, (run) => {
+          const [sums] = run<{ equity: number; capital: number }>(
+            `SELECT sum(amount) FILTER (WHERE account IN ('cash', 'reserved', 'positions')) AS equity,
+              -sum(amount) FILTER (WHERE account = 'capital') AS capital
+            FROM balances WHERE book = ? AND length(token) = 0`,
+            book,
+          )
+          const { equity, capital } = sums!
+          const [before] = run<ModeRow>(`${modeRows} WHERE book = ?`, book)
+          const peak = Math.max(before?.peak ?? capital, equity)
+          const mode = nextMode(before?.mode ?? "ACTIVE", drawdownOf(equity, peak), limits)
+          run(
+            `INSERT INTO book_modes (book, mode, peak, equity, changed_at_ms) VALUES (?, ?, ?, ?, ?)
+              ON CONFLICT (book) DO UPDATE SET mode = excluded.mode, peak = excluded.peak,
+              equity = excluded.equity, changed_at_ms = excluded.changed_at_ms`,
+            book,
+            mode,
+            peak,
+            equity,
+            now,
+          )
+          return { book, mode, peak, equity, before: before?.mode ?? "ACTIVE" }
+        })
+        yield* sql.afterCommit(Effect.sync(() => remember(marked)))
+        const { before, equity, mode, peak } = marked
+        if (mode !== before) yield* tell(book, mode, drawdownOf(equity, peak))
       }, Effect.orDie)
 
       const forgive = Effect.fnUntraced(function* (book: string) {

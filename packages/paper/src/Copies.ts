@@ -5,12 +5,10 @@
  * Promises: a fill that comes again changes nothing; a move names the state it leaves and fails with
  * {@link CopyMovedElsewhere} when the row is not in it any more, so of two fibers that push one copy
  * only one gets on. Every method runs in the caller's transaction.
- * Limits: {@link insertRows} rows an insert, {@link pageRows} rows a page of those in flight.
+ * Limits: {@link pageRows} rows a page of those in flight.
  */
-import { Array as Arr, Clock, Context, Effect, Layer, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { bytesToBareHex, hexToBytes } from "@evaluator/domain/Id"
-import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { copyMoves, type CopyState } from "@evaluator/domain/paper/CopyState"
 import type { Fill } from "@evaluator/domain/trade/Trade"
 import {
@@ -23,9 +21,10 @@ import {
   toCopy,
   toRow,
 } from "./CopyRow.ts"
+import { inOneStep } from "@evaluator/sqlite/InOneStep"
 import { RunningStrategies } from "./Strategies.ts"
+import { hexToBytes } from "./RowBytes.ts"
 
-export const insertRows = 200
 export const pageRows = 500
 
 /** Another fiber moved the copy; whoever finds this has nothing left to do. */
@@ -36,6 +35,38 @@ export class CopyMovedElsewhere extends Schema.TaggedError<CopyMovedElsewhere>()
 
 /** Columns that a move writes beside the state. */
 export type CopyColumns = Readonly<Record<string, string | number | null>>
+
+const insertedColumns = [
+  "origin",
+  "visible_at_ms",
+  "fill_id",
+  "strategy",
+  "book",
+  "state",
+  "wallet",
+  "condition_id",
+  "token",
+  "outcome_index",
+  "side",
+  "leader_price",
+  "leader_size",
+  "leader_at_ms",
+  "transaction_hash",
+  "detected_via",
+  "detected_at_ms",
+  "correlation_id",
+  "causation_id",
+  "traceparent",
+  "moved_at_ms",
+] as const satisfies ReadonlyArray<keyof ReturnType<typeof toRow>>
+const insertText = `INSERT INTO copies (${insertedColumns.join()})
+  VALUES (${insertedColumns.map(() => "?").join()})
+  ON CONFLICT (fill_id, strategy) DO NOTHING RETURNING 1 AS fresh`
+
+const rowValues = (copy: Copy) => {
+  const row = toRow(copy)
+  return insertedColumns.map((name) => row[name])
+}
 
 /** The statement of a move by the columns it writes: there are few, and one is made for every copy. */
 const moveTexts = new Map<string, string>()
@@ -82,23 +113,11 @@ export class Copies extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const strategies = yield* RunningStrategies
 
-      const insertSome = Effect.fnUntraced(function* (copies: ReadonlyArray<Copy>) {
-        if (!Arr.isReadonlyArrayNonEmpty(copies)) return []
-        const rows = yield* sql<{ fill_id: Uint8Array; strategy: Strategy }>`
-          INSERT INTO copies ${sql.insert(Arr.map(copies, toRow))}
-          ON CONFLICT (fill_id, strategy) DO NOTHING RETURNING fill_id, strategy`
-        const fresh = new Set(rows.map((row) => `${bytesToBareHex(row.fill_id)} ${row.strategy}`))
-        // A page may serve a fill twice; the second copy of it is not new.
-        return copies.filter(({ fillId, strategy }) => fresh.delete(`${fillId} ${strategy}`))
-      }, Effect.orDie)
-
-      const insert = Effect.fnUntraced(function* (copies: ReadonlyArray<Copy>) {
-        const fresh: Array<Copy> = []
-        for (let at = 0; at < copies.length; at += insertRows) {
-          fresh.push(...(yield* insertSome(copies.slice(at, at + insertRows))))
-        }
-        return fresh
-      })
+      const insert: Copies["Service"]["insert"] = (copies) =>
+        inOneStep(sql, (run) =>
+          // A page may serve a fill twice; the second copy of it is not new.
+          copies.filter((copy) => run(insertText, ...rowValues(copy)).length > 0),
+        ).pipe(Effect.orDie)
 
       const detect = Effect.fnUntraced(function* (fills: ReadonlyArray<Fill>, detected: Detected) {
         const copies = fills.flatMap((fill) =>

@@ -5,8 +5,8 @@
 import { Effect, Metric } from "effect"
 import { SqlClient } from "effect/sql"
 import type { CopyMet } from "@evaluator/domain/event/DomainEvent"
-import { type ConditionId, hexToBytes } from "@evaluator/domain/Id"
-import type { CopyOutcome } from "@evaluator/domain/paper/CopyOutcome"
+import type { ConditionId } from "@evaluator/domain/Id"
+import type { CopyOutcome, Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { CopyState } from "@evaluator/domain/paper/CopyState"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { continuing } from "@evaluator/telemetry/Messaging"
@@ -18,8 +18,18 @@ import type { Copy } from "./CopyRow.ts"
 import { BookModes } from "./BookModes.ts"
 import { type ClosedCopy, PaperBook } from "./PaperBook.ts"
 import { bookOf } from "./Strategies.ts"
+import { hexToBytes } from "./RowBytes.ts"
 
 const outcomes = counterOf(metrics.copyOutcomes)
+
+/** A counter of each outcome, made once: one is wanted for every copy. */
+const counters = new Map<string, typeof outcomes>()
+const counterFor = (strategy: Strategy, outcome: CopyOutcome) => {
+  const key = `${strategy} ${outcome}`
+  const counter = counters.get(key) ?? Metric.withAttributes(outcomes, { strategy, outcome })
+  counters.set(key, counter)
+  return counter
+}
 
 export interface CopyEnds {
   /** Says the outcome to the other lane, and counts it once it is committed. */
@@ -61,7 +71,7 @@ export const makeCopyEnds: Effect.Effect<
 
   const decided: CopyEnds["decided"] = Effect.fnUntraced(function* (copy, outcome, costMicro, met) {
     const { fill, strategy } = copy
-    yield* sql.afterCommit(Metric.update(Metric.withAttributes(outcomes, { strategy, outcome }), 1))
+    yield* sql.afterCommit(Metric.update(counterFor(strategy, outcome), 1))
     // The other lane knows fills; an exit is told by what its closings settle.
     if (copy.origin !== "fill") return
     yield* log.append([

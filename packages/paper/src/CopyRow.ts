@@ -2,20 +2,14 @@
  * A copy as a value and as a row of `copies`, and the way between the two.
  */
 import { Schema } from "effect"
-import {
-  bytesToBareHex,
-  bytesToHex,
-  bytesToToken,
-  type FillId,
-  hexToBytes,
-  tokenToBytes,
-} from "@evaluator/domain/Id"
+import { bytesToBareHex, bytesToHex, bytesToToken, type FillId } from "@evaluator/domain/Id"
 import { Book } from "@evaluator/domain/market/Book"
 import type { MicroShares, MicroUsdc, Price } from "@evaluator/domain/money/Micro"
 import type { CopyOutcome, Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { CopyState } from "@evaluator/domain/paper/CopyState"
 import type { Fill, Side } from "@evaluator/domain/trade/Trade"
 import { bookOf } from "./Strategies.ts"
+import { hexToBytes, tokenToBytes } from "./RowBytes.ts"
 
 /** How a fill came to us. */
 export type DetectedVia = "bridge" | "feed" | "poll"

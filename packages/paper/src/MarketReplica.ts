@@ -13,13 +13,14 @@
  */
 import { Clock, Context, Duration, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { type ConditionId, hexToBytes } from "@evaluator/domain/Id"
+import type { ConditionId } from "@evaluator/domain/Id"
 import { isFinal, Market, type Resolution } from "@evaluator/domain/market/Market"
 import { Price } from "@evaluator/domain/money/Micro"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import { transacting } from "./CommitPoints.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 import { Quarantine } from "./Quarantine.ts"
+import { hexToBytes } from "./RowBytes.ts"
 
 export const askAgainMs = 600_000
 export const silentMs = 5000

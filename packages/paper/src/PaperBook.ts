@@ -1,20 +1,18 @@
 /**
  * The only writer of paper money: reservations, lots and closings, each with its transfer in the
- * journal ({@link makeJournal}).
+ * journal (`Journal.ts`).
  *
  * Promises: a reservation is a pending transfer that is posted by the fill or voided by the undo,
  * once; shares leave their lots first in, first out, by wallet; what a sale or payout closes is
  * booked with it. What would break the ledger dies, and the caller's transaction with it.
  * Does not: decide anything, or move a copy's state. Every method runs in the caller's transaction.
  */
-import { Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import {
   bytesToBareHex,
   type ConditionId,
-  hexToBytes,
   type TokenId,
-  tokenToBytes,
   type WalletAddress,
 } from "@evaluator/domain/Id"
 import type { Walk } from "@evaluator/domain/market/BookWalk"
@@ -33,7 +31,9 @@ import {
   saleEntries,
 } from "@evaluator/domain/paper/Ledger"
 import type { Copy, CopyKey } from "./CopyRow.ts"
-import { makeJournal, type TransferHead } from "./Journal.ts"
+import { inOneStep, type Run } from "@evaluator/sqlite/InOneStep"
+import { post as postTransfer, type TransferHead, type Transferred } from "./Journal.ts"
+import { hexToBytes, tokenToBytes } from "./RowBytes.ts"
 
 /** A copy whose shares were closed, wholly or in part. */
 export interface ClosedCopy extends CopyKey {
@@ -97,14 +97,16 @@ export class PaperBook extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
 
-      const journal = yield* makeJournal
       const versions = new Map<string, number>()
       const version = (book: string) => versions.get(book) ?? 0
-      const post: typeof journal = (head, entries) =>
-        Effect.suspend(() => {
-          versions.set(head.book, version(head.book) + 1)
-          return journal(head, entries)
-        })
+      const post: typeof postTransfer = (run, head, entries, atMs) => {
+        versions.set(head.book, version(head.book) + 1)
+        return postTransfer(run, head, entries, atMs)
+      }
+      const step = <A>(write: (run: Run, nowMs: number) => A): Effect.Effect<A> =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          inOneStep(sql, (run) => write(run, now)),
+        ).pipe(Effect.orDie)
 
       const headOf = (copy: Copy, kind: TransferHead["kind"], reason: string | null = null) => ({
         book: copy.book,
@@ -123,173 +125,189 @@ export class PaperBook extends Context.Service<
           WHERE t.book = ${book} GROUP BY o.token, o.account`
       }, Effect.orDie)
 
-      const fund = Effect.fnUntraced(function* (book: string, strategy: Strategy, amount: number) {
-        const known = yield* sql`SELECT 1 FROM balances WHERE book = ${book} LIMIT 1`
-        if (known.length > 0 || amount === 0) return
-        const head = { book, strategy, kind: "fund", fillId: null, reason: "bankroll" } as const
-        yield* post(head, fundEntries(amount))
-      }, Effect.orDie)
+      const fund: PaperBook["Service"]["fund"] = (book, strategy, amount) =>
+        step((run, now) => {
+          const known = run("SELECT 1 FROM balances WHERE book = ? LIMIT 1", book)
+          if (known.length > 0 || amount === 0) return
+          const head = { book, strategy, kind: "fund", fillId: null, reason: "bankroll" } as const
+          post(run, head, fundEntries(amount), now)
+        })
 
-      const remember = Effect.fnUntraced(function* (
-        copy: Copy,
-        made: { readonly id: number; readonly atMs: number },
+      const remember = (
+        run: Run,
+        { book, fill, fillId, strategy }: Copy,
+        made: Transferred,
         order: { theme: string; cash: number; exposure: number; size: number },
-      ) {
-        yield* sql`INSERT INTO reservations ${sql.insert({
-          id: made.id,
-          book: copy.book,
-          strategy: copy.strategy,
-          fill_id: hexToBytes(copy.fillId),
-          state: "pending",
-          wallet: hexToBytes(copy.fill.wallet),
-          condition_id: hexToBytes(copy.fill.condition),
-          token: tokenToBytes(copy.fill.token),
-          at_ms: made.atMs,
-          ...order,
-        })}`
-        return made.id
-      }, Effect.orDie)
-
-      const reserveCash: PaperBook["Service"]["reserveCash"] = Effect.fnUntraced(
-        function* (copy, order) {
-          const made = yield* post(headOf(copy, "reserve"), reserveCashEntries(order.cash))
-          return yield* remember(copy, made, { ...order, size: 0 })
-        },
-      )
-
-      const promiseShares: PaperBook["Service"]["promiseShares"] = Effect.fnUntraced(
-        function* (copy, order) {
-          const entries = promiseSharesEntries(copy.fill.token, order.size)
-          const made = yield* post(headOf(copy, "promise"), entries)
-          return yield* remember(copy, made, { ...order, cash: 0, exposure: 0 })
-        },
-      )
-
-      const end = Effect.fnUntraced(function* (copy: Copy, state: "posted" | "voided") {
-        const [row] = yield* sql<Omit<Reservation, "token">>`
-          UPDATE reservations SET state = ${state}
-          WHERE fill_id = ${hexToBytes(copy.fillId)} AND strategy = ${copy.strategy}
-            AND state = 'pending' RETURNING id, theme, cash, size`
-        return row === undefined ? null : { ...row, token: copy.fill.token }
-      }, Effect.orDie)
-
-      const endPosted = Effect.fnUntraced(function* (copy: Copy) {
-        const reservation: Reservation | null = yield* end(copy, "posted")
-        return reservation === null
-          ? yield* Effect.die(new Error(`copy ${copy.fillId} has no pending reservation to post`))
-          : reservation
-      })
-
-      const release: PaperBook["Service"]["release"] = Effect.fnUntraced(function* (copy, reason) {
-        const reservation: Reservation | null = yield* end(copy, "voided")
-        if (reservation === null) return false
-        const entries =
-          reservation.cash > 0
-            ? reserveCashEntries(-reservation.cash)
-            : promiseSharesEntries(reservation.token, -reservation.size)
-        yield* post(headOf(copy, "void", reason), entries)
-        return true
-      })
-
-      const buy: PaperBook["Service"]["buy"] = Effect.fnUntraced(function* (
-        copy,
-        walk,
-        outcomeIndex,
-      ) {
-        const reservation = yield* endPosted(copy)
-        const { token, wallet, condition } = copy.fill
-        const { size, gross, fee } = walk
-        const made = yield* post(
-          headOf(copy, "buy"),
-          purchaseEntries({ token, reserved: reservation.cash, size, gross, fee }),
+      ) => {
+        run(
+          `INSERT INTO reservations (id, book, strategy, fill_id, state, wallet, condition_id, token,
+            at_ms, theme, cash, exposure, size) VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)`,
+          made.id,
+          book,
+          strategy,
+          hexToBytes(fillId),
+          hexToBytes(fill.wallet),
+          hexToBytes(fill.condition),
+          tokenToBytes(fill.token),
+          made.atMs,
+          order.theme,
+          order.cash,
+          order.exposure,
+          order.size,
         )
-        yield* sql`INSERT INTO lots ${sql.insert({
-          book: copy.book,
-          strategy: copy.strategy,
-          fill_id: hexToBytes(copy.fillId),
-          wallet: hexToBytes(wallet),
-          condition_id: hexToBytes(condition),
-          theme: reservation.theme,
-          token: tokenToBytes(token),
-          outcome_index: outcomeIndex,
-          opened_at_ms: made.atMs,
-          size,
-          cost: gross,
-          fee,
-          open_size: size,
-          open_cost: gross,
-          open_fee: fee,
-        })}`
-      }, Effect.orDie)
+        return made.id
+      }
+
+      const reserveCash: PaperBook["Service"]["reserveCash"] = (copy, order) =>
+        step((run, now) => {
+          const made = post(run, headOf(copy, "reserve"), reserveCashEntries(order.cash), now)
+          return remember(run, copy, made, { ...order, size: 0 })
+        })
+
+      const promiseShares: PaperBook["Service"]["promiseShares"] = (copy, order) =>
+        step((run, now) => {
+          const entries = promiseSharesEntries(copy.fill.token, order.size)
+          const made = post(run, headOf(copy, "promise"), entries, now)
+          return remember(run, copy, made, { ...order, cash: 0, exposure: 0 })
+        })
+
+      const end = (run: Run, copy: Copy, state: "posted" | "voided"): Reservation | null => {
+        const [row] = run<Omit<Reservation, "token">>(
+          `UPDATE reservations SET state = ? WHERE fill_id = ? AND strategy = ?
+            AND state = 'pending' RETURNING id, theme, cash, size`,
+          state,
+          hexToBytes(copy.fillId),
+          copy.strategy,
+        )
+        return row === undefined ? null : { ...row, token: copy.fill.token }
+      }
+
+      const endPosted = (run: Run, copy: Copy): Reservation => {
+        const reservation = end(run, copy, "posted")
+        if (reservation !== null) return reservation
+        throw new Error(`copy ${copy.fillId} has no pending reservation to post`)
+      }
+
+      const release: PaperBook["Service"]["release"] = (copy, reason) =>
+        step((run, now) => {
+          const reservation = end(run, copy, "voided")
+          if (reservation === null) return false
+          const entries =
+            reservation.cash > 0
+              ? reserveCashEntries(-reservation.cash)
+              : promiseSharesEntries(reservation.token, -reservation.size)
+          post(run, headOf(copy, "void", reason), entries, now)
+          return true
+        })
+
+      const buy: PaperBook["Service"]["buy"] = (copy, { size, gross, fee }, outcomeIndex) =>
+        step((run, now) => {
+          const reservation = endPosted(run, copy)
+          const { token, wallet, condition } = copy.fill
+          const entries = purchaseEntries({ token, reserved: reservation.cash, size, gross, fee })
+          const made = post(run, headOf(copy, "buy"), entries, now)
+          run(
+            `INSERT INTO lots (book, strategy, fill_id, wallet, condition_id, theme, token,
+              outcome_index, opened_at_ms, size, cost, fee, open_size, open_cost, open_fee)
+              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+            copy.book,
+            copy.strategy,
+            hexToBytes(copy.fillId),
+            hexToBytes(wallet),
+            hexToBytes(condition),
+            reservation.theme,
+            tokenToBytes(token),
+            outcomeIndex,
+            made.atMs,
+            size,
+            gross,
+            fee,
+            size,
+            gross,
+            fee,
+          )
+        })
 
       /** Writes closings and what follows from them: the lots, and the day's result of the wallet. */
-      const close = Effect.fnUntraced(function* (
+      const close = (
+        run: Run,
         lots: ReadonlyArray<OpenLot>,
         closings: ReadonlyArray<Closing>,
-        made: { readonly id: number; readonly atMs: number },
+        made: Transferred,
         cause: "sold" | "resolved",
-      ) {
-        const closed: Array<ClosedCopy> = []
-        for (const closing of closings) {
+      ): ReadonlyArray<ClosedCopy> =>
+        closings.map((closing) => {
           const lot = lots.find((one) => one.id === closing.lot)!
-          yield* sql`INSERT INTO closings ${sql.insert({
-            lot_id: lot.id,
-            transfer_id: made.id,
+          const { size, cost, buyFee, pnl } = closing
+          run(
+            `INSERT INTO closings (lot_id, transfer_id, cause, size, cost, buy_fee, proceeds, sale_fee,
+              pnl, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+            lot.id,
+            made.id,
             cause,
-            size: closing.size,
-            cost: closing.cost,
-            buy_fee: closing.buyFee,
-            proceeds: closing.proceeds,
-            sale_fee: closing.saleFee,
-            pnl: closing.pnl,
-            at_ms: made.atMs,
-          })}`
-          yield* sql`UPDATE lots SET open_size = open_size - ${closing.size},
-            open_cost = open_cost - ${closing.cost}, open_fee = open_fee - ${closing.buyFee}
-            WHERE id = ${lot.id}`
-          yield* sql`INSERT INTO results ${sql.insert({
-            book: lot.book,
-            day: utcDay(made.atMs),
-            wallet: hexToBytes(lot.wallet),
-            pnl: closing.pnl,
-          })} ON CONFLICT (book, day, wallet) DO UPDATE SET pnl = results.pnl + excluded.pnl`
+            size,
+            cost,
+            buyFee,
+            closing.proceeds,
+            closing.saleFee,
+            pnl,
+            made.atMs,
+          )
+          run(
+            `UPDATE lots SET open_size = open_size - ?, open_cost = open_cost - ?,
+              open_fee = open_fee - ? WHERE id = ?`,
+            size,
+            cost,
+            buyFee,
+            lot.id,
+          )
+          run(
+            `INSERT INTO results (book, day, wallet, pnl) VALUES (?, ?, ?, ?)
+              ON CONFLICT (book, day, wallet) DO UPDATE SET pnl = results.pnl + excluded.pnl`,
+            lot.book,
+            utcDay(made.atMs),
+            hexToBytes(lot.wallet),
+            pnl,
+          )
           const { fillId, strategy, wallet } = lot
-          closed.push({ fillId, strategy, wallet, pnl: closing.pnl, last: closing.last })
-        }
-        return closed
-      }, Effect.orDie)
+          return { fillId, strategy, wallet, pnl, last: closing.last }
+        })
 
-      const sell: PaperBook["Service"]["sell"] = Effect.fnUntraced(function* (copy, walk) {
-        const reservation = yield* endPosted(copy)
-        const { token, wallet } = copy.fill
-        const rows = yield* sql<LotRow>`SELECT * FROM lots
-          WHERE book = ${copy.book} AND open_size > 0 AND wallet = ${hexToBytes(wallet)}
-            AND token = ${tokenToBytes(token)} ORDER BY id`
-        const lots = rows.map((row) => toOpenLot(row, wallet, token))
-        const { size, gross, fee } = walk
-        const closings = closeLots(lots, { size, proceeds: gross, fee })
-        if (closings === null) {
-          return yield* Effect.die(new Error(`copy ${copy.fillId} sells more than its lots hold`))
-        }
-        const basis = closings.reduce((total, closing) => total + closing.cost, 0)
-        const made = yield* post(
-          headOf(copy, "sell"),
-          saleEntries({ token, promised: reservation.size, size, gross, fee, basis }),
-        )
-        return yield* close(lots, closings, made, "sold")
-      }, Effect.orDie)
+      const sell: PaperBook["Service"]["sell"] = (copy, { size, gross, fee }) =>
+        step((run, now) => {
+          const reservation = endPosted(run, copy)
+          const { token, wallet } = copy.fill
+          const rows = run<LotRow>(
+            `SELECT * FROM lots
+              WHERE book = ? AND open_size > 0 AND wallet = ? AND token = ? ORDER BY id`,
+            copy.book,
+            hexToBytes(wallet),
+            tokenToBytes(token),
+          )
+          const lots = rows.map((row) => toOpenLot(row, wallet, token))
+          const closings = closeLots(lots, { size, proceeds: gross, fee })
+          if (closings === null)
+            throw new Error(`copy ${copy.fillId} sells more than its lots hold`)
+          const basis = closings.reduce((total, closing) => total + closing.cost, 0)
+          const promised = reservation.size
+          const entries = saleEntries({ token, promised, size, gross, fee, basis })
+          const made = post(run, headOf(copy, "sell"), entries, now)
+          return close(run, lots, closings, made, "sold")
+        })
 
-      const payOut: PaperBook["Service"]["payOut"] = Effect.fnUntraced(function* (lot, at) {
-        const amount = proceeds(shares(lot.openSize), at)
-        const closings = closeLots([lot], { size: lot.openSize, proceeds: amount, fee: 0 })!
-        const { book, strategy, fillId } = lot
-        const made = yield* post(
-          { book, strategy, kind: "payout", fillId, reason: null },
-          payoutEntries({ token: lot.token, size: lot.openSize, amount, basis: lot.openCost }),
-        )
-        const [closed] = yield* close([lot], closings, made, "resolved")
-        return closed!
-      })
+      const payOut: PaperBook["Service"]["payOut"] = (lot, at) =>
+        step((run, now) => {
+          const amount = proceeds(shares(lot.openSize), at)
+          const closings = closeLots([lot], { size: lot.openSize, proceeds: amount, fee: 0 })!
+          const { book, strategy, fillId, token, openSize, openCost } = lot
+          const made = post(
+            run,
+            { book, strategy, kind: "payout", fillId, reason: null },
+            payoutEntries({ token, size: openSize, amount, basis: openCost }),
+            now,
+          )
+          return close(run, [lot], closings, made, "resolved")[0]!
+        })
 
       const openLots = Effect.fnUntraced(function* (condition: ConditionId, limit: number) {
         const rows = yield* sql<LotRow & { wallet_hex: string; token_hex: string }>`

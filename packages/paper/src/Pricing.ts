@@ -11,7 +11,7 @@
 import { Duration, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import type { CopyMet } from "@evaluator/domain/event/DomainEvent"
-import { hexToBytes, type TokenId, tokenToBytes } from "@evaluator/domain/Id"
+import type { TokenId } from "@evaluator/domain/Id"
 import type { Book } from "@evaluator/domain/market/Book"
 import {
   mostLevels,
@@ -38,6 +38,7 @@ import type { Side } from "@evaluator/domain/trade/Trade"
 import { type Copy, decodeBook } from "./CopyRow.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 import { feeOf, isAtLeaderPrice } from "./Strategies.ts"
+import { hexToBytes, tokenToBytes } from "./RowBytes.ts"
 
 /** A book as our order meets it. */
 export interface MetBook {

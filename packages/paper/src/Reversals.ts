@@ -24,11 +24,12 @@ import { type Price, proceeds, shares } from "@evaluator/domain/money/Micro"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { CopyState } from "@evaluator/domain/paper/CopyState"
 import { utcDay } from "@evaluator/domain/paper/Gates"
-import { correctionEntries, reversalEntries } from "@evaluator/domain/paper/Ledger"
+import { correctionEntries, type Entry, reversalEntries } from "@evaluator/domain/paper/Ledger"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { BookModes } from "./BookModes.ts"
 import { Copies } from "./Copies.ts"
-import { makeJournal } from "./Journal.ts"
+import { inOneStep } from "@evaluator/sqlite/InOneStep"
+import { post as postTransfer, type TransferHead } from "./Journal.ts"
 
 interface LotRow {
   readonly id: number
@@ -83,7 +84,11 @@ export class Reversals extends Context.Service<
       const log = yield* EventLog
       const copies = yield* Copies
       const modes = yield* BookModes
-      const post = yield* makeJournal
+
+      const post = (head: TransferHead, entries: ReadonlyArray<Entry>) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          inOneStep(sql, (run) => postTransfer(run, head, entries, now)),
+        )
 
       const cashOf = (book: string) =>
         sql<{ amount: number }>`SELECT amount FROM balances

@@ -6,7 +6,6 @@
  */
 import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { hexToBytes, tokenToBytes } from "@evaluator/domain/Id"
 import { limitPrice, mostLevels } from "@evaluator/domain/market/BookWalk"
 import { mostFee } from "@evaluator/domain/money/Fee"
 import { type MicroShares, type MicroUsdc, type Price, usdc } from "@evaluator/domain/money/Micro"
@@ -24,6 +23,7 @@ import { isOpen, type KnownMarket } from "./MarketReplica.ts"
 import { gateLimits, PaperSettings, sizingTerms, slippageMicro } from "./PaperSettings.ts"
 import { makeStanding } from "./Standing.ts"
 import { feeOf, isAtLeaderPrice } from "./Strategies.ts"
+import { hexToBytes, tokenToBytes } from "./RowBytes.ts"
 
 /** The order a passed review allows. */
 export interface Approved {

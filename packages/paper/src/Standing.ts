@@ -5,19 +5,21 @@
  */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { bytesToBareHex, hexToBytes, tokenToBytes } from "@evaluator/domain/Id"
+import { bytesToBareHex } from "@evaluator/domain/Id"
 import { mostLevels } from "@evaluator/domain/market/BookWalk"
 import { feeGrain } from "@evaluator/domain/money/Fee"
 import { type Price, shares, usdc } from "@evaluator/domain/money/Micro"
 import type { BookFacts } from "@evaluator/domain/paper/GateFacts"
 import { mondayOf, utcDay } from "@evaluator/domain/paper/Gates"
 import type { Side } from "@evaluator/domain/trade/Trade"
+import { inOneStep, type Run } from "@evaluator/sqlite/InOneStep"
 import type { Copy } from "./CopyRow.ts"
 import type { BookMode } from "./BookModes.ts"
 import { usdcToken } from "./Journal.ts"
 import { type KnownMarket, themeOf } from "./MarketReplica.ts"
 import { bankrollOf, PaperSettings } from "./PaperSettings.ts"
 import { feeOf } from "./Strategies.ts"
+import { hexToBytes, tokenToBytes } from "./RowBytes.ts"
 
 interface Exposed {
   readonly condition: string
@@ -66,23 +68,27 @@ export const makeStanding: Effect.Effect<ReadStanding, never, SqlClient.SqlClien
     const settings = yield* PaperSettings
 
     /** What is held or on its way, by token and wallet, and how it touches this copy. */
-    const readExposure = Effect.fnUntraced(function* (copy: Copy, theme: string) {
-      const wallet = hexToBytes(copy.fill.wallet)
-      const condition = hexToBytes(copy.fill.condition)
+    const readExposure = (run: Run, copy: Copy, theme: string) => {
       const token = tokenToBytes(copy.fill.token)
-      const rows = yield* sql<Exposed>`
-        SELECT hex(condition_id) AS condition, token, sum(exposed) AS exposed, sum(size) AS size,
-          wallet = ${wallet} AS of_wallet,
-          condition_id = ${condition} AS of_market, theme = ${theme} AS of_theme,
-          token = ${token} AS of_token
+      const rows = run<Exposed>(
+        `SELECT hex(condition_id) AS condition, token, sum(exposed) AS exposed, sum(size) AS size,
+          wallet = ? AS of_wallet, condition_id = ? AS of_market, theme = ? AS of_theme,
+          token = ? AS of_token
         FROM (
           SELECT wallet, condition_id, theme, token, open_cost AS exposed, open_size AS size
             FROM lots
-            WHERE book = ${copy.book} AND open_size > 0
+            WHERE book = ? AND open_size > 0
           UNION ALL
           SELECT wallet, condition_id, theme, token, exposure, 0 FROM reservations
-            WHERE book = ${copy.book} AND state = 'pending' AND exposure > 0)
-        GROUP BY token, wallet, condition_id, theme`
+            WHERE book = ? AND state = 'pending' AND exposure > 0)
+        GROUP BY token, wallet, condition_id, theme`,
+        hexToBytes(copy.fill.wallet),
+        hexToBytes(copy.fill.condition),
+        theme,
+        token,
+        copy.book,
+        copy.book,
+      )
       const total = (counts: (row: Exposed) => boolean) => netExposure(rows.filter(counts))
       return {
         exposure: {
@@ -94,67 +100,90 @@ export const makeStanding: Effect.Effect<ReadStanding, never, SqlClient.SqlClien
         positions: new Set(rows.map((row) => bytesToBareHex(row.token))).size,
         tokenHeld: rows.some((row) => row.of_token === 1),
       }
-    })
+    }
 
-    const readPnl = Effect.fnUntraced(function* (copy: Copy, nowMs: number) {
+    const readPnl = (run: Run, copy: Copy, nowMs: number) => {
       const today = utcDay(nowMs)
-      const [row] = yield* sql<Record<"day" | "week" | "wallet_day" | "wallet_week", number>>`
-        SELECT coalesce(sum(pnl), 0) AS week,
-          coalesce(sum(pnl) FILTER (WHERE day = ${today}), 0) AS day,
-          coalesce(sum(pnl) FILTER (WHERE wallet = ${hexToBytes(copy.fill.wallet)}), 0)
-            AS wallet_week,
-          coalesce(sum(pnl) FILTER (WHERE day = ${today}
-            AND wallet = ${hexToBytes(copy.fill.wallet)}), 0) AS wallet_day
-        FROM results WHERE book = ${copy.book} AND day >= ${mondayOf(today)}`
+      const wallet = hexToBytes(copy.fill.wallet)
+      const [row] = run<Record<"day" | "week" | "wallet_day" | "wallet_week", number>>(
+        `SELECT coalesce(sum(pnl), 0) AS week,
+          coalesce(sum(pnl) FILTER (WHERE day = ?), 0) AS day,
+          coalesce(sum(pnl) FILTER (WHERE wallet = ?), 0) AS wallet_week,
+          coalesce(sum(pnl) FILTER (WHERE day = ? AND wallet = ?), 0) AS wallet_day
+        FROM results WHERE book = ? AND day >= ?`,
+        today,
+        wallet,
+        today,
+        wallet,
+        copy.book,
+        mondayOf(today),
+      )
       return {
         portfolio: { day: row!.day, week: row!.week },
         wallet: { day: row!.wallet_day, week: row!.wallet_week },
       }
-    })
+    }
 
-    const readCash = Effect.fnUntraced(function* (copy: Copy) {
-      const [row] = yield* sql<{ amount: number }>`SELECT amount FROM balances
-        WHERE book = ${copy.book} AND token = ${usdcToken} AND account = 'cash'`
+    const readCash = (run: Run, copy: Copy) => {
+      const [row] = run<{ amount: number }>(
+        "SELECT amount FROM balances WHERE book = ? AND token = ? AND account = 'cash'",
+        copy.book,
+        usdcToken,
+      )
       // A book that has not been traded yet has its bankroll before it.
       const cash = row?.amount ?? bankrollOf(settings, copy.strategy)
       // What rounding could add to the fees of a whole book is not ours to spend.
       return usdc(Math.max(0, cash - mostLevels * feeGrain))
-    })
+    }
 
-    const readShares = Effect.fnUntraced(function* (copy: Copy) {
+    const readShares = (run: Run, copy: Copy) => {
       const wallet = hexToBytes(copy.fill.wallet)
       const token = tokenToBytes(copy.fill.token)
-      const [held] = yield* sql<{ size: number }>`SELECT
-        (SELECT coalesce(sum(open_size), 0) FROM lots WHERE book = ${copy.book} AND open_size > 0
-          AND wallet = ${wallet} AND token = ${token}) -
-        (SELECT coalesce(sum(size), 0) FROM reservations WHERE book = ${copy.book}
-          AND state = 'pending' AND wallet = ${wallet} AND token = ${token}) AS size`
+      const [held] = run<{ size: number }>(
+        `SELECT (SELECT coalesce(sum(open_size), 0) FROM lots WHERE book = ? AND open_size > 0
+          AND wallet = ? AND token = ?) -
+        (SELECT coalesce(sum(size), 0) FROM reservations WHERE book = ?
+          AND state = 'pending' AND wallet = ? AND token = ?) AS size`,
+        copy.book,
+        wallet,
+        token,
+        copy.book,
+        wallet,
+        token,
+      )
       if (held!.size === 0) return { heldShares: shares(0), leaderKnown: shares(0) }
-      const [leader] = yield* sql<{ known: number }>`
-        SELECT coalesce(sum(CASE side WHEN 'BUY' THEN leader_size ELSE -leader_size END), 0) AS known
-        FROM copies WHERE strategy = ${copy.strategy} AND wallet = ${wallet} AND token = ${token}
-          AND state <> 'detected' AND fill_id <> ${hexToBytes(copy.fillId)}`
+      const [leader] = run<{ known: number }>(
+        `SELECT coalesce(sum(CASE side WHEN 'BUY' THEN leader_size ELSE -leader_size END), 0) AS known
+        FROM copies WHERE strategy = ? AND wallet = ? AND token = ?
+          AND state <> 'detected' AND fill_id <> ?`,
+        copy.strategy,
+        wallet,
+        token,
+        hexToBytes(copy.fillId),
+      )
       return { heldShares: shares(held!.size), leaderKnown: shares(Math.max(0, leader!.known)) }
-    })
+    }
 
-    return Effect.fnUntraced(function* (copy, { market }, limitPrice, mode, nowMs) {
-      const side: Side = copy.fill.side
-      const common = {
-        leaderSold: copy.fill.size,
-        limitPrice,
-        minimumSize: market.minimumSize,
-        feeRate: feeOf(copy.strategy, market).rate,
-        drawdown: mode.drawdown,
-        buysBelow: mode.buysBelow,
-      }
-      if (side === "SELL") {
-        const held = yield* readShares(copy)
-        const unasked = { cash: usdc(0), exposure: none, positions: 0, tokenHeld: false }
-        return { ...common, ...held, ...unasked, pnl: noPnl }
-      }
-      const exposed = yield* readExposure(copy, themeOf(market))
-      const pnl = yield* readPnl(copy, nowMs)
-      const cash = yield* readCash(copy)
-      return { ...common, ...exposed, pnl, cash, heldShares: shares(0), leaderKnown: shares(0) }
-    }, Effect.orDie)
+    return (copy, { market }, limitPrice, mode, nowMs) =>
+      inOneStep(sql, (run) => {
+        const side: Side = copy.fill.side
+        const common = {
+          leaderSold: copy.fill.size,
+          limitPrice,
+          minimumSize: market.minimumSize,
+          feeRate: feeOf(copy.strategy, market).rate,
+          drawdown: mode.drawdown,
+          buysBelow: mode.buysBelow,
+        }
+        if (side === "SELL") {
+          const held = readShares(run, copy)
+          const unasked = { cash: usdc(0), exposure: none, positions: 0, tokenHeld: false }
+          return { ...common, ...held, ...unasked, pnl: noPnl }
+        }
+        const exposed = readExposure(run, copy, themeOf(market))
+        const pnl = readPnl(run, copy, nowMs)
+        const cash = readCash(run, copy)
+        const held = { heldShares: shares(0), leaderKnown: shares(0) }
+        return { ...common, ...exposed, pnl, cash, ...held }
+      }).pipe(Effect.orDie)
   })

@@ -12,6 +12,7 @@ import { Array as Arr, Cause, Effect, Exit, type Scope, Stream } from "effect"
 import { SqlClient, type SqlConnection, SqlError } from "effect/sql"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { CommitName } from "@evaluator/runtime/CommitName"
+import type { Run } from "./InOneStep.ts"
 import type { KillPoint } from "./KillPoint.ts"
 import { changesSchema, forgetNames, nameRows, type Naming, type Row } from "./NamedRows.ts"
 import { off, type StatementWatch } from "./StatementWatch.ts"
@@ -56,6 +57,8 @@ export interface SqliteConnection extends SqlConnection.Connection {
     sql: string,
     each: ReadonlyArray<ReadonlyArray<unknown>>,
   ) => Effect.Effect<ReadonlyArray<number>, SqlError.SqlError>
+  /** See `InOneStep.ts`. */
+  readonly executeStep: <A>(step: (run: Run) => A) => Effect.Effect<A, SqlError.SqlError>
 }
 
 export interface OpenOptions {
@@ -248,6 +251,28 @@ const makeConnection = (
         return each.map((values) =>
           Number(statement.run(...bindParameters(sql, prepared.parameters, values)).changes),
         )
+      }),
+    executeStep: (step) =>
+      Effect.withFiber((fiber) => {
+        const bigints = fiber.getRef(SqlClient.SafeIntegers)
+        const now = (sql: string, values: ReadonlyArray<unknown>) => {
+          const prepared = cached(sql)
+          const bound = bindParameters(sql, prepared.parameters, values)
+          return configure(prepared, bigints, false).all(...bound)
+        }
+        const run = (sql: string, ...values: ReadonlyArray<unknown>) => {
+          try {
+            return watch === off ? now(sql, values) : watched(watch, sql, () => now(sql, values))
+          } catch (cause) {
+            trouble.note(cause)
+            throw toSqlError(cause, "executeStep", sql)
+          }
+        }
+        try {
+          return Exit.succeed(step(run as Run))
+        } catch (cause) {
+          return cause instanceof SqlError.SqlError ? Exit.fail(cause) : Exit.die(cause)
+        }
       }),
     commit: (killPoint) =>
       Effect.withFiber((fiber) => {
