@@ -25,7 +25,7 @@ import {
   walletsWithNewCopies,
 } from "../stores/Verdicts.ts"
 
-const saidAtOnce = 100
+const saidAtOnce = 25
 /** The pause between the first two judgements of all wallets, least. */
 const firstPauseMs = 20_000
 
