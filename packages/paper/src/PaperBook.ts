@@ -22,6 +22,7 @@ import { utcDay } from "@evaluator/domain/paper/Gates"
 import {
   type Closing,
   closeLots,
+  type Entry,
   fundEntries,
   type Lot,
   payoutEntries,
@@ -63,6 +64,8 @@ export class PaperBook extends Context.Service<
   {
     /** Grows with every transfer of a book, also one rolled back: while it stands, so does its money. */
     readonly version: (book: string) => number
+    /** Writes a transfer that follows from none of what is below: a correction, or what is taken back. */
+    readonly post: (head: TransferHead, entries: ReadonlyArray<Entry>) => Effect.Effect<Transferred>
     /** Sets the balances of a book to the sums of their postings, which are the truth. */
     readonly rebuildBalances: (book: string) => Effect.Effect<void>
     /** Puts the bankroll into a book that has none yet. */
@@ -324,6 +327,7 @@ export class PaperBook extends Context.Service<
 
       return PaperBook.of({
         version,
+        post: (head, entries) => step((run, now) => post(run, head, entries, now)),
         rebuildBalances,
         fund,
         reserveCash,

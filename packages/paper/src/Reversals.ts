@@ -24,12 +24,11 @@ import { type Price, proceeds, shares } from "@evaluator/domain/money/Micro"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { CopyState } from "@evaluator/domain/paper/CopyState"
 import { utcDay } from "@evaluator/domain/paper/Gates"
-import { correctionEntries, type Entry, reversalEntries } from "@evaluator/domain/paper/Ledger"
+import { correctionEntries, reversalEntries } from "@evaluator/domain/paper/Ledger"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { BookModes } from "./BookModes.ts"
 import { Copies } from "./Copies.ts"
-import { inOneStep } from "@evaluator/sqlite/InOneStep"
-import { post as postTransfer, type TransferHead } from "./Journal.ts"
+import { PaperBook } from "./PaperBook.ts"
 
 interface LotRow {
   readonly id: number
@@ -84,11 +83,7 @@ export class Reversals extends Context.Service<
       const log = yield* EventLog
       const copies = yield* Copies
       const modes = yield* BookModes
-
-      const post = (head: TransferHead, entries: ReadonlyArray<Entry>) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          inOneStep(sql, (run) => postTransfer(run, head, entries, now)),
-        )
+      const { post } = yield* PaperBook
 
       const cashOf = (book: string) =>
         sql<{ amount: number }>`SELECT amount FROM balances

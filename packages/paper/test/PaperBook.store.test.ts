@@ -7,6 +7,7 @@ import type { Walk } from "@evaluator/domain/market/BookWalk"
 import { price, shares, usdc } from "@evaluator/domain/money/Micro"
 import { Copies } from "@evaluator/paper/Copies"
 import type { Copy } from "@evaluator/paper/CopyRow"
+import { fundEntries } from "@evaluator/domain/paper/Ledger"
 import { checkLedger } from "@evaluator/paper/LedgerCheck"
 import { PaperBook } from "@evaluator/paper/PaperBook"
 import { RunningStrategies } from "@evaluator/paper/Strategies"
@@ -148,6 +149,19 @@ describe("the book of paper money", () => {
       assert.isFalse(yield* book.release(copy!, "test"))
       const posted = yield* Effect.exit(book.buy(copy!, walkOf(1, 1, 0), 0))
       assert.strictEqual(posted._tag, "Failure")
+    }).pipe(Effect.provide(services)),
+  )
+
+  it.effect("is another one for a review after every transfer, also one that corrects", () =>
+    Effect.gen(function* () {
+      const book = yield* PaperBook
+      yield* book.fund("portfolio", "portfolio", 1_000_000)
+      const funded = book.version("portfolio")
+      yield* book.fund("portfolio", "portfolio", 1_000_000)
+      assert.strictEqual(book.version("portfolio"), funded)
+      const head = { book: "portfolio", strategy: "portfolio", kind: "payout" } as const
+      yield* book.post({ ...head, fillId: null, reason: "corrected" }, fundEntries(5))
+      assert.strictEqual(book.version("portfolio"), funded + 1)
     }).pipe(Effect.provide(services)),
   )
 
