@@ -128,6 +128,89 @@ describe("a second opinion", () => {
     })
   }
 
+  const nextLook = Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const [row] = yield* sql<{ due: number }>`SELECT resolve_due_ms AS due FROM conditions`
+    yield* TestClock.setTime(row!.due)
+    return row!.due
+  })
+
+  it.effect("that never agrees is overruled once the feed has said the same for a week", () => {
+    const venue = new FakeVenue()
+    venue.clobSays.set(conditionNo(1), payouts(0, 1_000_000))
+    return Effect.gen(function* () {
+      yield* ended(venue)
+      let atMs = now + 10_000
+      while (atMs < now + 10_000 + 7 * day) {
+        assert.deepInclude((yield* resolveDue).counts, { resolved: 0, pending: 1 })
+        atMs = yield* nextLook
+      }
+      const reports = yield* EvaluationReports
+      assert.deepInclude(yield* reports.facts, { doubted: 1, overruled: 0 })
+      assert.deepInclude((yield* resolveDue).counts, { resolved: 1 })
+      assert.strictEqual((yield* eventsOf("MarketResolved")).length, 1)
+      assert.deepInclude(yield* reports.facts, { doubted: 0, overruled: 1 })
+      assert.include(
+        yield* why,
+        "believed despite a doubt: the feed has said so for 7 days, while clob pays 0.000000 / 1.000000",
+      )
+    }).pipe(Effect.provide(EvaluationReports.layer), withLane(venue))
+  })
+
+  it.effect("is not overruled before a week has passed since the feed's last change of mind", () => {
+    const venue = new FakeVenue()
+    const condition = conditionNo(1)
+    venue.clobSays.set(condition, payouts(0, 1_000_000))
+    return Effect.gen(function* () {
+      yield* ended(venue)
+      yield* resolveDue
+      yield* TestClock.setTime(now + 3 * day)
+      venue.resolutions.set(condition, paying(0, 1_000_000))
+      venue.clobSays.delete(condition)
+      venue.gammaSays.set(condition, payouts(1_000_000, 0))
+      yield* resolveDue
+      yield* TestClock.setTime(now + 6 * day)
+      venue.resolutions.set(condition, paying(1_000_000, 0))
+      venue.gammaSays.delete(condition)
+      venue.clobSays.set(condition, payouts(0, 1_000_000))
+      yield* resolveDue
+      yield* TestClock.setTime(now + 13 * day - 1)
+      assert.deepInclude((yield* resolveDue).counts, { resolved: 0, pending: 1 })
+      yield* TestClock.setTime(now + 14 * day)
+      assert.deepInclude((yield* resolveDue).counts, { resolved: 1 })
+    }).pipe(withLane(venue))
+  })
+
+  it.effect("is not overruled before a week has passed since the resolution that is told", () => {
+    const venue = new FakeVenue()
+    venue.clobSays.set(conditionNo(1), payouts(0, 1_000_000))
+    return Effect.gen(function* () {
+      yield* ended(venue)
+      venue.resolutions.set(conditionNo(1), {
+        ...paying(1_000_000, 0),
+        resolvedAtMs: now + 2 * day,
+      })
+      yield* resolveDue
+      yield* TestClock.setTime(now + 8 * day)
+      assert.deepInclude((yield* resolveDue).counts, { resolved: 0, pending: 1 })
+      yield* TestClock.setTime(now + 10 * day)
+      assert.deepInclude((yield* resolveDue).counts, { resolved: 1 })
+    }).pipe(withLane(venue))
+  })
+
+  it.effect("is not needed against payouts impossible in themselves: those are never decided", () => {
+    const venue = new FakeVenue()
+    return Effect.gen(function* () {
+      yield* ended(venue)
+      venue.resolutions.set(conditionNo(1), paying(1_000_000, 1_000_000))
+      for (const days of [0, 10, 100]) {
+        yield* TestClock.setTime(now + 10_000 + days * day)
+        assert.deepInclude((yield* resolveDue).counts, { resolved: 0, pending: 1 })
+      }
+      assert.strictEqual(yield* countRows("resolutions"), 0)
+    }).pipe(withLane(venue))
+  })
+
   it.effect("that cannot be asked for puts the outcome off", () => {
     const venue = new FakeVenue()
     venue.fail = (request) => (request.startsWith("opinions") ? "unreachable" : null)

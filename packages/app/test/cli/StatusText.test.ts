@@ -101,6 +101,7 @@ describe("the status page", () => {
         conditions: 12,
         described: 10,
         doubted: 1,
+        overruled: 3,
         missing: [{ reason: "the venue lists no market under this condition", conditions: 2 }],
       },
       storage: {
@@ -124,6 +125,7 @@ describe("the status page", () => {
     assert.include(text, "Open markets: 12 of 30 pass every filter")
     assert.match(text, /VOLUME_TOO_LOW\s+17/)
     assert.include(text, "10 of 12 have facts; the outcome of 1 is in doubt")
+    assert.include(text, "that of 3 was decided despite a doubt")
     assert.match(text, /the venue lists no market under this condition\s+2/)
     assert.include(text, "54.8 MB of 20000.0 MB, bodies given up")
     assert.match(text, /trades\s+1000\s+27\.3 MB\s+200\s+retention\.events/)

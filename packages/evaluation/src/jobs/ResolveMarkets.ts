@@ -5,8 +5,9 @@
  * market's end while it is open. An outcome that is not final is asked for again after a quarter of
  * the time it is late. Payouts are trusted only when the venue calls the market resolved, they agree
  * with its facts, and neither Gamma nor the CLOB says otherwise (`ResolutionCheck.ts`); what is in doubt
- * is kept, not believed and asked for again. Emits
- * `MarketResolved` once and makes the wallets that touched the condition due to be judged.
+ * is kept, not believed and asked for again, until a doubt that does not end is overruled
+ * (`stores/OutcomeDoubts.ts`). Emits `MarketResolved` once and makes the wallets that touched the
+ * condition due to be judged.
  */
 import { Clock, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -26,7 +27,7 @@ import {
   resolutionChecked,
 } from "../stores/Conditions.ts"
 import { type Checked, checkResolutions } from "../ResolutionCheck.ts"
-import { settleDoubts, storeDoubts } from "../stores/OutcomeDoubts.ts"
+import { overruling, settleDoubts, storeDoubts } from "../stores/OutcomeDoubts.ts"
 import { storeResolution } from "../stores/Resolutions.ts"
 import { noteResolved } from "../stores/Wallets.ts"
 import { inRounds } from "./Rounds.ts"
@@ -48,28 +49,34 @@ const recheckMs = Effect.fnUntraced(function* (due: DueCondition) {
 const keep = Effect.fnUntraced(
   function* (due: DueCondition, served: Resolution | undefined, checked: Checked | null) {
     const log = yield* EventLog
-    const { judgement } = yield* EvaluationSettings
+    const { judgement, resolution } = yield* EvaluationSettings
     if (served === undefined) {
       yield* resolutionChecked(due.condition, yield* recheckMs(due), "the venue says nothing yet")
       return false
     }
     const doubts = checked?.doubts ?? []
+    let despite: string | null = null
     if (doubts.length > 0) {
-      const said = doubts.map(({ said, source }) => `${source}: ${said}`).join("; ")
-      yield* Effect.logWarning(
-        `the outcome of ${served.condition} is not believed and asked for again: ${said}`,
-      )
       yield* storeDoubts(served, doubts)
-      yield* resolutionChecked(due.condition, yield* recheckMs(due), said)
-      return false
+      const afterMs = Duration.toMillis(resolution.overrule_doubts_after)
+      despite = yield* overruling(served, doubts, afterMs)
+      const said = doubts.map(({ said, source }) => `${source}: ${said}`).join("; ")
+      if (despite === null) {
+        yield* Effect.logWarning(
+          `the outcome of ${served.condition} is not believed and asked for again: ${said}`,
+        )
+        yield* resolutionChecked(due.condition, yield* recheckMs(due), said)
+        return false
+      }
+      yield* Effect.logWarning(`the outcome of ${served.condition} is believed: ${despite}`)
     }
-    const news = yield* storeResolution(served, checked?.confirmedBy ?? [])
+    const news = yield* storeResolution(served, checked?.confirmedBy ?? [], despite)
+    yield* settleDoubts(due.condition)
     if (!isFinal(served)) {
       yield* resolutionChecked(due.condition, yield* recheckMs(due), `status ${served.status}`)
       return false
     }
     yield* resolutionChecked(due.condition, null, null)
-    yield* settleDoubts(due.condition)
     if (!news) return true
     yield* noteResolved(due.condition, Duration.toMillis(judgement.every))
     yield* log.append([{ type: "MarketResolved", payload: { resolution: served } }])

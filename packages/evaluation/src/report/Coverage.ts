@@ -11,6 +11,8 @@ export interface FactsCoverage {
   readonly described: number
   /** Conditions whose outcome is not believed, because another source says otherwise. */
   readonly doubted: number
+  /** Conditions whose outcome is believed although another source kept saying otherwise. */
+  readonly overruled: number
   /** The others by reason, most frequent first, at most 100. */
   readonly missing: ReadonlyArray<{ readonly reason: string; readonly conditions: number }>
 }
@@ -26,5 +28,5 @@ export const readFactsCoverage: Effect.Effect<FactsCoverage, never, SqlClient.Sq
         coalesce(describe_reason, 'not asked for yet') AS reason, count(*) AS conditions
       FROM conditions WHERE touched = 1 AND described_at_ms IS NULL
       GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100`
-    return { ...counts!, doubted: yield* countDoubted, missing }
+    return { ...counts!, ...(yield* countDoubted), missing }
   }).pipe(Effect.orDie)

@@ -88,8 +88,8 @@ const whyCondition = Effect.fnUntraced(function* (condition: Uint8Array) {
     ],
     rows: market === undefined ? [] : marketRows(market),
   }
-  const [confirmed] = yield* sql<{ confirmed_by: string | null }>`SELECT confirmed_by
-    FROM resolutions WHERE condition = ${condition}`
+  const [believed] = yield* sql<{ confirmed_by: string | null; despite: string | null }>`SELECT
+    confirmed_by, despite FROM resolutions WHERE condition = ${condition}`
   const doubts = yield* doubtsOf(condition)
   const outcome: Section = {
     title: "Outcome",
@@ -99,11 +99,7 @@ const whyCondition = Effect.fnUntraced(function* (condition: Uint8Array) {
             `The venue has not told its outcome${named.resolve_reason === null ? "" : `: ${named.resolve_reason}`}; it is asked again at ${when(named.resolve_due_ms, "no time set")}.`,
           ]
         : [
-            `Status ${resolution.status}, resolved at ${when(resolution.resolvedAtMs, "a time not told")}, pays ${payoutsInWords(resolution.payouts)} per share by outcome${
-              confirmed?.confirmed_by == null
-                ? ", which no other source says or denies"
-                : `, as ${confirmed.confirmed_by} says, too`
-            }.`,
+            `Status ${resolution.status}, resolved at ${when(resolution.resolvedAtMs, "a time not told")}, pays ${payoutsInWords(resolution.payouts)} per share by outcome, ${believedBecause(believed)}.`,
           ]),
       ...doubts.map(
         ({ first_at_ms, last_at_ms, said, served, settled_at_ms, source, times }) =>
@@ -128,6 +124,17 @@ const whyCondition = Effect.fnUntraced(function* (condition: Uint8Array) {
   }
   return [facts, outcome, scoring]
 }, Effect.orDie)
+
+const believedBecause = (
+  believed: { confirmed_by: string | null; despite: string | null } | undefined,
+): string => {
+  const confirmedBy = believed?.confirmed_by ?? null
+  const despite = believed?.despite ?? null
+  if (despite !== null) return `believed despite a doubt: ${despite}`
+  return confirmedBy === null
+    ? "which no other source says or denies"
+    : `as ${confirmedBy} says, too`
+}
 
 /** Every filter that the stored facts fail, under the limits of the newest run. */
 const whyNotScored = Effect.fnUntraced(function* (condition: Uint8Array) {

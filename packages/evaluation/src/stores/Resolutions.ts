@@ -25,11 +25,12 @@ const toResolution = (row: ResolutionRow): Resolution => ({
 
 /**
  * Stores what was served, in the caller's transaction; an outcome served again was seen when it was
- * first. True when a final outcome is new or corrected.
+ * first. True when a final outcome is new or corrected. `despite` says what is said against it.
  */
 export const storeResolution = Effect.fnUntraced(function* (
   served: Resolution,
   confirmedBy: ReadonlyArray<string> = [],
+  despite: string | null = null,
 ) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
@@ -46,12 +47,13 @@ export const storeResolution = Effect.fnUntraced(function* (
     resolved_at_ms: served.resolvedAtMs,
     seen_at_ms: now,
     confirmed_by: confirmedBy.length === 0 ? null : confirmedBy.join(", "),
+    despite,
   })} ON CONFLICT (condition) DO UPDATE SET status = excluded.status, payouts = excluded.payouts,
       disputed = excluded.disputed, final = excluded.final,
       resolved_at_ms = excluded.resolved_at_ms,
       seen_at_ms = iif(final = excluded.final AND payouts = excluded.payouts
         AND resolved_at_ms IS excluded.resolved_at_ms, seen_at_ms, excluded.seen_at_ms),
-      confirmed_by = excluded.confirmed_by`
+      confirmed_by = excluded.confirmed_by, despite = excluded.despite`
   return (
     isFinal(served) && (before === undefined || before.final === 0 || before.payouts !== payouts)
   )

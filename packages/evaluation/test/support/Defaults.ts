@@ -45,7 +45,12 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
     max_quarantined: 100000,
   },
   markets: { every: "1m", refresh: "5m" },
-  resolution: { every: "1m", check_at_least_every: "2m", check_at_most_every: "6h" },
+  resolution: {
+    every: "1m",
+    check_at_least_every: "2m",
+    check_at_most_every: "6h",
+    overrule_doubts_after: "7d",
+  },
   judgement: {
     every: "5m",
     rejudge_after: "1d",

@@ -31,6 +31,7 @@ import indexReaders from "../../../../migrations/evaluation/0016_index_readers.t
 import measureDrift from "../../../../migrations/evaluation/0017_measure_drift.ts"
 import gatherDrifts from "../../../../migrations/evaluation/0018_gather_drifts.ts"
 import nameFailingGates from "../../../../migrations/evaluation/0019_name_failing_gates.ts"
+import overruleDoubts from "../../../../migrations/evaluation/0020_overrule_doubts.ts"
 
 export const migrations = {
   "0001_create_runtime": createRuntime,
@@ -52,6 +53,7 @@ export const migrations = {
   "0017_measure_drift": measureDrift,
   "0018_gather_drifts": gatherDrifts,
   "0019_name_failing_gates": nameFailingGates,
+  "0020_overrule_doubts": overruleDoubts,
 }
 
 /** A file of its own, removed with the scope. */
