@@ -44,19 +44,20 @@ const recording = join(root, "../shared/data/recorded")
 type Rows = ReadonlyArray<ReadonlyArray<SQLInputValue>>
 
 /**
- * Answers the requests of one walk, in their order, out of memory; those that no walk has made yet are
+ * Answers the requests of one walk, in their order, out of memory, as bytes like a network; those that no walk has made yet are
  * asked of the recorded world. Addresses differ from walk to walk: the client passes caches by.
  */
-const answering = (pages: Array<string>, api: VenueApi.VenueApi, nowMs: number) => {
+const answering = (pages: Array<Buffer>, api: VenueApi.VenueApi, nowMs: number) => {
   let asked = 0
   return HttpClient.make((request, url) =>
     Effect.sync(() => {
       const query = url.searchParams
       const ask = { method: request.method, path: url.pathname, query, body: "" }
-      const body = (pages[asked] ??= api.handle(ask, nowMs).body)
+      const body = (pages[asked] ??= Buffer.from(api.handle(ask, nowMs).body))
       asked += 1
-      const headers = { "content-length": String(Buffer.byteLength(body)) }
-      return HttpClientResponse.fromWeb(request, new Response(body, { status: 200, headers }))
+      const headers = { "content-length": String(body.byteLength) }
+      const answer = new Response(new Uint8Array(body), { status: 200, headers })
+      return HttpClientResponse.fromWeb(request, answer)
     }),
   )
 }
@@ -158,7 +159,7 @@ export const recordedWalks = () => {
   const world = load({ dir: recording, books: { kind: "recorded" } })
   const lastMs = world.manifest().wallets.reduce((last, one) => Math.max(last, one.lastMs), 0)
   const api = VenueApi.make(world)
-  const pages: Array<string> = []
+  const pages: Array<Buffer> = []
   const folder = mkdtempSync(join(tmpdir(), "trader-evaluator-ingest-"))
   return {
     folder,

@@ -157,29 +157,32 @@ describe("a second opinion", () => {
     }).pipe(Effect.provide(EvaluationReports.layer), withLane(venue))
   })
 
-  it.effect("is not overruled before a week has passed since the feed's last change of mind", () => {
-    const venue = new FakeVenue()
-    const condition = conditionNo(1)
-    venue.clobSays.set(condition, payouts(0, 1_000_000))
-    return Effect.gen(function* () {
-      yield* ended(venue)
-      yield* resolveDue
-      yield* TestClock.setTime(now + 3 * day)
-      venue.resolutions.set(condition, paying(0, 1_000_000))
-      venue.clobSays.delete(condition)
-      venue.gammaSays.set(condition, payouts(1_000_000, 0))
-      yield* resolveDue
-      yield* TestClock.setTime(now + 6 * day)
-      venue.resolutions.set(condition, paying(1_000_000, 0))
-      venue.gammaSays.delete(condition)
+  it.effect(
+    "is not overruled before a week has passed since the feed's last change of mind",
+    () => {
+      const venue = new FakeVenue()
+      const condition = conditionNo(1)
       venue.clobSays.set(condition, payouts(0, 1_000_000))
-      yield* resolveDue
-      yield* TestClock.setTime(now + 13 * day - 1)
-      assert.deepInclude((yield* resolveDue).counts, { resolved: 0, pending: 1 })
-      yield* TestClock.setTime(now + 14 * day)
-      assert.deepInclude((yield* resolveDue).counts, { resolved: 1 })
-    }).pipe(withLane(venue))
-  })
+      return Effect.gen(function* () {
+        yield* ended(venue)
+        yield* resolveDue
+        yield* TestClock.setTime(now + 3 * day)
+        venue.resolutions.set(condition, paying(0, 1_000_000))
+        venue.clobSays.delete(condition)
+        venue.gammaSays.set(condition, payouts(1_000_000, 0))
+        yield* resolveDue
+        yield* TestClock.setTime(now + 6 * day)
+        venue.resolutions.set(condition, paying(1_000_000, 0))
+        venue.gammaSays.delete(condition)
+        venue.clobSays.set(condition, payouts(0, 1_000_000))
+        yield* resolveDue
+        yield* TestClock.setTime(now + 13 * day - 1)
+        assert.deepInclude((yield* resolveDue).counts, { resolved: 0, pending: 1 })
+        yield* TestClock.setTime(now + 14 * day)
+        assert.deepInclude((yield* resolveDue).counts, { resolved: 1 })
+      }).pipe(withLane(venue))
+    },
+  )
 
   it.effect("is not overruled before a week has passed since the resolution that is told", () => {
     const venue = new FakeVenue()
@@ -198,18 +201,21 @@ describe("a second opinion", () => {
     }).pipe(withLane(venue))
   })
 
-  it.effect("is not needed against payouts impossible in themselves: those are never decided", () => {
-    const venue = new FakeVenue()
-    return Effect.gen(function* () {
-      yield* ended(venue)
-      venue.resolutions.set(conditionNo(1), paying(1_000_000, 1_000_000))
-      for (const days of [0, 10, 100]) {
-        yield* TestClock.setTime(now + 10_000 + days * day)
-        assert.deepInclude((yield* resolveDue).counts, { resolved: 0, pending: 1 })
-      }
-      assert.strictEqual(yield* countRows("resolutions"), 0)
-    }).pipe(withLane(venue))
-  })
+  it.effect(
+    "is not needed against payouts impossible in themselves: those are never decided",
+    () => {
+      const venue = new FakeVenue()
+      return Effect.gen(function* () {
+        yield* ended(venue)
+        venue.resolutions.set(conditionNo(1), paying(1_000_000, 1_000_000))
+        for (const days of [0, 10, 100]) {
+          yield* TestClock.setTime(now + 10_000 + days * day)
+          assert.deepInclude((yield* resolveDue).counts, { resolved: 0, pending: 1 })
+        }
+        assert.strictEqual(yield* countRows("resolutions"), 0)
+      }).pipe(withLane(venue))
+    },
+  )
 
   it.effect("that cannot be asked for puts the outcome off", () => {
     const venue = new FakeVenue()

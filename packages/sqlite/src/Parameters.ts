@@ -107,12 +107,13 @@ const bind = (sql: string, value: unknown, index: number): SQLInputValue => {
   })
 }
 
-/** The values to hand to `node:sqlite`. Throws {@link StatementRefused}. */
-export const bindParameters = (
+/** Puts the values to hand to `node:sqlite` into `bound`. Throws {@link StatementRefused}. */
+export const bindInto = (
+  bound: Array<SQLInputValue>,
   sql: string,
   expected: number,
   values: ReadonlyArray<unknown>,
-): Array<SQLInputValue> => {
+): void => {
   if (values.length !== expected) {
     throw new StatementRefused({
       statement: excerpt(sql),
@@ -121,5 +122,16 @@ export const bindParameters = (
       allowed: String(expected),
     })
   }
-  return values.map((value, index) => bind(sql, value, index))
+  for (let index = 0; index < expected; index++) bound[index] = bind(sql, values[index], index)
+}
+
+/** The values to hand to `node:sqlite`. Throws {@link StatementRefused}. */
+export const bindParameters = (
+  sql: string,
+  expected: number,
+  values: ReadonlyArray<unknown>,
+): Array<SQLInputValue> => {
+  const bound: Array<SQLInputValue> = []
+  bindInto(bound, sql, expected, values)
+  return bound
 }

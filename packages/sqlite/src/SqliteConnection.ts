@@ -10,13 +10,13 @@
  */
 import { Array as Arr, Cause, Effect, Exit, type Scope, Stream } from "effect"
 import { SqlClient, type SqlConnection, SqlError } from "effect/sql"
-import { DatabaseSync, type StatementSync } from "node:sqlite"
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
 import { CommitName } from "@evaluator/runtime/CommitName"
 import type { Run } from "./InOneStep.ts"
 import type { KillPoint } from "./KillPoint.ts"
 import { changesSchema, forgetNames, nameRows, type Naming, type Row } from "./NamedRows.ts"
 import { off, type StatementWatch } from "./StatementWatch.ts"
-import { bindParameters, countParameters, excerpt, refuseRest } from "./Parameters.ts"
+import { bindInto, bindParameters, countParameters, excerpt, refuseRest } from "./Parameters.ts"
 import { WriteTrouble } from "./WriteTrouble.ts"
 
 /** Rows that one step of a stream reads. */
@@ -248,9 +248,11 @@ const makeConnection = (
       attempt("executeEach", sql, (bigints) => {
         const prepared = cached(sql)
         const statement = configure(prepared, bigints, false)
-        return each.map((values) =>
-          Number(statement.run(...bindParameters(sql, prepared.parameters, values)).changes),
-        )
+        const bound: Array<SQLInputValue> = []
+        return each.map((values) => {
+          bindInto(bound, sql, prepared.parameters, values)
+          return Number(statement.run(...bound).changes)
+        })
       }),
     executeStep: (step) =>
       Effect.withFiber((fiber) => {

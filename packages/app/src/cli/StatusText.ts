@@ -49,9 +49,7 @@ const backgroundSections = ({
   [
     `Markets that stored rows name: ${facts.described} of ${facts.conditions} have facts${
       facts.doubted === 0 ? "" : `; the outcome of ${facts.doubted} is in doubt`
-    }${
-      facts.overruled === 0 ? "" : `; that of ${facts.overruled} was decided despite a doubt`
-    }`,
+    }${facts.overruled === 0 ? "" : `; that of ${facts.overruled} was decided despite a doubt`}`,
     facts.missing.map(({ reason, conditions }) => ({ reason, conditions })),
   ],
   [

@@ -30,15 +30,7 @@ export type Fill = typeof Fill.Type
 
 /** The fields whose combination identifies a fill, in the order in which they are joined. */
 export const fillKey = (fill: Omit<Fill, "id" | "atMs" | "outcomeIndex">): string =>
-  [
-    fill.transaction,
-    fill.wallet,
-    fill.condition,
-    fill.token,
-    fill.side,
-    fill.price,
-    fill.size,
-  ].join(":")
+  `${fill.transaction}:${fill.wallet}:${fill.condition}:${fill.token}:${fill.side}:${fill.price}:${fill.size}`
 
 /** What a wallet can do besides trading. A SPLIT makes a full set of outcome tokens out of USDC, a MERGE the reverse, a CONVERSION turns neg-risk NO into YES. */
 export const ActivityType = Schema.Literals([

@@ -48,18 +48,33 @@ export const microOrNullOf = (
 ): number | null | undefined =>
   value === null || value === undefined || value === "" ? null : (microOf(value) ?? undefined)
 
+/** Whether a text is `0x` and so many digits in the program's spelling; a loop, because a pattern takes longer. */
+const isLowerHex = (text: string, digits: number): boolean => {
+  if (text.length !== digits + 2 || text.charCodeAt(0) !== 48 || text.charCodeAt(1) !== 120) {
+    return false
+  }
+  for (let at = 2; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code < 48 || code > 102 || (code > 57 && code < 97)) return false
+  }
+  return true
+}
+
 export const walletOf = (text: string): WalletAddress | null => {
+  if (isLowerHex(text, 40)) return text as WalletAddress
   const lower = text.toLowerCase()
   return address.test(lower) ? (lower as WalletAddress) : null
 }
 
 export const transactionOf = (text: string): TransactionHash | null => {
+  if (isLowerHex(text, 64)) return text as TransactionHash
   const lower = text.toLowerCase()
   return hash.test(lower) ? (lower as TransactionHash) : null
 }
 
 /** Newer markets are named by 31 bytes, which other routes want padded to the right to 32. */
 export const conditionOf = (text: string): ConditionId | null => {
+  if (isLowerHex(text, 64)) return text as ConditionId
   const lower = text.toLowerCase()
   if (hash.test(lower)) return lower as ConditionId
   return shortCondition.test(lower) ? (`${lower}00` as ConditionId) : null

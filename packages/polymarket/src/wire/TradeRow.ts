@@ -137,20 +137,25 @@ const fromRow = (row: TradeRow): Result.Result<Fill, string> => {
     return Result.fail(`price outside 0…1: ${shown(row.price)}`)
   const size = microOf(row.size)
   if (size === null || size <= 0) return Result.fail(`no positive size: ${shown(row.size)}`)
-  const { wallet, transaction, atMs } = place.success
-  const fill = {
-    wallet,
+  const key = {
+    wallet: place.success.wallet,
     condition: condition.success,
     token,
     side,
     price: price(at),
     size: shares(size),
-    transaction,
+    transaction: place.success.transaction,
   }
   return Result.succeed({
-    id: fillIdOf(fill),
-    ...fill,
+    id: fillIdOf(key),
+    wallet: key.wallet,
+    condition: key.condition,
+    token,
+    side,
+    price: key.price,
+    size: key.size,
+    transaction: key.transaction,
     outcomeIndex: outcomeIndexOf(row.outcome_index),
-    atMs,
+    atMs: place.success.atMs,
   })
 }

@@ -117,3 +117,28 @@ describe("identifiers", () => {
     }
   })
 })
+
+describe("addresses and hashes", () => {
+  const readers = [
+    { read: walletOf, digits: 40 },
+    { read: transactionOf, digits: 64 },
+    { read: conditionOf, digits: 64 },
+  ] as const
+
+  it("are hex digits in any case and nothing beside them in the table of characters", () => {
+    for (const { digits, read } of readers) {
+      for (let code = 0; code < 0x180; code++) {
+        for (const at of [0, 1, 2, digits + 1]) {
+          const plain = `0x${"a".repeat(digits)}`
+          const text = plain.slice(0, at) + String.fromCharCode(code) + plain.slice(at + 1)
+          const lower = text.toLowerCase()
+          const good = new RegExp(`^0x[0-9a-f]{${digits}}$`).test(lower)
+          assert.strictEqual(read(text), good ? (lower as never) : null, text)
+        }
+      }
+      assert.isNull(read(`0x${"a".repeat(digits + 1)}`))
+      assert.isNull(read(`0x${"a".repeat(digits - 1)}`))
+      assert.isNull(read(`0x${"a".repeat(digits)}\n`))
+    }
+  })
+})
