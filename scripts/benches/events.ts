@@ -44,14 +44,14 @@ const inTheLane = Effect.fnUntraced(function* (say: (text: string) => void) {
   )
   const ours = Effect.gen(function* () {
     const listening = yield* log.listen(["MarketsScored"])
-    let heard = 0
-    const hear = Effect.map(PubSub.take(listening), () => void heard++)
+    const heard = { count: 0 }
+    const hear = Effect.map(PubSub.take(listening), () => void heard.count++)
     yield* Effect.forkScoped(Effect.forever(hear), { startImmediately: true })
     const began = process.hrtime.bigint()
     for (let n = 0; n < commits; n++) {
       yield* sql.withTransaction(Effect.andThen(insert, log.append([draft(n)])))
       do yield* Effect.yieldNow
-      while (heard <= n)
+      while (heard.count <= n)
     }
     return millis(began, process.hrtime.bigint()) / commits
   }).pipe(Effect.scoped)
