@@ -96,17 +96,25 @@ interface Learned {
 }
 
 /** Outcomes of a run's markets learned since; null when they, or topics, changed in a way it cannot take. */
-const learnedOf = Effect.fnUntraced(function* ({ guessed, mark, markets }: WarmRun) {
+const learnedOf = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  { guessed, mark, markets }: WarmRun,
+) {
   const sql = yield* SqlClient.SqlClient
+  const many = yield* sql`SELECT 1 WHERE
+    EXISTS (SELECT 1 FROM resolutions WHERE seen_at_ms >= ${mark.atMs} LIMIT 1 OFFSET ${mostChanged})
+    OR EXISTS (SELECT 1 FROM markets WHERE changed_at_ms >= ${mark.atMs} LIMIT 1 OFFSET ${mostChanged})`
+  if (many.length > 0) return null
   const outcomes = yield* sql<{
     condition: Uint8Array
     payouts: string
     resolved_at_ms: number | null
-  }>`SELECT condition, payouts, resolved_at_ms FROM resolutions
-    WHERE seen_at_ms >= ${mark.atMs} AND final = 1 LIMIT ${mostChanged}`
-  const facts = yield* sql<{ condition: Uint8Array; domain: string }>`SELECT condition, domain
-    FROM markets WHERE changed_at_ms >= ${mark.atMs} LIMIT ${mostChanged}`
-  if (outcomes.length === mostChanged || facts.length === mostChanged) return null
+  }>`SELECT r.condition, r.payouts, r.resolved_at_ms FROM resolutions r
+    CROSS JOIN wallet_conditions w ON w.wallet = ${wallet} AND w.condition = r.condition
+    WHERE r.seen_at_ms >= ${mark.atMs} AND r.final = 1`
+  const facts = yield* sql<{ condition: Uint8Array; domain: string }>`SELECT m.condition, m.domain
+    FROM markets m CROSS JOIN wallet_conditions w ON w.wallet = ${wallet} AND w.condition = m.condition
+    WHERE m.changed_at_ms >= ${mark.atMs}`
   const topicMoved = facts.some(({ condition, domain }) => {
     const known = markets.get(bytesToHex(condition))
     return known !== undefined && known.domain !== domain
@@ -137,7 +145,7 @@ const newsOf = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyArray<LedgerEntry> | null, never, SqlClient.SqlClient> {
   const { lastAt, mark, markets, run } = warm
   if (upTo.trade - mark.trade + upTo.deed - mark.deed > mostNews) return null
-  const learned = yield* learnedOf(warm)
+  const learned = yield* learnedOf(wallet, warm)
   if (learned === null) return null
   const sql = yield* SqlClient.SqlClient
   const loading = emptyHistory()
