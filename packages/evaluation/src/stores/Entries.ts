@@ -17,8 +17,6 @@ import { asOtherToken, midAtPurchase, nearMs, type NearTrade } from "../evidence
 const pageRows = 500
 const nearWallets = 30
 const nearRows = 50
-/** Most entries of a wallet that are described at once, the newest; a judgement reads all. */
-const mostEntries = 20_000
 /** Where the market's tick is not known. */
 const commonTick = ONE / 100
 
@@ -157,53 +155,62 @@ export interface SeenEntry {
   readonly resolvedAtMs: number | null
 }
 
-/** The newest {@link mostEntries} in time order; what became visible after `asOfMs` is left out. */
+interface EntryRow {
+  readonly fill: Uint8Array
+  readonly condition: Uint8Array
+  readonly event_slug: string | null
+  readonly outcome_index: number
+  readonly at_ms: number
+  readonly price: number
+  readonly size: number
+  readonly mid: number
+  readonly mid_error: number
+  readonly mid_from: number
+  readonly payouts: string | null
+  readonly resolved_at_ms: number | null
+}
+
+const toEntry = (row: EntryRow): SeenEntry => {
+  const payouts = row.payouts === null ? [] : (JSON.parse(row.payouts) as ReadonlyArray<number>)
+  const payout = payouts[row.outcome_index] ?? null
+  return {
+    fill: row.fill,
+    condition: row.condition,
+    event:
+      row.event_slug === null || row.event_slug === "" ? bytesToHex(row.condition) : row.event_slug,
+    outcomeIndex: row.outcome_index,
+    atMs: row.at_ms,
+    price: row.price,
+    size: row.size,
+    mid: row.mid,
+    midError: row.mid_error,
+    midFrom: row.mid_from,
+    payout,
+    resolvedAtMs: payout === null ? null : row.resolved_at_ms,
+  }
+}
+
+/** All of a wallet in time order; what became visible after `asOfMs` is left out. */
 export const entriesOf = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql<{
-    fill: Uint8Array
-    condition: Uint8Array
-    event_slug: string | null
-    outcome_index: number
-    at_ms: number
-    price: number
-    size: number
-    mid: number
-    mid_error: number
-    mid_from: number
-    payouts: string | null
-    resolved_at_ms: number | null
-  }>`SELECT e.fill, e.condition, m.event_slug, e.outcome_index, e.at_ms, e.price, e.size, e.mid,
-      e.mid_error, e.mid_from, r.payouts, coalesce(r.resolved_at_ms, r.seen_at_ms) AS resolved_at_ms
-    FROM wallet_entries e
-    LEFT JOIN markets m ON m.condition = e.condition
-    LEFT JOIN resolutions r ON r.condition = e.condition AND r.final = 1
-      AND r.seen_at_ms <= ${asOfMs} AND coalesce(r.resolved_at_ms, r.seen_at_ms) <= ${asOfMs}
-    WHERE e.wallet = ${wallet} AND e.at_ms <= ${asOfMs} AND e.seen_at_ms <= ${asOfMs}
-    ORDER BY e.at_ms DESC, e.condition LIMIT ${mostEntries}`
-  return rows
-    .map((row): SeenEntry => {
-      const payouts = row.payouts === null ? [] : (JSON.parse(row.payouts) as ReadonlyArray<number>)
-      const payout = payouts[row.outcome_index] ?? null
-      return {
-        fill: row.fill,
-        condition: row.condition,
-        event:
-          row.event_slug === null || row.event_slug === ""
-            ? bytesToHex(row.condition)
-            : row.event_slug,
-        outcomeIndex: row.outcome_index,
-        atMs: row.at_ms,
-        price: row.price,
-        size: row.size,
-        mid: row.mid,
-        midError: row.mid_error,
-        midFrom: row.mid_from,
-        payout,
-        resolvedAtMs: payout === null ? null : row.resolved_at_ms,
-      }
-    })
-    .toReversed()
+  const entries: Array<SeenEntry> = []
+  let after = new Uint8Array(0)
+  for (;;) {
+    const page = yield* sql<EntryRow & { visible: number }>`SELECT e.fill, e.condition,
+        m.event_slug, e.outcome_index, e.at_ms, e.price, e.size, e.mid, e.mid_error, e.mid_from,
+        r.payouts, coalesce(r.resolved_at_ms, r.seen_at_ms) AS resolved_at_ms,
+        e.at_ms <= ${asOfMs} AND e.seen_at_ms <= ${asOfMs} AS visible
+      FROM wallet_entries e
+      LEFT JOIN markets m ON m.condition = e.condition
+      LEFT JOIN resolutions r ON r.condition = e.condition AND r.final = 1
+        AND r.seen_at_ms <= ${asOfMs} AND coalesce(r.resolved_at_ms, r.seen_at_ms) <= ${asOfMs}
+      WHERE e.wallet = ${wallet} AND e.condition > ${after}
+      ORDER BY e.condition LIMIT ${pageRows}`
+    for (const row of page) if (row.visible === 1) entries.push(toEntry(row))
+    if (page.length < pageRows) break
+    after = new Uint8Array(page.at(-1)!.condition)
+  }
+  return entries.toSorted((a, b) => a.atMs - b.atMs || Buffer.compare(b.condition, a.condition))
 }, Effect.orDie)
 
 /** The newest fills of a wallet in time order, at most `limit`, for a description of its habits. */

@@ -1,0 +1,83 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { hexToBytes } from "@evaluator/domain/Id"
+import { entriesOf } from "@evaluator/evaluation/stores/Entries"
+import { readCopies, readPurchases } from "@evaluator/evaluation/stores/JudgedRows"
+import { walletNo } from "../support/Rows.ts"
+import { withLane } from "../support/WithLane.ts"
+
+const wallet = hexToBytes(walletNo(1))
+const rows = 4500
+
+/** First purchases whose order in time is not that of their conditions, each copied and settled twice. */
+const many = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const numbers = sql`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+    WHERE i < ${rows})`
+  yield* sql`INSERT INTO wallet_entries ${numbers} SELECT ${wallet}, unhex(printf('%064x', i)),
+    unhex(printf('%032x', i)), 0, (i * 7919) % 4507, 500000, 1000000, 490000 + i, 5000, 1,
+    (i * 7919) % 4507 FROM n`
+  yield* sql`INSERT INTO copy_results (fill, strategy, wallet, condition, outcome, cost,
+      leader_at_ms, side, leader_price, size, fee, depth) ${numbers}
+    SELECT unhex(printf('%032x', i)), 'solo', ${wallet}, unhex(printf('%064x', i)), 'COPIED',
+      1000000, i / 3, 'BUY', 500000, 2000000, 0, 1000000 FROM n`
+  for (const part of ["a", "b"]) {
+    yield* sql`INSERT INTO copy_settlements ${numbers} SELECT ${part} || i,
+      unhex(printf('%032x', i)), 'solo', ${wallet}, unhex(printf('%064x', i)), i, 'resolved',
+      i / 5 FROM n`
+  }
+}).pipe(Effect.orDie)
+
+/** As many numbers as conditions that differ. */
+const numbering = () => {
+  const known = new Set<string>()
+  return (condition: Uint8Array) => known.add(Buffer.from(condition).toString("hex")).size - 1
+}
+
+describe("the rows of a judgement", () => {
+  it.effect("are all first purchases, however many", () =>
+    Effect.gen(function* () {
+      yield* many
+      const { atMs, market, mid, whole } = yield* readPurchases(wallet, 5000, numbering())
+      assert.isTrue(whole)
+      assert.strictEqual(new Set(market).size, rows)
+      assert.deepStrictEqual(
+        [...mid],
+        Array.from({ length: rows }, (_, i) => 490_001 + i),
+      )
+      assert.strictEqual(atMs[2], (3 * 7919) % 4507)
+      const early = yield* readPurchases(wallet, 2000, numbering())
+      assert.isFalse(early.whole)
+      assert.isBelow(Math.max(...early.atMs), 2001)
+    }).pipe(withLane()),
+  )
+
+  it.effect("are all settled copies, with what all their settlements earned", () =>
+    Effect.gen(function* () {
+      yield* many
+      const { aShare, market, middle, rate } = yield* readCopies(wallet, 5000, numbering())
+      assert.strictEqual(new Set(market).size, rows)
+      assert.deepStrictEqual(
+        [...rate],
+        Array.from({ length: rows }, (_, i) => (2 * (i + 1)) / 1_000_000),
+      )
+      assert.strictEqual(aShare[7], 0.5)
+      assert.strictEqual(middle[7], 0.490008)
+    }).pipe(withLane()),
+  )
+
+  it.effect("are told to a reader in time order", () =>
+    Effect.gen(function* () {
+      yield* many
+      const entries = yield* entriesOf(wallet, 5000)
+      assert.lengthOf(entries, rows)
+      const times = entries.map(({ atMs }) => atMs)
+      assert.deepStrictEqual(
+        times,
+        times.toSorted((a, b) => a - b),
+      )
+      assert.isAbove((yield* entriesOf(wallet, 2000)).length, 1900)
+    }).pipe(withLane()),
+  )
+})
