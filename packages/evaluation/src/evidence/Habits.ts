@@ -49,19 +49,30 @@ export interface Habits {
   readonly largestFill: number | null
 }
 
+/** What its fills alone tell. */
+export type FillHabits = Pick<
+  Habits,
+  "fills" | "flipRate" | "sizeGini" | "medianGapSeconds" | "largestFill"
+>
+
 /** `fills` in time order. */
-export const habitsOf = (
-  fills: ReadonlyArray<HabitFill>,
-  entries: ReadonlyArray<HabitEntry>,
-): Habits => ({
+export const fillHabitsOf = (fills: ReadonlyArray<HabitFill>): FillHabits => ({
   fills: fills.length,
   flipRate: flipRate(fills),
   sizeGini: gini(fills.map(usdcOf)),
   medianGapSeconds: medianGap(fills),
+  largestFill: largestFill(fills),
+})
+
+export const habitsOf = (fills: FillHabits, entries: ReadonlyArray<HabitEntry>): Habits => ({
+  fills: fills.fills,
+  flipRate: fills.flipRate,
+  sizeGini: fills.sizeGini,
+  medianGapSeconds: fills.medianGapSeconds,
   betterThanMid: betterThanMid(entries),
   executionShare: executionShare(entries),
   ...resultsOf(entries),
-  largestFill: largestFill(fills),
+  largestFill: fills.largestFill,
 })
 
 const weekMs = 7 * 86_400_000

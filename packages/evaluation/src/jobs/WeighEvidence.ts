@@ -5,7 +5,7 @@
  * Truth: `wallet_evidence.due_ms`, set when a wallet's ledger was judged anew and when a copy of it
  * settled. One wallet a transaction; first purchases already noted are not read again, and where only
  * copies are new, habits and what became of purchases stand as they are: an outcome has the ledger
- * judged anew. The numbers are what was visible then; `issue-verdicts` makes verdicts of them.
+ * judged anew. Fills are read for the habits when there are others than were told of. The numbers are what was visible then; `issue-verdicts` makes verdicts of them.
  */
 import { Clock, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -13,7 +13,7 @@ import { dayMs } from "@evaluator/domain/wallet/FeatureWindow"
 import * as Job from "@evaluator/runtime/Job"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { copyableOf } from "../evidence/Copyable.ts"
-import { habitsOf } from "../evidence/Habits.ts"
+import { fillHabitsOf, habitsOf } from "../evidence/Habits.ts"
 import { entriesOf, newestFills, noteEntries } from "../stores/Entries.ts"
 import {
   completeThrough,
@@ -87,10 +87,11 @@ const store = Effect.fnUntraced(function* (due: DueToWeigh) {
   const now = yield* Clock.currentTimeMillis
   const entries = yield* entriesOf(wallet, now)
   const copyable = copyableOf(yield* soloCopies(wallet, now))
-  const fills = yield* newestFills(wallet, habitFills)
+  const told = due.habits === null ? yield* newestFills(wallet, habitFills) : null
   const resolved = entries.filter((entry) => entry.payout !== null)
   const coverage: Coverage = {
     ...(yield* reachOf(due, copyable.missed, now)),
+    fills: due.fills,
     markets: entries.length,
     marketsWithoutFacts: entries.filter((entry) => entry.event.startsWith("0x")).length,
     unresolved: entries.length - resolved.length,
@@ -103,8 +104,8 @@ const store = Effect.fnUntraced(function* (due: DueToWeigh) {
     copies: copyable.settled,
     coverage,
     copyable,
-    habits: habitsOf(fills, entries),
-    readThroughMs: fills.at(-1)?.atMs ?? due.readThroughMs,
+    habits: habitsOf(told === null ? due.habits! : fillHabitsOf(told), entries),
+    readThroughMs: told?.at(-1)?.atMs ?? due.readThroughMs,
   })
 })
 

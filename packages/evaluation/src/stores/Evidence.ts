@@ -18,6 +18,8 @@ export interface Coverage {
   readonly completeThroughMs: number | null
   /** Share of the time since its first fill that is complete. */
   readonly share: number
+  /** Its fills that were stored then. */
+  readonly fills: number
   /** Markets it went into, and those of them whose facts are not known. */
   readonly markets: number
   readonly marketsWithoutFacts: number
@@ -54,6 +56,9 @@ export interface DueToWeigh {
   readonly firstFillMs: number | null
   /** What was said of its purchases, while its ledger was not judged since; else null. */
   readonly standing: Coverage | null
+  /** Its fills now, and what was told of them while there are no others. */
+  readonly fills: number
+  readonly habits: Habits | null
 }
 
 /** Truth query of `weigh-evidence`: due by `untilMs`, longest due first. */
@@ -64,7 +69,11 @@ export const dueToWeigh = Effect.fnUntraced(function* (untilMs: number, limit: n
     read_through_ms: number | null
     first_fill_ms: number | null
     standing: string | null
-  }>`SELECT e.wallet, e.read_through_ms, w.first_fill_ms,
+    fills: number
+    habits: string | null
+  }>`SELECT e.wallet, e.read_through_ms, w.first_fill_ms, coalesce(w.fills, 0) AS fills,
+      iif(json_extract(e.coverage, '$.fills') = w.fills AND w.last_fill_ms <= e.weighed_at_ms,
+        e.habits, NULL) AS habits,
       iif(w.judged_at_ms < e.weighed_at_ms, e.coverage, NULL) AS standing FROM wallet_evidence e
     LEFT JOIN wallets w ON w.wallet = e.wallet
     WHERE e.due_ms <= ${untilMs} ORDER BY e.due_ms, e.wallet LIMIT ${limit}`
@@ -73,6 +82,8 @@ export const dueToWeigh = Effect.fnUntraced(function* (untilMs: number, limit: n
     readThroughMs: row.read_through_ms,
     firstFillMs: row.first_fill_ms,
     standing: row.standing === null ? null : (JSON.parse(row.standing) as Coverage),
+    fills: row.fills,
+    habits: row.habits === null ? null : (JSON.parse(row.habits) as Habits),
   }))
 }, Effect.orDie)
 

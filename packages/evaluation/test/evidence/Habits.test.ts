@@ -1,11 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
+  fillHabitsOf,
   gini,
   type HabitEntry,
   type HabitFill,
-  habitsOf,
+  habitsOf as habitsTold,
   median,
 } from "@evaluator/evaluation/evidence/Habits"
+
+const habitsOf = (fills: ReadonlyArray<HabitFill>, entries: ReadonlyArray<HabitEntry>) =>
+  habitsTold(fillHabitsOf(fills), entries)
 
 const fill = (changes: Partial<HabitFill> = {}): HabitFill => ({
   atMs: 0,

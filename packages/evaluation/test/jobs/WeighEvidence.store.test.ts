@@ -162,12 +162,20 @@ describe("weigh-evidence", () => {
       }))
       yield* weighDue
       assert.deepStrictEqual(yield* weighed, { copies: 3, due_ms: null, fills: 1, markets: 1 })
-      yield* SqlClient.SqlClient.use(
-        (sql) => sql`UPDATE wallets SET judged_at_ms = ${now + 3 * leastPauseMs}`,
-      ).pipe(Effect.orDie)
-      yield* TestClock.setTime(now + 3 * leastPauseMs)
-      yield* due
-      yield* weighDue
+      const judgedAt = (atMs: number, fills: number) =>
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          yield* TestClock.setTime(atMs)
+          yield* sql`UPDATE wallets SET judged_at_ms = ${atMs}, fills = ${fills}`
+          yield* due
+          yield* weighDue
+        }).pipe(Effect.orDie)
+      // Its habits are told anew when there are other fills than they were told of.
+      yield* storeResolution(resolution(1, 0, now)).pipe(inTransaction)
+      yield* judgedAt(now + 3 * leastPauseMs, 0)
+      assert.deepStrictEqual(yield* weighed, { copies: 3, due_ms: null, fills: 1, markets: 1 })
+      assert.strictEqual((yield* evidence).resolved, 1)
+      yield* judgedAt(now + 4 * leastPauseMs, 2)
       assert.deepStrictEqual(yield* weighed, { copies: 3, due_ms: null, fills: 2, markets: 1 })
     }).pipe(withLane()),
   )
