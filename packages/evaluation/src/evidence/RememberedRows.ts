@@ -3,9 +3,8 @@
  *
  * Who writes a wallet's first purchases or copies says so here, and they are read again. Only what was
  * read whole is remembered, and only for later moments; nothing is stored, after a start all is read
- * once. Limits: {@link MostRemembered} rows of either kind, of all wallets
- * together, a purchase 18 bytes and a copy 36; the rows of further
- * wallets are read at each judgement.
+ * once. Limits: {@link MostRemembered} rows of either kind of all wallets together, 18 bytes a purchase
+ * and 36 a copy; the rows of further wallets are read at each judgement.
  */
 import { Context, Effect } from "effect"
 import { SqlClient } from "effect/sql"
