@@ -211,6 +211,23 @@ describe("the terms of an order", () => {
     }),
   )
 
+  it.effect("wait for facts no longer than a fill may wait for its slot", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({ overrides: { paper: { facts_age: "10m", deadline: "1s" } } })
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      house.venue.markets.set(market(1).condition, market(1))
+      yield* TestClock.adjust("11 minutes")
+      // In time for a book, which may take 3 s.
+      house.venue.slow = "2 seconds"
+      yield* deliver(house, [fill({ price: 0.6, atMs: noon + 660_000 })])
+      assert.strictEqual((yield* only(house)).outcome, "SKIPPED_MARKET_UNKNOWN")
+      const [row] = yield* house.sql<{ ms: number }>`SELECT
+        reviewed_at_ms - detected_at_ms AS ms FROM copies`
+      // Time passes in steps of 20 ms.
+      assert.isAtMost(row!.ms, 1020)
+    }),
+  )
+
   it.effect("find the facts of a market that is held renewed before they are needed", () =>
     Effect.gen(function* () {
       const house = yield* prepared({ overrides: { paper: { facts_age: "10m" } } })
