@@ -150,8 +150,8 @@ const newsOf = Effect.fnUntraced(function* (
   const sql = yield* SqlClient.SqlClient
   const loading = emptyHistory()
   // By row number: the index by wallet would walk the whole history.
-  const fills = yield* sql<FillRow>`SELECT rowid, id, at_ms, condition, token, outcome_index, side,
-      price, size FROM trades
+  const fills = yield* sql<FillRow>`SELECT id, at_ms, condition, token, outcome_index, side, price,
+      size FROM trades
     WHERE rowid > ${mark.trade} AND rowid <= ${upTo.trade} AND +wallet = ${wallet}`.pipe(
     Effect.orDie,
   )

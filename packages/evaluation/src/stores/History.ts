@@ -75,7 +75,6 @@ const note = (loading: Loading, condition: Uint8Array, atMs: number): string => 
 }
 
 export interface FillRow {
-  readonly rowid: number
   readonly id: Uint8Array
   readonly at_ms: number
   readonly condition: Uint8Array
@@ -106,17 +105,18 @@ export const takeFill = (loading: Loading, fill: FillRow): void => {
 const readTrades = Effect.fnUntraced(function* (wallet: Uint8Array, loading: Loading) {
   const sql = yield* SqlClient.SqlClient
   let atMs = -1
-  let row = 0
+  let id: Uint8Array = new Uint8Array()
   for (;;) {
+    // In the order of the index: nothing is sorted.
     const rows =
-      yield* sql<FillRow>`SELECT rowid, id, at_ms, condition, token, outcome_index, side, price, size FROM trades
-      WHERE wallet = ${wallet} AND (at_ms, rowid) > (${atMs}, ${row})
-      ORDER BY at_ms, rowid LIMIT ${pageRows}`.pipe(Effect.orDie)
+      yield* sql<FillRow>`SELECT id, at_ms, condition, token, outcome_index, side, price, size FROM trades
+      WHERE wallet = ${wallet} AND (at_ms, id) > (${atMs}, ${id})
+      ORDER BY at_ms, id LIMIT ${pageRows}`.pipe(Effect.orDie)
     for (const fill of rows) takeFill(loading, fill)
     if (rows.length < pageRows) return
     const last = rows[rows.length - 1]!
     atMs = last.at_ms
-    row = last.rowid
+    id = last.id
     yield* Effect.yieldNow
   }
 })
