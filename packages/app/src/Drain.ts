@@ -5,30 +5,50 @@
  * of such a fill is in flight, and neither lane has said anything in the drain that the other has not
  * taken in. Hints alone do not promise that: each lane pulls. Copies end before anything is judged: when
  * the deadline cuts the drain off, what waits is in rows and no money is in between.
+ * Fetching and judging may be long: where there is a deadline, each is cut off when half of the time left
+ * has passed, and the other steps still run. What was cut off is due in its rows, and not promised.
  */
-import { Effect } from "effect"
+import { Clock, Duration, Effect } from "effect"
 import type { EvaluationHandle, PaperHandle } from "./LaneHandles.ts"
 
 type Steps = "quiesce" | "hear"
 
-/** `begins` is told of each step in words. */
+interface Bounds {
+  /** How long the whole drain may take; nothing is cut off where it is not said. */
+  readonly deadline?: Duration.Input
+  /** Is told of each step in words. */
+  readonly begins?: (step: string) => void
+}
+
 export const drain = Effect.fnUntraced(function* (
   evaluation: Pick<EvaluationHandle, Steps | "fetch" | "judge">,
   paper: Pick<PaperHandle, Steps | "catchUp">,
-  begins: (step: string) => void = () => undefined,
+  { begins = () => undefined, deadline }: Bounds = {},
 ) {
   const step = <E>(words: string, effect: Effect.Effect<void, E>) =>
     Effect.andThen(
       Effect.sync(() => begins(words)),
       effect,
     )
+  const endsAtMs =
+    deadline === undefined
+      ? null
+      : (yield* Clock.currentTimeMillis) + Duration.toMillis(Duration.fromInputUnsafe(deadline))
+  const long = Effect.fnUntraced(function* <E>(words: string, effect: Effect.Effect<void, E>) {
+    if (endsAtMs === null) return yield* step(words, effect)
+    const half = Duration.millis(Math.max(0, endsAtMs - (yield* Clock.currentTimeMillis)) / 2)
+    const cut = `${words}: cut off after ${Duration.format(half)}, what is left goes on at the next start`
+    return yield* step(words, effect).pipe(
+      Effect.timeoutOrElse({ duration: half, orElse: () => Effect.logInfo(cut) }),
+    )
+  })
   yield* step("running jobs of the background lane stop", evaluation.quiesce)
-  yield* step("what followed wallets did is fetched", evaluation.fetch)
+  yield* long("what followed wallets did is fetched", evaluation.fetch)
   yield* step("running jobs of the fast lane stop", paper.quiesce)
   yield* step("followed wallets are polled and copies end", paper.catchUp)
-  yield* step("outcomes are asked for and wallets judged", evaluation.judge)
+  yield* long("outcomes are asked for and wallets judged", evaluation.judge)
   yield* step("what resolved is paid", paper.hear)
-  yield* step("ended copies are judged", evaluation.judge)
+  yield* long("ended copies are judged", evaluation.judge)
   yield* step("the fast lane hears of the judgement", paper.hear)
   yield* step("the background lane hears of the last copies", evaluation.hear)
 })

@@ -206,8 +206,11 @@ const service = Effect.fnUntraced(function* (
       Effect.forkScoped,
     )
     let doing = ""
-    yield* drain(evaluation, paper, (step) => {
-      doing = step
+    yield* drain(evaluation, paper, {
+      deadline: settings.shutdown.deadline,
+      begins: (step) => {
+        doing = step
+      },
     }).pipe(
       Effect.timeoutOrElse({
         duration: settings.shutdown.deadline,

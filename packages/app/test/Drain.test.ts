@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
 import { drain } from "@evaluator/app/Drain"
 
 /** A lane that says something whenever it works, and knows how much of the other's it has heard. */
@@ -28,11 +29,33 @@ describe("a drain", () => {
     Effect.gen(function* () {
       const [evaluation, paper] = [lane(), lane()]
       const steps: Array<string> = []
-      yield* drain(handle(evaluation, paper), handle(paper, evaluation), (step) => steps.push(step))
+      yield* drain(handle(evaluation, paper), handle(paper, evaluation), {
+        begins: (step) => steps.push(step),
+      })
       assert.strictEqual(new Set(steps).size, 9, "each step has words of its own")
       assert.isAbove(evaluation.said, 0)
       assert.strictEqual(paper.heard, evaluation.said, "events of the background lane")
       assert.strictEqual(evaluation.heard, paper.said, "events of the paper lane")
+    }),
+  )
+
+  it.effect("ends within its deadline though fetching and judging never do", () =>
+    Effect.gen(function* () {
+      const [evaluation, paper] = [lane(), lane()]
+      let cutOff = 0
+      const endless = Effect.onInterrupt(Effect.never, () => Effect.sync(() => void (cutOff += 1)))
+      const draining = yield* drain(
+        { ...handle(evaluation, paper), fetch: endless, judge: endless },
+        handle(paper, evaluation),
+        { deadline: "20 seconds" },
+      ).pipe(Effect.forkChild)
+      yield* TestClock.adjust("17 seconds")
+      assert.strictEqual(cutOff, 2, "they had 10 and 5 seconds")
+      yield* TestClock.adjust("500 millis")
+      yield* Fiber.join(draining)
+      assert.strictEqual(cutOff, 3)
+      assert.strictEqual(evaluation.heard, paper.said, "the steps after them still ran")
+      assert.isAbove(paper.said, 0)
     }),
   )
 })

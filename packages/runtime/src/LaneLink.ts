@@ -3,10 +3,23 @@
  * and ask. Payloads are plain JSON values.
  *
  * Between threads the messages cross a `MessagePort`; inline (virtual time, tests) they are calls.
+ * Whoever asks and no longer waits, because it was interrupted or its time is over, interrupts the work
+ * on the other side; what that side was told goes on.
  * Limits: at most {@link pendingLimit} unanswered requests a side; a request waits at most
  * {@link answerTimeout} or what it says itself.
  */
-import { Cause, Context, Deferred, Duration, Effect, Layer, Schema, type Scope } from "effect"
+import {
+  Cause,
+  Context,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Schema,
+  type Scope,
+} from "effect"
 import { EventEmitter } from "node:events"
 
 export const pendingLimit = 1024
@@ -42,6 +55,8 @@ export class LaneLink extends Context.Service<
       Effect.gen(function* () {
         const served = new Map<string, Serve>()
         const pending = new Map<number, Deferred.Deferred<unknown, LaneLinkError>>()
+        /** Work for questions of the other side, by the question's number. */
+        const working = new Map<number, Fiber.Fiber<unknown>>()
         let lastId = 0
         const runFork = Effect.runForkWith(yield* Effect.context())
         const post = (message: Message) => port.postMessage(message)
@@ -68,10 +83,21 @@ export class LaneLink extends Context.Service<
             const error = new LaneLinkError({ request: "", message: message.why })
             for (const waiting of pending.values()) Deferred.doneUnsafe(waiting, Effect.fail(error))
             pending.clear()
+            for (const work of working.values()) work.interruptUnsafe()
+            working.clear()
+            return
+          }
+          if (message.kind === "forget") {
+            working.get(message.id)?.interruptUnsafe()
             return
           }
           if (message.kind !== "answer" && message.kind !== "refusal") {
-            runFork(answer(message))
+            const work = runFork(answer(message))
+            if (message.kind === "tell") return
+            working.set(message.id, work)
+            work.addObserver(() => {
+              if (working.get(message.id) === work) working.delete(message.id)
+            })
             return
           }
           const waiting = pending.get(message.id)
@@ -86,7 +112,11 @@ export class LaneLink extends Context.Service<
         }
         yield* Effect.acquireRelease(
           Effect.sync(() => port.on("message", receive)),
-          () => Effect.sync(() => port.off("message", receive)),
+          () =>
+            Effect.suspend(() => {
+              port.off("message", receive)
+              return Fiber.interruptAll(working.values())
+            }),
         )
 
         const ask = Effect.fnUntraced(function* (
@@ -116,7 +146,11 @@ export class LaneLink extends Context.Service<
                 ),
             }),
             Effect.mapError((e) => new LaneLinkError({ request: name, message: e.message })),
-            Effect.ensuring(Effect.sync(() => pending.delete(id))),
+            Effect.onExit((exit) =>
+              Effect.sync(() => {
+                if (pending.delete(id) && Exit.isFailure(exit)) post({ kind: "forget", id })
+              }),
+            ),
           )
         })
         const tell = (name: string, payload: unknown) =>
@@ -174,6 +208,8 @@ type Message =
   | Asked
   /** Said by the port itself: whoever was to answer is gone. */
   | { readonly kind: "gone"; readonly why: string }
+  /** Nobody waits for the answer any more. */
+  | { readonly kind: "forget"; readonly id: number }
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | { readonly kind: "refusal"; readonly id: number; readonly error: string }
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Ref } from "effect"
+import { Deferred, Effect, Fiber, Layer, Ref } from "effect"
 import { MessageChannel } from "node:worker_threads"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
 
@@ -50,6 +50,24 @@ for (const [name, pair] of [
         const [here, there] = yield* pair
         yield* Effect.scoped(there.serve("brief", () => Effect.succeed(1)))
         assert.strictEqual((yield* Effect.exit(here.ask("brief", null)))._tag, "Failure")
+      }),
+    )
+
+    it.live("interrupts the work for a question that nobody waits for any more", () =>
+      Effect.gen(function* () {
+        const [here, there] = yield* pair
+        const begun = yield* Deferred.make<void>()
+        const stopped = yield* Deferred.make<void>()
+        yield* there.serve("judge", () =>
+          Deferred.succeed(begun, undefined).pipe(
+            Effect.andThen(Effect.never),
+            Effect.onInterrupt(() => Deferred.succeed(stopped, undefined)),
+          ),
+        )
+        const asking = yield* Effect.forkChild(here.ask("judge", null))
+        yield* Deferred.await(begun)
+        yield* Fiber.interrupt(asking)
+        yield* Deferred.await(stopped)
       }),
     )
 
