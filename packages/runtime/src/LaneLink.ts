@@ -87,6 +87,16 @@ export class LaneLink extends Context.Service<
             working.clear()
             return
           }
+          if (message.kind === "begins") {
+            for (const id of pending.keys()) post({ kind: "heard", id })
+            return
+          }
+          if (message.kind === "heard") {
+            // An answer already given is ahead of this one.
+            if (!working.has(message.id))
+              post({ kind: "refusal", id: message.id, error: "the other lane did not listen yet" })
+            return
+          }
           if (message.kind === "forget") {
             working.get(message.id)?.interruptUnsafe()
             return
@@ -118,6 +128,7 @@ export class LaneLink extends Context.Service<
               return Fiber.interruptAll(working.values())
             }),
         )
+        post(begins)
 
         const ask = Effect.fnUntraced(function* (
           name: string,
@@ -174,9 +185,12 @@ export interface LinkPort {
   readonly off: (event: "message", listener: (message: Message) => void) => unknown
 }
 
+const begins = { kind: "begins" } as const
+
 /**
  * A port whose other side may be replaced. While nobody is attached, what is told is lost and what is
- * asked waits for its own timeout; when a side is detached, the questions it has not answered fail.
+ * asked waits for its own timeout; when a side is detached, the questions it has not answered fail, and
+ * when it is attached, those asked before that it never heard.
  */
 export class LanePort extends EventEmitter implements LinkPort {
   #other: LinkPort | null = null
@@ -185,6 +199,7 @@ export class LanePort extends EventEmitter implements LinkPort {
   attach(other: LinkPort): void {
     this.#other = other
     other.on("message", this.#pass)
+    other.postMessage(begins)
   }
 
   detach(why: string): void {
@@ -206,6 +221,9 @@ interface Asked {
 }
 type Message =
   | Asked
+  /** A side listens from now on; what it was asked before is lost, unless it knows of it. */
+  | { readonly kind: "begins" }
+  | { readonly kind: "heard"; readonly id: number }
   /** Said by the port itself: whoever was to answer is gone. */
   | { readonly kind: "gone"; readonly why: string }
   /** Nobody waits for the answer any more. */

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Ref } from "effect"
+import { Context, Deferred, Effect, Fiber, Layer, Ref } from "effect"
 import { MessageChannel } from "node:worker_threads"
-import { LaneLink } from "@evaluator/runtime/LaneLink"
+import { LaneLink, LanePort } from "@evaluator/runtime/LaneLink"
 
 const overPorts = Effect.gen(function* () {
   const channel = yield* Effect.acquireRelease(
@@ -88,3 +88,41 @@ for (const [name, pair] of [
     )
   })
 }
+
+describe("a lane that asks before the other listens", () => {
+  const asking = Effect.gen(function* () {
+    const channel = yield* Effect.acquireRelease(
+      Effect.sync(() => new MessageChannel()),
+      ({ port1, port2 }) => Effect.sync(() => (port1.close(), port2.close())),
+    )
+    // Somebody else reads the port until then, as the start of a thread does: what comes is lost.
+    const lost = yield* Deferred.make<void>()
+    channel.port1.on("message", ({ kind }: { readonly kind?: string }) => {
+      if (kind === "ask") Deferred.doneUnsafe(lost, Effect.void)
+    })
+    const early = Context.get(yield* Layer.build(LaneLink.layerPort(channel.port2)), LaneLink)
+    const asked = yield* Effect.forkChild(Effect.flip(early.ask("pull", null, "1 hour")), {
+      startImmediately: true,
+    })
+    yield* Deferred.await(lost)
+    return { asked, port: channel.port1 }
+  })
+
+  it.live("is told when the other's link begins", () =>
+    Effect.gen(function* () {
+      const { asked, port } = yield* asking
+      yield* Layer.build(Layer.fresh(LaneLink.layerPort(port)))
+      assert.match((yield* Fiber.join(asked)).message, /did not listen yet/)
+    }),
+  )
+
+  it.live("is told when it is attached in place of another", () =>
+    Effect.gen(function* () {
+      const { asked, port } = yield* asking
+      const kept = new LanePort()
+      yield* Layer.build(Layer.fresh(LaneLink.layerPort(kept)))
+      kept.attach(port)
+      assert.match((yield* Fiber.join(asked)).message, /did not listen yet/)
+    }),
+  )
+})
