@@ -79,6 +79,7 @@ const Resolution = Schema.Struct({
   every: DurationLeaf,
   check_at_least_every: DurationLeaf,
   check_at_most_every: DurationLeaf,
+  correctable_for: DurationLeaf,
   overrule_doubts_after: DurationLeaf,
 })
 

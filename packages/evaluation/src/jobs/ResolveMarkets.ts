@@ -6,8 +6,9 @@
  * the time it is late. Payouts are trusted only when the venue calls the market resolved, they agree
  * with its facts, and neither Gamma nor the CLOB says otherwise (`ResolutionCheck.ts`); what is in doubt
  * is kept, not believed and asked for again, until a doubt that does not end is overruled
- * (`stores/OutcomeDoubts.ts`). Emits `MarketResolved` once and makes the wallets that touched the
- * condition due to be judged.
+ * (`stores/OutcomeDoubts.ts`). A final outcome is looked at again while the venue may still correct it
+ * ({@link lookAgainMs}). Emits `MarketResolved` once for each outcome and makes the wallets that
+ * touched the condition due to be judged.
  */
 import { Clock, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -46,13 +47,22 @@ const recheckMs = Effect.fnUntraced(function* (due: DueCondition) {
   return now + Math.ceil(wait)
 })
 
+/**
+ * When a final outcome of `sinceMs` is looked at again: after a seventh of the time in which it may be
+ * corrected, and at its end; null after that.
+ */
+export const lookAgainMs = (sinceMs: number, nowMs: number, correctableForMs: number) =>
+  [sinceMs + Math.ceil(correctableForMs / 7), sinceMs + correctableForMs].find(
+    (atMs) => atMs > nowMs,
+  ) ?? null
+
 const keep = Effect.fnUntraced(
   function* (due: DueCondition, served: Resolution | undefined, checked: Checked | null) {
     const log = yield* EventLog
     const { judgement, resolution } = yield* EvaluationSettings
     if (served === undefined) {
       yield* resolutionChecked(due.condition, yield* recheckMs(due), "the venue says nothing yet")
-      return false
+      return "pending"
     }
     const doubts = checked?.doubts ?? []
     let despite: string | null = null
@@ -66,21 +76,31 @@ const keep = Effect.fnUntraced(
           `the outcome of ${served.condition} is not believed and asked for again: ${said}`,
         )
         yield* resolutionChecked(due.condition, yield* recheckMs(due), said)
-        return false
+        return "pending"
       }
       yield* Effect.logWarning(`the outcome of ${served.condition} is believed: ${despite}`)
     }
-    const news = yield* storeResolution(served, checked?.confirmedBy ?? [], despite)
+    const { news, stands, seenAtMs } = yield* storeResolution(
+      served,
+      checked?.confirmedBy ?? [],
+      despite,
+    )
     yield* settleDoubts(due.condition)
     if (!isFinal(served)) {
-      yield* resolutionChecked(due.condition, yield* recheckMs(due), `status ${served.status}`)
-      return false
+      const reason = `status ${served.status}${stands ? ", the outcome told before stands" : ""}`
+      yield* resolutionChecked(due.condition, yield* recheckMs(due), reason)
+      return "pending"
     }
-    yield* resolutionChecked(due.condition, null, null)
-    if (!news) return true
+    const again = lookAgainMs(
+      served.resolvedAtMs ?? seenAtMs,
+      yield* Clock.currentTimeMillis,
+      Duration.toMillis(resolution.correctable_for),
+    )
+    yield* resolutionChecked(due.condition, again, null)
+    if (!news) return "confirmed"
     yield* noteResolved(due.condition, Duration.toMillis(judgement.every))
     yield* log.append([{ type: "MarketResolved", payload: { resolution: served } }])
-    return true
+    return "resolved"
   },
   (effect) => SqlClient.SqlClient.use((sql) => sql.withTransaction(effect)).pipe(Effect.orDie),
 )
@@ -96,7 +116,7 @@ const ask = Effect.fnUntraced(function* (due: DueCondition) {
 
 const postpone = Effect.fnUntraced(function* (due: DueCondition, failure: PolymarketError) {
   yield* postponeCondition("resolve", due.condition, yield* nextAttempt(due.attempts, failure))
-  return "failed" as const
+  return "failed"
 })
 
 /** Asks for what is due; also used by catching up. */
@@ -115,15 +135,20 @@ export const resolveDue = Effect.gen(function* () {
       if (answer._tag === "Failure") return yield* postpone(one, answer.failure)
       const checked = weighed.get(conditionHex(one.condition)) ?? null
       if (checked?._tag === "Failure") return yield* postpone(one, checked.failure)
-      const final = yield* keep(one, answer.success, checked?.success ?? null)
+      const kept = yield* keep(one, answer.success, checked?.success ?? null)
       // Nothing is waited for between these transactions: others have their turn.
       yield* Effect.yieldNow
-      return final ? ("resolved" as const) : ("pending" as const)
+      return kept
     }),
   )
   const count = (outcome: (typeof done)[number]) => done.filter((each) => each === outcome).length
   return {
-    counts: { resolved: count("resolved"), pending: count("pending"), failed: count("failed") },
+    counts: {
+      resolved: count("resolved"),
+      confirmed: count("confirmed"),
+      pending: count("pending"),
+      failed: count("failed"),
+    },
     more: due.length === perStep && count("failed") === 0,
   }
 }).pipe(settingAside)

@@ -25,7 +25,8 @@ const toResolution = (row: ResolutionRow): Resolution => ({
 
 /**
  * Stores what was served, in the caller's transaction; an outcome served again was seen when it was
- * first. True when a final outcome is new or corrected. `despite` says what is said against it.
+ * first. `news` when a final outcome is new or corrected. What is no longer final at a later look does
+ * not take a final outcome back: it `stands`. `despite` says what is said against it.
  */
 export const storeResolution = Effect.fnUntraced(function* (
   served: Resolution,
@@ -35,10 +36,13 @@ export const storeResolution = Effect.fnUntraced(function* (
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
   const condition = hexToBytes(served.condition)
-  const [before] = yield* sql<{ payouts: string; final: number }>`
-    SELECT payouts, final FROM resolutions WHERE condition = ${condition}`
+  const [before] = yield* sql<{ payouts: string; final: number; seen_at_ms: number }>`
+    SELECT payouts, final, seen_at_ms FROM resolutions WHERE condition = ${condition}`
+  if (before?.final === 1 && !isFinal(served)) {
+    return { news: false, stands: true, seenAtMs: before.seen_at_ms }
+  }
   const payouts = JSON.stringify(served.payouts)
-  yield* sql`INSERT INTO resolutions ${sql.insert({
+  const [kept] = yield* sql<{ seen_at_ms: number }>`INSERT INTO resolutions ${sql.insert({
     condition,
     status: served.status,
     payouts,
@@ -53,10 +57,9 @@ export const storeResolution = Effect.fnUntraced(function* (
       resolved_at_ms = excluded.resolved_at_ms,
       seen_at_ms = iif(final = excluded.final AND payouts = excluded.payouts
         AND resolved_at_ms IS excluded.resolved_at_ms, seen_at_ms, excluded.seen_at_ms),
-      confirmed_by = excluded.confirmed_by, despite = excluded.despite`
-  return (
-    isFinal(served) && (before === undefined || before.final === 0 || before.payouts !== payouts)
-  )
+      confirmed_by = excluded.confirmed_by, despite = excluded.despite RETURNING seen_at_ms`
+  const same = before?.final === 1 && before.payouts === payouts
+  return { news: isFinal(served) && !same, stands: false, seenAtMs: kept!.seen_at_ms }
 })
 
 /** Resolutions of the conditions (at most 500) that have one. */

@@ -106,10 +106,43 @@ describe("resolve-markets", () => {
       )
       const [due] = yield* sql<{ judge_due_ms: number }>`SELECT judge_due_ms FROM wallets`
       assert.strictEqual(due!.judge_due_ms, now + 300_000)
-      assert.isNull((yield* conditionRow(1)).resolve_due_ms)
       assert.deepInclude((yield* resolveDue).counts, { resolved: 0 })
     }).pipe(withLane(venue))
   })
+
+  it.effect(
+    "hears of an outcome that the venue corrects within a week, and then lets it be",
+    () => {
+      const venue = new FakeVenue()
+      venue.markets.set(conditionNo(1), market(1, { status: "closed" }))
+      venue.resolutions.set(conditionNo(1), resolution(1, 1, now))
+      return Effect.gen(function* () {
+        yield* traded(venue, 1)
+        yield* describeDue
+        const lookAt = Effect.fnUntraced(function* (atMs: number) {
+          yield* TestClock.setTime(atMs)
+          return (yield* resolveDue).counts
+        })
+        assert.deepInclude(yield* lookAt(now + 10_000), { resolved: 1 })
+        assert.strictEqual((yield* conditionRow(1)).resolve_due_ms, now + day)
+        assert.deepInclude(yield* lookAt(now + day), { resolved: 0, confirmed: 1 })
+        assert.strictEqual((yield* conditionRow(1)).resolve_due_ms, now + 7 * day)
+        venue.resolutions.set(conditionNo(1), { ...resolution(1, 1, now), status: "disputed" })
+        assert.deepInclude(yield* lookAt(now + 7 * day), { resolved: 0, pending: 1 })
+        assert.strictEqual((yield* eventsOf("MarketResolved")).length, 1)
+        venue.resolutions.set(conditionNo(1), resolution(1, 0, now))
+        assert.deepInclude(yield* lookAt(now + 8 * day), { resolved: 1 })
+        assert.deepStrictEqual(
+          (yield* eventsOf("MarketResolved")).map((event) => event.resolution.payouts.map(Number)),
+          [
+            [0, 1_000_000],
+            [1_000_000, 0],
+          ],
+        )
+        assert.isNull((yield* conditionRow(1)).resolve_due_ms)
+      }).pipe(withLane(venue))
+    },
+  )
 
   it.effect("does not ask for an open market before its end, and asks when it closes early", () => {
     const venue = new FakeVenue()

@@ -49,6 +49,7 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
     every: "1m",
     check_at_least_every: "2m",
     check_at_most_every: "6h",
+    correctable_for: "7d",
     overrule_doubts_after: "7d",
   },
   judgement: {
