@@ -5,7 +5,7 @@
  * {@link answerLimit} bytes; a service that does not take the connection within
  * {@link connectWithin} counts as not running. A job's run is waited for as long as it takes.
  */
-import { Effect, Option, Schema } from "effect"
+import { Console, Effect, Option, Schema } from "effect"
 import { request } from "node:http"
 import {
   Approval,
@@ -21,7 +21,9 @@ import {
 } from "./Control.ts"
 
 export const answerLimit = 4 * 1024 * 1024
-export const connectWithin = "2 seconds"
+export const connectWithin = "15 seconds"
+/** A busy service keeps a command waiting; after so long its user is told why. */
+const saidAfter = "2 seconds"
 
 const unreachable = (why: string) => new ControlRefused({ code: "unreachable", why })
 
@@ -105,7 +107,11 @@ export const handlersAt = (socket: string): ControlHandlers => ({
 export const connect = (socket: string | null): Effect.Effect<Option.Option<ControlHandlers>> => {
   if (socket === null) return Effect.succeedNone
   const handlers = handlersAt(socket)
+  const waits = Console.error(
+    `the service at ${socket} does not answer yet; it is waited for up to ${connectWithin}`,
+  ).pipe(Effect.delay(saidAfter), Effect.andThen(Effect.never))
   return handlers.state.pipe(
+    Effect.raceFirst(waits),
     Effect.timeoutOption(connectWithin),
     Effect.map(Option.as(handlers)),
     Effect.catch(({ code }) =>

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Option } from "effect"
+import { TestClock } from "effect/testing"
 import { mkdtempSync, rmSync, statSync } from "node:fs"
 import { request } from "node:http"
 import { tmpdir } from "node:os"
@@ -203,6 +204,20 @@ describe("a command that looks for the service", () => {
         Effect.scoped,
       )
       assert.isTrue(Option.isNone(yield* connect(left)))
+    }),
+  )
+
+  it.effect("waits for a busy one, not for ever", () =>
+    Effect.gen(function* () {
+      const asked = yield* Deferred.make<void>()
+      const busy = Effect.andThen(Deferred.succeed(asked, undefined), Effect.never)
+      const { socket } = yield* served({ ...fake(), state: busy })
+      const looking = yield* Effect.forkChild(connect(socket))
+      yield* Deferred.await(asked)
+      yield* TestClock.adjust("14 seconds")
+      assert.isUndefined(looking.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(Option.isNone(yield* Fiber.join(looking)))
     }),
   )
 })
