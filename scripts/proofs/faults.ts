@@ -1,6 +1,6 @@
 /**
  * Proof `faults`: what can happen to a process that is not killed. Either thread is blocked for thirty
- * seconds, the background thread runs out of memory, the venue goes silent, the clock is set an hour back
+ * seconds, the background thread or the embedded venue's runs out of memory, the venue goes silent, the clock is set an hour back
  * or ahead, either lane's file is full or may not be written for a while; the service names it in `/readyz`,
  * recovers without a restart of the process, and drains.
  */
@@ -62,6 +62,11 @@ const cases: Readonly<Record<string, Case>> = {
     fault: "read-only 20000",
     thread: "fast",
     says: /^fast storage: paper\.db may not be written/,
+  },
+  "venue out of memory": {
+    fault: "memory",
+    thread: "venue",
+    says: /^fast venue thread: started again 1 of 3 times.*memory/i,
   },
 }
 

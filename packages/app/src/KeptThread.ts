@@ -34,7 +34,8 @@ export const restartWords = (restarted: Restarted | null, nowMs: number): string
 
 export interface KeepOptions<A, E> {
   readonly name: string
-  readonly port: LanePort
+  /** What is attached to each thread in turn; `null` for one that nobody talks with. */
+  readonly port: LanePort | null
   /** Starts the thread and waits until it is ready. */
   readonly start: (
     restarted: Restarted | null,
@@ -44,11 +45,16 @@ export interface KeepOptions<A, E> {
 export interface KeptThread<A> {
   /** What the first start answered. */
   readonly ready: A
-  /** Starts the thread again as needed; given how long it has been silent. To be run by the caller. */
-  readonly keep: (silentForMs: Effect.Effect<number>) => Effect.Effect<never, ThreadEnded>
+  /**
+   * Starts the thread again as needed; given how long it has been silent, where it says anything. To be
+   * run by the caller.
+   */
+  readonly keep: (silentForMs?: Effect.Effect<number>) => Effect.Effect<never, ThreadEnded>
+  /** What is or was lately wrong with the thread, in words; `null` when nothing is. */
+  readonly trouble: Effect.Effect<string | null>
 }
 
-const restarts = counterOf(metrics.laneRestarts)
+const restarts = counterOf(metrics.threadRestarts)
 
 /** Starts the thread for as long as the scope lives. */
 export const keptThread = Effect.fnUntraced(function* <A, E extends { readonly message: string }>(
@@ -63,13 +69,15 @@ export const keptThread = Effect.fnUntraced(function* <A, E extends { readonly m
       Scope.provide(scope),
       Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
     )
-    port.attach(thread.worker)
+    port?.attach(thread.worker)
     return { thread, ready, scope }
   })
   const first = yield* begin(null)
+  let restarted: Restarted | null = null
+  let gone: string | null = null
 
   const keep = Effect.fnUntraced(function* (
-    silentForMs: Effect.Effect<number>,
+    silentForMs: Effect.Effect<number> = Effect.succeed(0),
   ): Effect.fn.Return<never, ThreadEnded> {
     const recent: Array<number> = []
     let current = first
@@ -85,7 +93,8 @@ export const keptThread = Effect.fnUntraced(function* <A, E extends { readonly m
       )
     for (;;) {
       let why = yield* ending()
-      port.detach(`the ${name} thread ended: ${why}`)
+      gone = why
+      port?.detach(`the ${name} thread ended: ${why}`)
       yield* Scope.close(current.scope, Exit.void)
       for (;;) {
         const nowMs = yield* Clock.currentTimeMillis
@@ -98,19 +107,24 @@ export const keptThread = Effect.fnUntraced(function* <A, E extends { readonly m
           })
         }
         recent.push(nowMs)
-        yield* Metric.update(Metric.withAttributes(restarts, { lane: name }), 1)
+        yield* Metric.update(Metric.withAttributes(restarts, { thread: name }), 1)
         yield* Effect.logError(
           `the ${name} thread ended (${why}) and is started again, ${recent.length} of ${restartsAllowed} times in ${Duration.format(restartsWithin)}`,
         )
         yield* Effect.sleep(firstPauseMs * 2 ** (recent.length - 1))
-        const started = yield* Effect.exit(begin({ times: recent.length, why, atMs: nowMs }))
+        restarted = { times: recent.length, why, atMs: nowMs }
+        const started = yield* Effect.exit(begin(restarted))
         if (Exit.isSuccess(started)) {
           current = started.value
+          gone = null
           break
         }
-        why = `it could not be started: ${String(started.cause)}`
+        gone = why = `it could not be started: ${String(started.cause)}`
       }
     }
   })
-  return { ready: first.ready, keep }
+  const trouble = Effect.map(Clock.currentTimeMillis, (nowMs) =>
+    gone === null ? restartWords(restarted, nowMs) : `ended (${gone}) and is being started again`,
+  )
+  return { ready: first.ready, keep, trouble }
 })

@@ -123,7 +123,7 @@ const service = Effect.fnUntraced(function* (
   yield* Effect.gen(function* () {
     const link = yield* LaneLink
     const evaluation = evaluationOver(link)
-    const paper = yield* openPaper(
+    const lane = yield* openPaper(
       {
         settings,
         live: true,
@@ -137,6 +137,12 @@ const service = Effect.fnUntraced(function* (
         venue.endpoints.books === "" ? BookFeed.layerSilent : BookFeed.layerSocket,
       ).pipe(Layer.provide(Socket.layerWebSocketConstructorGlobal)),
     )
+    // The venue's thread belongs to this one, which alone can tell how it is.
+    const conditions = Effect.zipWith(lane.conditions, venue.conditions, (mine, its) => [
+      ...mine,
+      ...its,
+    ])
+    const paper = { ...lane, conditions }
     yield* serveHandle(link, "paper", paper)
     const beats = yield* exchangeBeats(link)
     const notices = ServiceNotices.make(
@@ -185,11 +191,7 @@ const service = Effect.fnUntraced(function* (
             stop,
             Effect.as(Effect.sleep(options.for), `--for ${Duration.format(options.for)} is over`),
           )
-    const why = yield* Effect.raceAllFirst([
-      asked,
-      background.keep(beats.silentForMs),
-      ...(venue.thread === null ? [] : [venue.thread.ended]),
-    ])
+    const why = yield* Effect.raceAllFirst([asked, background.keep(beats.silentForMs), venue.keep])
     yield* notices.stopping
     yield* Effect.logInfo(`stopping (${why})`)
     // The drain does not wait for a lane that is too busy to say what it does.

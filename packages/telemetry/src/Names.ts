@@ -36,7 +36,7 @@ export const metrics = {
   jobsRunning: shows("jobs_running", "runs", ["job"], "Runs of a job going on now."),
   jobRetries: counts("job_retries", "attempts", ["job", "trouble"], "Attempts after a failed one."),
   serviceRestarts: counts("service_restarts", "restarts", ["service"], "Loops started again."),
-  laneRestarts: counts("lane_restarts", "restarts", ["lane"], "Threads of a lane started again."),
+  threadRestarts: counts("thread_restarts", "restarts", ["thread"], "Threads started again."),
   laneSlowed: shows("lane_slowed", "1", [], "1 while the lane's bulk work is slowed down."),
   queueOffered: counts("queue_offered", "items", ["queue"], "Items offered to a queue."),
   queueDone: counts("queue_done", "items", ["queue"], "Items a worker finished."),

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { metrics } from "@evaluator/telemetry/Names"
+import { type MetricName, metrics } from "@evaluator/telemetry/Names"
 
-const all = Object.values(metrics)
+const all: ReadonlyArray<MetricName> = Object.values(metrics)
 
 describe("metric names", () => {
   it("are unique and legal", () => {
@@ -15,6 +15,11 @@ describe("metric names", () => {
       if (unit === "ms") assert.match(name, /_ms$/)
       if (unit === "bytes") assert.match(name, /_bytes$/)
     }
+  })
+
+  it("leave the label `lane` to the page that joins the lanes, which would say it twice", () => {
+    const found = all.filter((metric) => metric.labels.some((label) => label === "lane"))
+    assert.deepStrictEqual(found, [])
   })
 
   it("have no label whose values nobody can list", () => {
