@@ -125,7 +125,9 @@ export const readCopies = Effect.fnUntraced(function* (
   const slippage: Array<number> = []
   const aShare: Array<number> = []
   const middle: Array<number> = []
-  const { earned, whole } = yield* settledPnl(wallet, asOfMs)
+  const settled = yield* settledPnl(wallet, asOfMs)
+  const { earned } = settled
+  let { whole } = settled
   let atMs = -1
   let fill = new Uint8Array(0)
   while (earned.size > 0) {
@@ -138,12 +140,13 @@ export const readCopies = Effect.fnUntraced(function* (
       size: number
       fee: number
       mid: number | null
+      early: number | null
       wanted: number
     }>`SELECT c.fill, c.condition, c.cost, c.leader_at_ms, c.leader_price, c.size, c.fee, e.mid,
+        max(e.at_ms, e.seen_at_ms) > ${asOfMs} AS early,
         c.outcome = 'COPIED' AND c.side = 'BUY' AND c.size > 0 AND c.cost > 0 AS wanted
       FROM copy_results c LEFT JOIN wallet_entries e ON e.wallet = c.wallet
-        AND e.condition = c.condition AND e.fill = c.fill AND e.at_ms <= ${asOfMs}
-        AND e.seen_at_ms <= ${asOfMs}
+        AND e.condition = c.condition AND e.fill = c.fill
       WHERE c.wallet = ${wallet} AND c.strategy = 'solo'
         AND (c.leader_at_ms, c.fill) > (${atMs}, ${fill}) AND c.leader_at_ms <= ${asOfMs}
       ORDER BY c.leader_at_ms, c.fill LIMIT ${pageRows}`
@@ -151,11 +154,13 @@ export const readCopies = Effect.fnUntraced(function* (
       const pnl = earned.get(bytesToHex(row.fill))
       if (pnl === undefined || row.wanted !== 1) continue
       const leader = row.leader_price / ONE
+      const mid = row.early === 1 ? null : row.mid
+      if (row.early === 1) whole = false
       market.push(numberOf(row.condition))
       rate.push(pnl / row.cost)
       slippage.push((((row.cost - row.fee) * ONE) / row.size - row.leader_price) / ONE)
       aShare.push(row.cost / row.size)
-      middle.push(row.mid === null ? Math.max(0.001, leader - commonHalfSpread) : row.mid / ONE)
+      middle.push(mid === null ? Math.max(0.001, leader - commonHalfSpread) : mid / ONE)
     }
     const last = page.at(-1)
     if (last === undefined || page.length < pageRows) break

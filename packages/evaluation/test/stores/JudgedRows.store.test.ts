@@ -9,6 +9,7 @@ import { withLane } from "../support/WithLane.ts"
 
 const wallet = hexToBytes(walletNo(1))
 const rows = 4500
+const fillNo8 = hexToBytes(`0x${"8".padStart(32, "0")}`)
 
 /** First purchases whose order in time is not that of their conditions, each copied and settled twice. */
 const many = Effect.gen(function* () {
@@ -64,6 +65,21 @@ describe("the rows of a judgement", () => {
       )
       assert.strictEqual(aShare[7], 0.5)
       assert.strictEqual(middle[7], 0.490008)
+    }).pipe(withLane()),
+  )
+
+  it.effect("are not whole while the purchase behind a copy was not seen yet", () =>
+    Effect.gen(function* () {
+      yield* many
+      yield* SqlClient.SqlClient.use(
+        (sql) => sql`UPDATE wallet_entries SET seen_at_ms = 6000 WHERE fill = ${fillNo8}`,
+      ).pipe(Effect.orDie)
+      const unseen = yield* readCopies(wallet, 5000, numbering())
+      assert.isFalse(unseen.whole)
+      assert.strictEqual(unseen.middle[7], 0.495)
+      const seen = yield* readCopies(wallet, 6000, numbering())
+      assert.isTrue(seen.whole)
+      assert.strictEqual(seen.middle[7], 0.490008)
     }).pipe(withLane()),
   )
 
