@@ -5,7 +5,9 @@
  * Truth: `wallet_evidence.due_ms`, set when a wallet's ledger was judged anew and when a copy of it
  * settled. One wallet a transaction; first purchases already noted are not read again, and where only
  * copies are new, habits and what became of purchases stand as they are: an outcome has the ledger
- * judged anew. Fills are read for the habits when there are others than were told of. The numbers are what was visible then; `issue-verdicts` makes verdicts of them.
+ * judged anew. Fills are read for the habits when there are others than were told of. First purchases
+ * count as read no further than the ledger is complete: a walk brings what is older last. The numbers
+ * are what was visible then; `issue-verdicts` makes verdicts of them.
  */
 import { Clock, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -43,13 +45,12 @@ const feedGaps = [
 ]
 
 /** How far the ledger is known, and what the feeds missed of it. */
-const reachOf = Effect.fnUntraced(function* (
-  due: DueToWeigh,
+const reachOf = (
+  { firstFillMs: first }: DueToWeigh,
+  through: number | null,
   missed: Readonly<Record<string, number>>,
   nowMs: number,
-) {
-  const through = yield* completeThrough(due.wallet)
-  const first = due.firstFillMs
+) => {
   const span = first === null ? 0 : nowMs - first
   return {
     firstFillMs: first,
@@ -62,27 +63,38 @@ const reachOf = Effect.fnUntraced(function* (
           : Math.min(1, Math.max(0, (through - first) / span)),
     feedGaps: feedGaps.reduce((sum, outcome) => sum + (missed[outcome] ?? 0), 0),
   }
-})
+}
+
+/** How far first purchases are noted for good, of fills up to `newest` and a ledger complete `through`. */
+const readThrough = (newest: number | undefined, through: number | null): number | null =>
+  newest === undefined || through === null ? null : Math.min(newest, through)
 
 const weigh = Effect.fnUntraced(function* (due: DueToWeigh) {
   const sql = yield* SqlClient.SqlClient
   const from = due.readThroughMs === null ? 0 : due.readThroughMs - lateMs
+  // Asked before purchases are noted: what is stored meanwhile is noted the next time.
+  const through = yield* completeThrough(due.wallet)
   const noted = yield* noteEntries(due.wallet, from)
   const { standing } = due
-  const stored = standing === null || noted > 0 ? store(due) : storeCopies(due, standing)
+  const stored =
+    standing === null || noted > 0 ? store(due, through) : storeCopies(due, standing, through)
   // What is read and that the wallet is no longer due is one commit: what comes later makes it due.
   yield* stored.pipe(sql.withTransaction, Effect.orDie)
 })
 
 /** What it bought stands as it was last described. */
-const storeCopies = Effect.fnUntraced(function* (due: DueToWeigh, standing: Coverage) {
+const storeCopies = Effect.fnUntraced(function* (
+  due: DueToWeigh,
+  standing: Coverage,
+  through: number | null,
+) {
   const now = yield* Clock.currentTimeMillis
   const copyable = copyableOf(yield* soloCopies(due.wallet, now))
-  const coverage = { ...standing, ...(yield* reachOf(due, copyable.missed, now)) }
+  const coverage = { ...standing, ...reachOf(due, through, copyable.missed, now) }
   yield* storeCopiesWeighed(due.wallet, coverage, copyable)
 })
 
-const store = Effect.fnUntraced(function* (due: DueToWeigh) {
+const store = Effect.fnUntraced(function* (due: DueToWeigh, through: number | null) {
   const { wallet } = due
   const now = yield* Clock.currentTimeMillis
   const entries = yield* entriesOf(wallet, now)
@@ -90,7 +102,7 @@ const store = Effect.fnUntraced(function* (due: DueToWeigh) {
   const told = due.habits === null ? yield* newestFills(wallet, habitFills) : null
   const resolved = entries.filter((entry) => entry.payout !== null)
   const coverage: Coverage = {
-    ...(yield* reachOf(due, copyable.missed, now)),
+    ...reachOf(due, through, copyable.missed, now),
     fills: due.fills,
     markets: entries.length,
     marketsWithoutFacts: entries.filter((entry) => entry.event.startsWith("0x")).length,
@@ -105,7 +117,7 @@ const store = Effect.fnUntraced(function* (due: DueToWeigh) {
     coverage,
     copyable,
     habits: habitsOf(told === null ? due.habits! : fillHabitsOf(told), entries),
-    readThroughMs: told?.at(-1)?.atMs ?? due.readThroughMs,
+    readThroughMs: readThrough(told?.at(-1)?.atMs, through) ?? due.readThroughMs,
   })
 })
 

@@ -2,14 +2,20 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
-import { hexToBytes } from "@evaluator/domain/Id"
+import { bytesToHex, hexToBytes } from "@evaluator/domain/Id"
 import type { Habits } from "@evaluator/evaluation/evidence/Habits"
 import { weighDue } from "@evaluator/evaluation/jobs/WeighEvidence"
 import { entriesOf } from "@evaluator/evaluation/stores/Entries"
-import { type Coverage, evidenceDue, leastPauseMs } from "@evaluator/evaluation/stores/Evidence"
+import {
+  type Coverage,
+  dueToWeigh,
+  evidenceDue,
+  leastPauseMs,
+} from "@evaluator/evaluation/stores/Evidence"
 import { storeRows } from "@evaluator/evaluation/stores/Ledger"
 import { upsertMarkets } from "@evaluator/evaluation/stores/Markets"
 import { storeResolution } from "@evaluator/evaluation/stores/Resolutions"
+import { StatementWatch } from "@evaluator/sqlite/StatementWatch"
 import { copied } from "../support/JudgedPopulation.ts"
 import { judged } from "../support/JudgedWallet.ts"
 import { fill, type FillSpec, market, resolution, walletNo } from "../support/Rows.ts"
@@ -179,6 +185,53 @@ describe("weigh-evidence", () => {
       assert.deepStrictEqual(yield* weighed, { copies: 3, due_ms: null, fills: 2, markets: 1 })
     }).pipe(withLane()),
   )
+
+  it.effect("notes what a walk over a long pause brings last, however old", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      yield* judged(1)
+      yield* bought({ market: 1, atMs: now - day })
+      yield* due
+      yield* weighDue
+      // Back after thirty days: the newest page is stored and weighed, then the ones before it.
+      yield* TestClock.setTime(now + 30 * day)
+      yield* bought({ market: 2, atMs: now + 29 * day, tx: 2 })
+      yield* SqlClient.SqlClient.use((sql) => sql`UPDATE wallets SET fills = 2`).pipe(Effect.orDie)
+      yield* due
+      yield* weighDue
+      assert.lengthOf(yield* entriesOf(key, now + 30 * day), 2)
+      yield* bought({ market: 3, atMs: now + 10 * day, tx: 3 })
+      yield* TestClock.setTime(now + 31 * day)
+      yield* due
+      yield* weighDue
+      assert.lengthOf(yield* entriesOf(key, now + 31 * day), 3)
+    }).pipe(withLane()),
+  )
+
+  it.effect("takes those due at one moment in the order of the index, nothing sorted", () => {
+    const asked: Array<string> = []
+    return Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      for (const n of [3, 1, 2]) {
+        yield* evidenceDue(hexToBytes(walletNo(n)), now).pipe(inTransaction)
+      }
+      asked.length = 0
+      const found = yield* dueToWeigh(now, 2)
+      assert.deepStrictEqual(
+        found.map(({ wallet }) => bytesToHex(wallet)),
+        [walletNo(1), walletNo(2)],
+      )
+      assert.lengthOf(asked, 1)
+      const plan = yield* sql.unsafe<{ detail: string }>(
+        `EXPLAIN QUERY PLAN ${asked[0]!.replaceAll("?", "1")}`,
+      )
+      assert.notInclude(plan.map(({ detail }) => detail).join("; "), "TEMP B-TREE")
+    }).pipe(
+      Effect.orDie,
+      withLane(),
+      Effect.provideService(StatementWatch, (text) => void asked.push(text)),
+    )
+  })
 
   it.effect("weighs a wallet once in six hours however often it changes", () =>
     Effect.gen(function* () {

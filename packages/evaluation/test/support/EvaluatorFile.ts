@@ -32,6 +32,7 @@ import measureDrift from "../../../../migrations/evaluation/0017_measure_drift.t
 import gatherDrifts from "../../../../migrations/evaluation/0018_gather_drifts.ts"
 import nameFailingGates from "../../../../migrations/evaluation/0019_name_failing_gates.ts"
 import overruleDoubts from "../../../../migrations/evaluation/0020_overrule_doubts.ts"
+import orderDueEvidence from "../../../../migrations/evaluation/0021_order_due_evidence.ts"
 
 export const migrations = {
   "0001_create_runtime": createRuntime,
@@ -54,6 +55,7 @@ export const migrations = {
   "0018_gather_drifts": gatherDrifts,
   "0019_name_failing_gates": nameFailingGates,
   "0020_overrule_doubts": overruleDoubts,
+  "0021_order_due_evidence": orderDueEvidence,
 }
 
 /** A file of its own, removed with the scope. */
