@@ -20,6 +20,7 @@ import type { Copy } from "./CopyRow.ts"
 import { FollowList } from "./FollowList.ts"
 import { Leaders } from "./Leaders.ts"
 import { isOpen, type KnownMarket } from "./MarketReplica.ts"
+import { PaperBook } from "./PaperBook.ts"
 import { gateLimits, PaperSettings, sizingTerms, slippageMicro } from "./PaperSettings.ts"
 import { makeStanding } from "./Standing.ts"
 import { feeOf, isAtLeaderPrice } from "./Strategies.ts"
@@ -104,7 +105,7 @@ const marketAs = (copy: Copy, known: KnownMarket | null) => {
 export const makeReview: Effect.Effect<
   ReviewCopy,
   never,
-  SqlClient.SqlClient | BookModes | Breakers | FollowList | Leaders | PaperSettings
+  SqlClient.SqlClient | BookModes | Breakers | FollowList | Leaders | PaperBook | PaperSettings
 > = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const breakers = yield* Breakers

@@ -16,37 +16,44 @@ import { inOneStep, type Run } from "@evaluator/sqlite/InOneStep"
 import type { Copy } from "./CopyRow.ts"
 import type { BookMode } from "./BookModes.ts"
 import { usdcToken } from "./Journal.ts"
+import { PaperBook } from "./PaperBook.ts"
 import { type KnownMarket, themeOf } from "./MarketReplica.ts"
 import { bankrollOf, PaperSettings } from "./PaperSettings.ts"
 import { feeOf } from "./Strategies.ts"
 import { hexToBytes, tokenToBytes } from "./RowBytes.ts"
 
-interface Exposed {
+/** What a book holds of a token, or has on its way, for a wallet; everything by its bare hex. */
+interface Held {
+  readonly wallet: string
   readonly condition: string
-  readonly token: Uint8Array
+  readonly theme: string
+  readonly token: string
   readonly exposed: number
   /** Shares held; those on their way are not known yet. */
   readonly size: number
-  readonly of_wallet: 0 | 1
-  readonly of_market: 0 | 1
-  readonly of_theme: 0 | 1
-  readonly of_token: 0 | 1
 }
+
+interface HeldInBook {
+  readonly version: number
+  readonly all: ReadonlyArray<Held>
+  readonly exposed: number
+  readonly positions: number
+}
+
+/** Books remembered at most; then all are read again. */
+const mostBooks = 4096
 
 /**
  * What can be lost: the cost of all, less what pairs of the two outcomes of a market pay for certain,
  * a dollar each. Never below nothing.
  */
-const netExposure = (rows: ReadonlyArray<Exposed>): number => {
+const netExposure = (all: ReadonlyArray<Held>): number => {
   let net = 0
-  for (const its of Map.groupBy(rows, (row) => row.condition).values()) {
+  for (const its of Map.groupBy(all, (one) => one.condition).values()) {
     const sizes = new Map<string, number>()
-    for (const { size, token } of its) {
-      const key = bytesToBareHex(token)
-      sizes.set(key, (sizes.get(key) ?? 0) + size)
-    }
+    for (const { size, token } of its) sizes.set(token, (sizes.get(token) ?? 0) + size)
     const pairs = sizes.size === 2 ? Math.min(...sizes.values()) : 0
-    net += Math.max(0, its.reduce((sum, row) => sum + row.exposed, 0) - pairs)
+    net += Math.max(0, its.reduce((sum, one) => sum + one.exposed, 0) - pairs)
   }
   return net
 }
@@ -62,18 +69,22 @@ export type ReadStanding = (
   nowMs: number,
 ) => Effect.Effect<Omit<BookFacts, "wanted">>
 
-export const makeStanding: Effect.Effect<ReadStanding, never, SqlClient.SqlClient | PaperSettings> =
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    const settings = yield* PaperSettings
+/** What a book holds is remembered while its money stands: most fills are declined and change nothing. */
+export const makeStanding: Effect.Effect<
+  ReadStanding,
+  never,
+  SqlClient.SqlClient | PaperSettings | PaperBook
+> = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const book = yield* PaperBook
+  const settings = yield* PaperSettings
 
-    /** What is held or on its way, by token and wallet, and how it touches this copy. */
-    const readExposure = (run: Run, copy: Copy, theme: string) => {
-      const token = tokenToBytes(copy.fill.token)
-      const rows = run<Exposed>(
-        `SELECT hex(condition_id) AS condition, token, sum(exposed) AS exposed, sum(size) AS size,
-          wallet = ? AS of_wallet, condition_id = ? AS of_market, theme = ? AS of_theme,
-          token = ? AS of_token
+  const held = new Map<string, HeldInBook>()
+
+  const readHeld = (run: Run, name: string): HeldInBook => {
+    const all = run<Held>(
+      `SELECT lower(hex(wallet)) AS wallet, lower(hex(condition_id)) AS condition, theme,
+          lower(hex(token)) AS token, sum(exposed) AS exposed, sum(size) AS size
         FROM (
           SELECT wallet, condition_id, theme, token, open_cost AS exposed, open_size AS size
             FROM lots
@@ -82,108 +93,128 @@ export const makeStanding: Effect.Effect<ReadStanding, never, SqlClient.SqlClien
           SELECT wallet, condition_id, theme, token, exposure, 0 FROM reservations
             WHERE book = ? AND state = 'pending' AND exposure > 0)
         GROUP BY token, wallet, condition_id, theme`,
-        hexToBytes(copy.fill.wallet),
-        hexToBytes(copy.fill.condition),
-        theme,
-        token,
-        copy.book,
-        copy.book,
-      )
-      const total = (counts: (row: Exposed) => boolean) => netExposure(rows.filter(counts))
-      return {
-        exposure: {
-          portfolio: total(() => true),
-          wallet: total((row) => row.of_wallet === 1),
-          market: total((row) => row.of_market === 1),
-          theme: total((row) => row.of_theme === 1),
-        },
-        positions: new Set(rows.map((row) => bytesToBareHex(row.token))).size,
-        tokenHeld: rows.some((row) => row.of_token === 1),
-      }
-    }
+      name,
+      name,
+    )
+    const positions = new Set(all.map((one) => one.token)).size
+    return { version: book.version(name), all, exposed: netExposure(all), positions }
+  }
 
-    const readPnl = (run: Run, copy: Copy, nowMs: number) => {
-      const today = utcDay(nowMs)
-      const wallet = hexToBytes(copy.fill.wallet)
-      const [row] = run<Record<"day" | "week" | "wallet_day" | "wallet_week", number>>(
-        `SELECT coalesce(sum(pnl), 0) AS week,
+  const remember = (name: string, found: HeldInBook) => {
+    if (held.size >= mostBooks) held.clear()
+    held.set(name, found)
+  }
+
+  /** How what is held or on its way touches this copy. */
+  const exposureOf = ({ all, exposed, positions }: HeldInBook, copy: Copy, theme: string) => {
+    const wallet = bytesToBareHex(hexToBytes(copy.fill.wallet))
+    const condition = bytesToBareHex(hexToBytes(copy.fill.condition))
+    const token = bytesToBareHex(tokenToBytes(copy.fill.token))
+    const total = (counts: (one: Held) => boolean) => netExposure(all.filter(counts))
+    return {
+      exposure: {
+        portfolio: exposed,
+        wallet: total((one) => one.wallet === wallet),
+        market: total((one) => one.condition === condition),
+        theme: total((one) => one.theme === theme),
+      },
+      positions,
+      tokenHeld: all.some((one) => one.token === token),
+    }
+  }
+
+  const readPnl = (run: Run, copy: Copy, nowMs: number) => {
+    const today = utcDay(nowMs)
+    const wallet = hexToBytes(copy.fill.wallet)
+    const [row] = run<Record<"day" | "week" | "wallet_day" | "wallet_week", number>>(
+      `SELECT coalesce(sum(pnl), 0) AS week,
           coalesce(sum(pnl) FILTER (WHERE day = ?), 0) AS day,
           coalesce(sum(pnl) FILTER (WHERE wallet = ?), 0) AS wallet_week,
           coalesce(sum(pnl) FILTER (WHERE day = ? AND wallet = ?), 0) AS wallet_day
         FROM results WHERE book = ? AND day >= ?`,
-        today,
-        wallet,
-        today,
-        wallet,
-        copy.book,
-        mondayOf(today),
-      )
-      return {
-        portfolio: { day: row!.day, week: row!.week },
-        wallet: { day: row!.wallet_day, week: row!.wallet_week },
-      }
+      today,
+      wallet,
+      today,
+      wallet,
+      copy.book,
+      mondayOf(today),
+    )
+    return {
+      portfolio: { day: row!.day, week: row!.week },
+      wallet: { day: row!.wallet_day, week: row!.wallet_week },
     }
+  }
 
-    const readCash = (run: Run, copy: Copy) => {
-      const [row] = run<{ amount: number }>(
-        "SELECT amount FROM balances WHERE book = ? AND token = ? AND account = 'cash'",
-        copy.book,
-        usdcToken,
-      )
-      // A book that has not been traded yet has its bankroll before it.
-      const cash = row?.amount ?? bankrollOf(settings, copy.strategy)
-      // What rounding could add to the fees of a whole book is not ours to spend.
-      return usdc(Math.max(0, cash - mostLevels * feeGrain))
-    }
+  const readCash = (run: Run, copy: Copy) => {
+    const [row] = run<{ amount: number }>(
+      "SELECT amount FROM balances WHERE book = ? AND token = ? AND account = 'cash'",
+      copy.book,
+      usdcToken,
+    )
+    // A book that has not been traded yet has its bankroll before it.
+    const cash = row?.amount ?? bankrollOf(settings, copy.strategy)
+    // What rounding could add to the fees of a whole book is not ours to spend.
+    return usdc(Math.max(0, cash - mostLevels * feeGrain))
+  }
 
-    const readShares = (run: Run, copy: Copy) => {
-      const wallet = hexToBytes(copy.fill.wallet)
-      const token = tokenToBytes(copy.fill.token)
-      const [held] = run<{ size: number }>(
-        `SELECT (SELECT coalesce(sum(open_size), 0) FROM lots WHERE book = ? AND open_size > 0
+  const readShares = (run: Run, copy: Copy) => {
+    const wallet = hexToBytes(copy.fill.wallet)
+    const token = tokenToBytes(copy.fill.token)
+    const [held] = run<{ size: number }>(
+      `SELECT (SELECT coalesce(sum(open_size), 0) FROM lots WHERE book = ? AND open_size > 0
           AND wallet = ? AND token = ?) -
         (SELECT coalesce(sum(size), 0) FROM reservations WHERE book = ?
           AND state = 'pending' AND wallet = ? AND token = ?) AS size`,
-        copy.book,
-        wallet,
-        token,
-        copy.book,
-        wallet,
-        token,
-      )
-      if (held!.size === 0) return { heldShares: shares(0), leaderKnown: shares(0) }
-      const [leader] = run<{ known: number }>(
-        `SELECT coalesce(sum(CASE side WHEN 'BUY' THEN leader_size ELSE -leader_size END), 0) AS known
+      copy.book,
+      wallet,
+      token,
+      copy.book,
+      wallet,
+      token,
+    )
+    if (held!.size === 0) return { heldShares: shares(0), leaderKnown: shares(0) }
+    const [leader] = run<{ known: number }>(
+      `SELECT coalesce(sum(CASE side WHEN 'BUY' THEN leader_size ELSE -leader_size END), 0) AS known
         FROM copies WHERE strategy = ? AND wallet = ? AND token = ?
           AND state <> 'detected' AND fill_id <> ?`,
-        copy.strategy,
-        wallet,
-        token,
-        hexToBytes(copy.fillId),
-      )
-      return { heldShares: shares(held!.size), leaderKnown: shares(Math.max(0, leader!.known)) }
-    }
+      copy.strategy,
+      wallet,
+      token,
+      hexToBytes(copy.fillId),
+    )
+    return { heldShares: shares(held!.size), leaderKnown: shares(Math.max(0, leader!.known)) }
+  }
 
-    return (copy, { market }, limitPrice, mode, nowMs) =>
-      inOneStep(sql, (run) => {
-        const side: Side = copy.fill.side
-        const common = {
-          leaderSold: copy.fill.size,
-          limitPrice,
-          minimumSize: market.minimumSize,
-          feeRate: feeOf(copy.strategy, market).rate,
-          drawdown: mode.drawdown,
-          buysBelow: mode.buysBelow,
-        }
-        if (side === "SELL") {
-          const held = readShares(run, copy)
-          const unasked = { cash: usdc(0), exposure: none, positions: 0, tokenHeld: false }
-          return { ...common, ...held, ...unasked, pnl: noPnl }
-        }
-        const exposed = readExposure(run, copy, themeOf(market))
-        const pnl = readPnl(run, copy, nowMs)
-        const cash = readCash(run, copy)
-        const held = { heldShares: shares(0), leaderKnown: shares(0) }
-        return { ...common, ...exposed, pnl, cash, ...held }
-      }).pipe(Effect.orDie)
-  })
+  return Effect.fnUntraced(function* (copy, { market }, limitPrice, mode, nowMs) {
+    const name = copy.book
+    const before = held.get(name)
+    const known = before?.version === book.version(name) ? before : undefined
+    const { facts, found } = yield* inOneStep(sql, (run) => {
+      const side: Side = copy.fill.side
+      const common = {
+        leaderSold: copy.fill.size,
+        limitPrice,
+        minimumSize: market.minimumSize,
+        feeRate: feeOf(copy.strategy, market).rate,
+        drawdown: mode.drawdown,
+        buysBelow: mode.buysBelow,
+      }
+      if (side === "SELL") {
+        const offered = readShares(run, copy)
+        const unasked = { cash: usdc(0), exposure: none, positions: 0, tokenHeld: false }
+        return { facts: { ...common, ...offered, ...unasked, pnl: noPnl }, found: known }
+      }
+      const found = known ?? readHeld(run, name)
+      const exposed = exposureOf(found, copy, themeOf(market))
+      const pnl = readPnl(run, copy, nowMs)
+      const cash = readCash(run, copy)
+      const offered = { heldShares: shares(0), leaderKnown: shares(0) }
+      return { facts: { ...common, ...exposed, pnl, cash, ...offered }, found }
+    })
+    // Not before the commit: what a transaction wrote before it was rolled back was never held.
+    if (found !== known && found !== undefined) {
+      remember(name, found)
+    }
+    return facts
+  }, Effect.orDie)
+})

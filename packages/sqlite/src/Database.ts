@@ -45,6 +45,11 @@ export interface DatabaseOptions {
   readonly cacheMebibytes?: number | undefined
   /** Mapped part of the file in MiB. Default 0: measured, it gains nothing for writers. */
   readonly mmapMebibytes?: number | undefined
+  /**
+   * Pages of the log after which a commit moves them into the file. Default 2500 for evaluation, never
+   * for paper, whose housekeeper does; where nobody else does, a log without end makes all slower.
+   */
+  readonly checkpointPages?: number | undefined
   /** A client span for each statement and transaction. Default false. */
   readonly traceStatements?: boolean | undefined
 }
@@ -141,7 +146,7 @@ export const pragmasFor = (options: DatabaseOptions): ReadonlyArray<Pragma> => {
     },
     {
       name: "wal_autocheckpoint",
-      value: lane === "evaluation" ? "2500" : "0",
+      value: String(options.checkpointPages ?? (lane === "evaluation" ? 2500 : 0)),
       why: "A commit that checkpoints waits for so many pages; 10,000 kept it twice as long and made inserts a tenth cheaper. The fast lane never makes one, the housekeeper does.",
     },
     {
