@@ -213,7 +213,7 @@ export const makeStanding: Effect.Effect<
     })
     // Not before the commit: what a transaction wrote before it was rolled back was never held.
     if (found !== known && found !== undefined) {
-      remember(name, found)
+      yield* sql.afterCommit(Effect.sync(() => remember(name, found)))
     }
     return facts
   }, Effect.orDie)
