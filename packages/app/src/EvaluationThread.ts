@@ -5,12 +5,12 @@
  * The lane holds a second connection to paper.db, for reading, checkpoints and backups only, so that
  * whoever looks costs the fast lane nothing.
  */
-import { Clock, Effect, Layer, type Scope } from "effect"
+import { Clock, Effect, Layer, Schedule, type Scope } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
 import { EvaluationLane } from "@evaluator/evaluation/Lane"
 import { PaperReports } from "@evaluator/paper/PaperReports"
-import type { LaneLink } from "@evaluator/runtime/LaneLink"
+import type { LaneLink, LaneLinkError } from "@evaluator/runtime/LaneLink"
 import { Tempo } from "@evaluator/runtime/Tempo"
 import * as Database from "@evaluator/sqlite/Database"
 import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
@@ -30,6 +30,7 @@ import type { LaneThreadData } from "./LaneThread.ts"
 import { machineryOf } from "./Machinery.ts"
 import { evaluationLane, type LaneParts } from "./Wiring.ts"
 import { migrations } from "./Migrations.ts"
+import { reconcileCounters } from "./ReconcileCounters.ts"
 import { readiness } from "./Readiness.ts"
 import type { SettingsShape } from "./Settings.ts"
 import { stateOf } from "./StateHash.ts"
@@ -50,6 +51,13 @@ const housekeeper = (paperFile: string) =>
     ),
   )
 
+/** The fast lane's metrics; waited for where it does not listen yet. */
+const pageOver = (link: LaneLink["Service"]) =>
+  (link.ask("paper.metrics", null, "2 seconds") as Effect.Effect<string, LaneLinkError>).pipe(
+    Effect.retry({ times: 5, schedule: Schedule.spaced("1 second") }),
+    Effect.orElseSucceed(() => null),
+  )
+
 /** Builds the lane and keeps it for as long as the scope lives. */
 export const openEvaluation = Effect.fnUntraced(function* (
   parts: EvaluationParts,
@@ -66,6 +74,14 @@ export const openEvaluation = Effect.fnUntraced(function* (
     const mine = yield* SqliteClient
     yield* Layer.build(checkpointPaper(client, parts.settings.jobs.checkpoint_every))
     yield* Layer.build(measurePaper(client, parts.settings.retention.every))
+    if (parts.live === true) {
+      yield* Layer.build(
+        reconcileCounters(parts.settings.jobs.reconcile_every, {
+          evaluation: { sql: mine, page: lanePage },
+          paper: { sql: client, page: pageOver(parts.link) },
+        }),
+      )
+    }
     const handle: EvaluationHandle = {
       ...machinery,
       quiesce: Effect.andThen(tempo.hurry, machinery.quiesce),

@@ -39,6 +39,7 @@ const processSections = {
     least_settle: DurationLeaf,
     sweep_every: DurationLeaf,
     checkpoint_every: DurationLeaf,
+    reconcile_every: DurationLeaf,
     fast_lane_late: DurationLeaf,
   }),
   log: Schema.Struct({ level: Schema.Literals(["trace", "debug", "info", "warn", "error"]) }),

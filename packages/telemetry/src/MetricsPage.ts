@@ -59,3 +59,13 @@ export const joinPages = (pages: ReadonlyArray<LanePage>): string => {
   const lines = [...families.values()].flatMap((family) => [...family.heading, ...family.samples])
   return lines.length === 0 ? "" : `${lines.join("\n")}\n`
 }
+
+/** The sum of a counter's samples on a page; 0 for one that has not counted yet. */
+export const totalOf = (page: string, name: string): number => {
+  let total = 0
+  for (const line of page.split("\n")) {
+    if (samplePattern.exec(line)?.[1] !== name) continue
+    total += Number(line.slice(line.lastIndexOf(" ") + 1))
+  }
+  return total
+}

@@ -56,6 +56,7 @@ export const metrics = {
   venueDuration: spreads("venue_request_ms", "ms", ["route"], "From a call to its decoded answer."),
   venueThrottled: counts("venue_throttled", "answers", ["route"], "Answers that said slow down."),
   rowsQuarantined: counts("rows_quarantined", "rows", ["kind"], "Rows that could not be decoded."),
+  counterDifference: shows("counter_difference", "rows", ["rows"], "Counted less rows there are."),
   copyOutcomes: counts("copy_outcomes", "copies", ["strategy", "outcome"], "Copies by outcome."),
   booksMet: counts("books_met", "books", ["source"], "Books that orders met; none: no fill."),
   booksFollowed: shows("books_followed", "tokens", [], "Tokens whose books are followed."),

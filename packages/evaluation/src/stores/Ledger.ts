@@ -5,7 +5,7 @@
  * its id is a duplicate, whatever feed or page brings it. A recorded row gets its fate the first time
  * it is seen; when it is served again nothing changes.
  */
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Metric } from "effect"
 import { SqlClient } from "effect/sql"
 import { hexToBytes, tokenToBytes } from "@evaluator/domain/Id"
 import type { Activity, Fill } from "@evaluator/domain/trade/Trade"
@@ -13,12 +13,15 @@ import type { LedgerRow } from "@evaluator/polymarket/DataApi"
 import type { RejectedRow, Served } from "@evaluator/polymarket/Page"
 import { fingerprintOf } from "@evaluator/polymarket/RejectedRow"
 import { executeEach } from "@evaluator/sqlite/ExecuteEach"
+import { counterOf, metrics } from "@evaluator/telemetry/Names"
 import { atLeastOne } from "./AtLeastOne.ts"
 import { nameConditions } from "./Conditions.ts"
 import { givenUp } from "./Storage.ts"
 
 /** Most rows one transaction takes. */
 export const batchRows = 500
+
+const setAside = Metric.withAttributes(counterOf(metrics.rowsQuarantined), { kind: "answer" })
 
 export type Fate = "stored" | "duplicate" | "quarantined" | "ignored"
 
@@ -183,7 +186,7 @@ export const decideFates = Effect.fnUntraced(function* (fates: ReadonlyArray<Fat
 })
 
 /**
- * Keeps rows that could not be used (at most 500), once each, in the caller's transaction. Beyond
+ * Keeps and counts rows that could not be used (at most 500), once each, in the caller's transaction. Beyond
  * `keep` rows the oldest are let go. Without room in the file the bodies are left out, then the rows;
  * the fates of recorded rows are kept all the same.
  */
@@ -196,7 +199,7 @@ export const quarantine = Effect.fnUntraced(function* (
   const now = yield* Clock.currentTimeMillis
   const noRoomFor = yield* givenUp
   if (noRoomFor === "nothing" || noRoomFor === "bodies") {
-    yield* sql`INSERT OR IGNORE INTO quarantine ${sql.insert(
+    const kept = yield* sql`INSERT OR IGNORE INTO quarantine ${sql.insert(
       atLeastOne(
         rows.map((row) => ({
           fingerprint: fingerprintOf(row),
@@ -207,7 +210,8 @@ export const quarantine = Effect.fnUntraced(function* (
           at_ms: now,
         })),
       ),
-    )}`
+    )} RETURNING 1 AS kept`
+    yield* sql.afterCommit(Metric.update(setAside, kept.length))
   }
   yield* sql`DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ${keep}`
   yield* decideFates(
