@@ -6,7 +6,7 @@
  * what is held does not grow from the second quarter of the day to the last by more than {@link mayGrow};
  * every dead letter has its cause; what is due at the end has been so for less than the period of the
  * sweep that finds it: the venue is not quiet, so something always is. Then it is quiet for one sweep of
- * everything (packages/testkit/src/QuietSweep.ts), and nothing is due any more.
+ * everything (packages/testkit/src/QuietSweep.ts), and nothing is due any more but what came due within the last minute.
  */
 import { rmSync } from "node:fs"
 import { join } from "node:path"
@@ -16,7 +16,7 @@ import { loadSettings } from "@evaluator/app/Settings"
 import { months, simulateDays } from "@evaluator/app/Sim"
 import { faultsOf, Summary } from "@evaluator/testkit/Equations"
 import { growth, watchQueues } from "@evaluator/testkit/QueueWatch"
-import { quietSweep, sweepOf } from "@evaluator/testkit/QuietSweep"
+import { justNowMs, quietSweep, sweepOf } from "@evaluator/testkit/QuietSweep"
 import { simulate } from "@evaluator/venue/Simulation"
 import type { CaseResult, Proof } from "./Proof.ts"
 
@@ -95,7 +95,7 @@ const dayOf = Effect.fnUntraced(function* (
     ),
     ...day.due.flatMap(({ kind, count, oldest_ms }) => {
       const forMs = count === 0 ? 0 : day.to_ms - (oldest_ms ?? 0)
-      return forMs <= sweepOf(kind, loaded.settings)
+      return forMs <= sweepOf(kind, loaded.settings) + justNowMs
         ? []
         : [`${count} ${kind} are due, the oldest for ${Math.round(forMs / 60_000)} minutes`]
     }),

@@ -2,7 +2,8 @@
  * What a day leaves to do is found and done: the service goes on in the day's directory, against the
  * same world, which stands still now and is served without faults, for as long as the longest sweep takes;
  * then every job of the background lane runs once more at one moment. Whatever came due till then was
- * looked for after it did, so `due` is empty, unless a truth query finds something that its job does not.
+ * looked for after it did, so nothing has been due for longer than {@link justNowMs}, unless a truth
+ * query finds something that its job does not.
  */
 import { Duration, Effect, Schema } from "effect"
 import { loadSettings, type SettingsShape } from "@evaluator/app/Settings"
@@ -45,6 +46,9 @@ export const sweepOf = (kind: string, settings: SettingsShape): number => {
   return Duration.toMillis(periods[kind] ?? Duration.zero)
 }
 
+/** What came due within it may still wait for the look that was told of it, or for that run to end. */
+export const justNowMs = 60_000
+
 export interface DayBefore {
   readonly to_ms: number
   readonly due: ReadonlyArray<{ readonly kind: string }>
@@ -85,8 +89,10 @@ export const quietSweep = Effect.fnUntraced(function* (
     ...(in_flight === 0 ? [] : [`${in_flight} copies are in flight`]),
     ...(undetected === 0 ? [] : [`${undetected} fills are undetected`]),
     ...document.due.flatMap(({ kind, count, oldest_ms }) => {
-      const forMinutes = Math.round((document.to_ms - (oldest_ms ?? 0)) / 60_000)
-      return count === 0 ? [] : [`${count} ${kind} are due, the oldest for ${forMinutes} minutes`]
+      const forMs = count === 0 ? 0 : document.to_ms - (oldest_ms ?? 0)
+      return forMs <= justNowMs
+        ? []
+        : [`${count} ${kind} are due, the oldest for ${Math.round(forMs / 60_000)} minutes`]
     }),
   ].map((fault) => `after the quiet sweep: ${fault}`)
 })
