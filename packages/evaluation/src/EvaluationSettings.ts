@@ -174,6 +174,7 @@ const Verdicts = Schema.Struct({
   at_least_every: DurationLeaf,
   max_fdr: NumberLeaf(0.001, 0.5),
   horizon: DurationLeaf,
+  remembered_rows: IntLeaf(0, 100_000_000),
 })
 
 const FollowList = Schema.Struct({

@@ -10,6 +10,7 @@ import { bytesToHex } from "@evaluator/domain/Id"
 import { ONE } from "@evaluator/domain/money/Micro"
 import { Markets } from "@evaluator/judgement/Markets"
 import type { WalletRecord } from "@evaluator/judgement/WalletRecord"
+import type { EvaluationSettings } from "../EvaluationSettings.ts"
 import { type MarketFacts, readFacts } from "../stores/JudgedRows.ts"
 import { weighedAfter } from "../stores/Verdicts.ts"
 import { conditionsMet, rowsOf } from "./RememberedRows.ts"
@@ -78,7 +79,7 @@ const recordOf = (
 
 export const populationAt = Effect.fnUntraced(function* (
   asOfMs: number,
-): Effect.fn.Return<Population, never, SqlClient.SqlClient> {
+): Effect.fn.Return<Population, never, SqlClient.SqlClient | EvaluationSettings> {
   const read = yield* readAll(asOfMs)
   const conditions = [...(yield* conditionsMet)]
   const facts = yield* readFacts(conditions, asOfMs)

@@ -3,22 +3,19 @@
  *
  * Who writes a wallet's first purchases or copies says so here, and they are read again. Only what was
  * read whole is remembered, and only for later moments; nothing is stored, after a start all is read
- * once. Limits: {@link MostRemembered} rows of either kind of all wallets together, 18 bytes a purchase
+ * once. Limits: `verdicts.remembered_rows` of either kind of all wallets together, 18 bytes a purchase
  * and 36 a copy; the rows of further wallets are read at each judgement.
  */
-import { Context, Effect } from "effect"
+import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToHex } from "@evaluator/domain/Id"
+import { EvaluationSettings } from "../EvaluationSettings.ts"
 import {
   type CopyColumns,
   type PurchaseColumns,
   readCopies,
   readPurchases,
 } from "../stores/JudgedRows.ts"
-
-export const MostRemembered = Context.Reference<number>("evaluation/MostRemembered", {
-  defaultValue: () => 2_000_000,
-})
 
 interface Remembered<A> {
   readonly rows: A
@@ -111,7 +108,8 @@ const recalled = Effect.fnUntraced(function* <A extends Rows>(
   if (known !== null) return known
   const { writes } = kept
   const rows = yield* read
-  if (kept.writes === writes) kept.keep(name, rows, asOfMs, yield* MostRemembered)
+  const { verdicts } = yield* EvaluationSettings
+  if (kept.writes === writes) kept.keep(name, rows, asOfMs, verdicts.remembered_rows)
   return rows
 })
 

@@ -6,7 +6,6 @@ import { bytesToHex, hexToBytes } from "@evaluator/domain/Id"
 import { ONE } from "@evaluator/domain/money/Micro"
 import { slippageOf } from "@evaluator/evaluation/evidence/Copyable"
 import { populationAt } from "@evaluator/evaluation/evidence/Population"
-import { MostRemembered } from "@evaluator/evaluation/evidence/RememberedRows"
 import { entriesOf } from "@evaluator/evaluation/stores/Entries"
 import { soloCopies } from "@evaluator/evaluation/stores/Evidence"
 import { storeResolution } from "@evaluator/evaluation/stores/Resolutions"
@@ -136,7 +135,20 @@ describe("the evidence of all wallets", () => {
   )
 
   it.effect("drops no row when there are more than are remembered", () =>
-    growing.pipe(Effect.provideService(MostRemembered, 40), withLane()),
+    growing.pipe(withLane(undefined, { verdicts: { remembered_rows: 40 } })),
+  )
+
+  it.effect("remembers no more rows than it may", () =>
+    Effect.gen(function* () {
+      yield* populated
+      yield* weighAll
+      const [before, after] = [yield* populationAt(now), yield* populationAt(now)]
+      const same = after.records.filter(
+        ({ purchases }, i) => purchases.market === before.records[i]!.purchases.market,
+      )
+      // Each brings thirty.
+      assert.lengthOf(same, 2)
+    }).pipe(withLane(undefined, { verdicts: { remembered_rows: 89 } })),
   )
 
   it.effect("reads a wallet again only when something of it was written", () =>

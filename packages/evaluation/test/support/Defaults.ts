@@ -109,6 +109,7 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
     at_least_every: "6h",
     max_fdr: 0.1,
     horizon: "30d",
+    remembered_rows: 2_000_000,
   },
   follow: { every: "1m", max_wallets: 100, unfollow_notice: "10s" },
   snapshots: { every: "5m", max_pages: 3 },
