@@ -109,7 +109,8 @@ const learnedOf = Effect.fnUntraced(function* (
     condition: Uint8Array
     payouts: string
     resolved_at_ms: number | null
-  }>`SELECT r.condition, r.payouts, r.resolved_at_ms FROM resolutions r
+    seen_at_ms: number
+  }>`SELECT r.condition, r.payouts, r.resolved_at_ms, r.seen_at_ms FROM resolutions r
     CROSS JOIN wallet_conditions w ON w.wallet = ${wallet} AND w.condition = r.condition
     WHERE r.seen_at_ms >= ${mark.atMs} AND r.final = 1`
   const facts = yield* sql<{ condition: Uint8Array; domain: string }>`SELECT m.condition, m.domain
@@ -127,7 +128,9 @@ const learnedOf = Effect.fnUntraced(function* (
     if (known === undefined) continue
     const payouts = JSON.parse(row.payouts) as ReadonlyArray<number>
     if (known.payouts !== null) {
-      if (JSON.stringify(known.payouts) !== row.payouts) return null
+      // Of a later moment than the run: corrected, if only in its date.
+      const later = row.seen_at_ms > mark.atMs
+      if (later || JSON.stringify(known.payouts) !== row.payouts) return null
       continue
     }
     const resolvedAtMs = row.resolved_at_ms

@@ -122,6 +122,11 @@ describe("a measured wallet", () => {
       assert.strictEqual(yield* measure(now + 5 * minute), "walked")
       yield* inTransaction(storeResolution(resolution(3, 1, now)))
       assert.strictEqual(yield* measure(now + 6 * minute), "walked")
+      assert.strictEqual(yield* measure(now + 7 * minute), "went on")
+      // The same outcome, dated otherwise.
+      yield* TestClock.setTime(now + 8 * minute)
+      yield* inTransaction(storeResolution(resolution(3, 1, now - 9 * day)))
+      assert.strictEqual(yield* measure(now + 9 * minute), "walked")
     }).pipe(Effect.provideService(LeastWarmRows, 1000), withLane()),
   )
 
