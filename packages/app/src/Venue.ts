@@ -74,10 +74,9 @@ export const openVenue = Effect.fnUntraced(function* (
       return started
     }),
   })
-  yield* Effect.logInfo(`the embedded venue listens on port ${thread.ready}`, {
-    seed: identity.seed,
-    epoch_ms: identity.epochMs,
-  })
+  yield* Effect.logInfo(`the embedded venue listens on port ${thread.ready}`).pipe(
+    Effect.annotateLogs({ seed: identity.seed, epoch_ms: identity.epochMs }),
+  )
   return {
     endpoints: embeddedEndpoints(`http://127.0.0.1:${thread.ready}`),
     keep: thread.keep(),

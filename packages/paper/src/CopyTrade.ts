@@ -12,7 +12,7 @@
 import { Cause, Clock, Context, Effect, Exit, Layer, Option } from "effect"
 import { copyMoves } from "@evaluator/domain/paper/CopyState"
 import type { QueueCounters } from "@evaluator/runtime/Backlogs"
-import { Causation } from "@evaluator/runtime/EventLog"
+import { Causation } from "@evaluator/telemetry/Causation"
 import * as FastPath from "@evaluator/runtime/FastPath"
 import { consuming } from "@evaluator/telemetry/Messaging"
 import { attributes } from "@evaluator/telemetry/Names"

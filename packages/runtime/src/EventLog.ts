@@ -19,6 +19,7 @@ import {
   eventVersion,
 } from "@evaluator/domain/event/DomainEvent"
 import { progressed } from "./JobProgress.ts"
+import { Causation } from "@evaluator/telemetry/Causation"
 import { traceparentOf } from "@evaluator/telemetry/Messaging"
 import { counterOf, metrics } from "@evaluator/telemetry/Names"
 
@@ -33,12 +34,6 @@ export interface LogPosition {
   readonly seq: number
   readonly eventId: string | null
 }
-
-/** What caused the events appended within: the event (and its correlation) being handled, if any. */
-export const Causation = Context.Reference<{
-  readonly correlationId: string
-  readonly causationId: string
-} | null>("runtime/Causation", { defaultValue: () => null })
 
 const published = counterOf(metrics.eventsPublished)
 const publishedOf = Object.fromEntries(

@@ -40,7 +40,7 @@ const stall = Effect.fnUntraced(function* (name: string, limitMs: number, going:
     const says = `${name} has made no progress for ${Duration.format(Duration.millis(Math.round(stillMs)))}; it waits on ${waitsOn}`
     if (going.stalled) return yield* Effect.die(new Error(says))
     going.stalled = true
-    yield* Effect.logWarning(says, { job: name, run: going.id })
+    yield* Effect.logWarning(says)
   }
 })
 

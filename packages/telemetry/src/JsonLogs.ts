@@ -2,7 +2,8 @@
  * Logs as one JSON object a line, written without making the caller wait.
  *
  * A line has `at`, `level`, `message`, then `trace_id` and `span_id` of the span it was said in,
- * every annotation under its own key (`job`, `correlation_id`, …) and `cause`. Lines go to a bounded
+ * `correlation_id` and `causation_id` of the event being handled, every annotation under its own key
+ * (`job`, `run`, …) and `cause`. Lines go to a bounded
  * buffer and from there to the file descriptor on libuv's own threads, one write at a time: a reader
  * that stops reading fills the buffer and stalls no fiber.
  *
@@ -23,6 +24,7 @@ import {
   References,
   Tracer,
 } from "effect"
+import { Causation } from "./Causation.ts"
 import type { LineSink } from "./LineBuffer.ts"
 import { descriptorSink, LineBuffer } from "./LineBuffer.ts"
 import { counterOf, metrics } from "./Names.ts"
@@ -49,7 +51,9 @@ const maxEntries = 50
 
 const dropped = counterOf(metrics.logLinesDropped)
 
-const reserved = new Set(["at", "level", "message", "trace_id", "span_id", "cause", "cut"])
+const reserved = new Set(
+  "at level message trace_id span_id correlation_id causation_id cause cut".split(" "),
+)
 
 /** Makes a value printable: an Error as its message, a bigint as digits, a cycle as a mark. */
 const printable = (value: unknown, depth = 0): unknown => {
@@ -89,6 +93,7 @@ export const lineOf = (
   always: Readonly<Record<string, string>> = {},
 ): string => {
   const span = Context.getOption(options.fiber.context, Tracer.ParentSpan)
+  const caused = options.fiber.getRef(Causation)
   const annotations = Object.entries({
     ...always,
     ...options.fiber.getRef(References.CurrentLogAnnotations),
@@ -98,6 +103,10 @@ export const lineOf = (
     level: options.logLevel.toLowerCase(),
     message: textOf(options.message),
     ...(span._tag === "Some" && { trace_id: span.value.traceId, span_id: span.value.spanId }),
+    ...(caused !== null && {
+      correlation_id: caused.correlationId,
+      causation_id: caused.causationId,
+    }),
   }
   const cause = options.cause.reasons.length > 0 ? Cause.pretty(options.cause) : undefined
   const line = JSON.stringify({ ...head, ...Object.fromEntries(annotations), cause })

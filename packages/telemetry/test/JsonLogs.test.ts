@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Metric, References, Schema, Scope } from "effect"
+import { Causation } from "@evaluator/telemetry/Causation"
 import { layerLogs, type LogOptions, maxLineBytes } from "@evaluator/telemetry/JsonLogs"
 import type { LineSink } from "@evaluator/telemetry/LineBuffer"
 import { counterOf, metrics } from "@evaluator/telemetry/Names"
@@ -63,6 +64,18 @@ describe("a log line", () => {
       assert.strictEqual(line?.["lane"], "background")
       assert.deepStrictEqual([line?.["trace_id"], line?.["span_id"]], ids)
       assert.match(String(line?.["at"]), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+    })
+  })
+
+  it.live("names the event being handled and the chain it belongs to", () => {
+    const pipe = makePipe()
+    const said = Effect.logWarning("not applied").pipe(
+      Effect.provideService(Causation, { correlationId: "c1", causationId: "e2" }),
+    )
+    return Effect.gen(function* () {
+      yield* logging({ sink: pipe.sink }, said)
+      const [line] = pipe.lines()
+      assert.deepInclude(line, { correlation_id: "c1", causation_id: "e2" })
     })
   })
 
