@@ -15,6 +15,7 @@ import { Tempo } from "@evaluator/runtime/Tempo"
 import * as Database from "@evaluator/sqlite/Database"
 import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
 import { joinPages, lanePage } from "@evaluator/telemetry/MetricsPage"
+import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { exchangeBeats, silenceLimitMs } from "./Beats.ts"
 import { filesOf } from "./DirectoryFiles.ts"
 import { checkpointPaper, measurePaper } from "./HousekeepPaper.ts"
@@ -105,7 +106,7 @@ export const openEvaluation = Effect.fnUntraced(function* (
       glance: glance(reports, copies),
       metrics: lanePage,
     }
-    return { handle, reports, copies }
+    return { handle, reports, copies, tracer: yield* ServiceTracer }
   }).pipe(Effect.provideContext(lane))
 })
 
@@ -113,6 +114,7 @@ export interface OpenEvaluation {
   readonly handle: EvaluationHandle
   readonly reports: EvaluationReports["Service"]
   readonly copies: PaperReports["Service"]
+  readonly tracer: ServiceTracer["Service"]
 }
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
@@ -124,13 +126,14 @@ export const openEvaluationThread = Effect.fnUntraced(function* (
     readonly link: LaneLink["Service"]
   },
 ) {
-  const { settings, link, endpoints } = options
+  const { settings, link, endpoints, instance } = options
   const files = filesOf(options.directory)
   const evaluation = yield* openEvaluation({
     settings,
     live: true,
     link,
     endpoints,
+    instance,
     file: files.evaluatorDb,
     paperFile: files.paperDb,
     http: FetchHttpClient.layer,
@@ -181,6 +184,7 @@ export const openEvaluationThread = Effect.fnUntraced(function* (
       ),
       status: standing,
     },
+    evaluation.tracer,
   )
   return { httpPort: port }
 })

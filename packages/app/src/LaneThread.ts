@@ -20,6 +20,7 @@ export interface LaneThreadData {
   readonly directory: string
   readonly venue: string
   readonly endpoints: Endpoints
+  readonly instance: string
   readonly logsTo: "stdout" | "stderr"
   readonly prettyLogs: boolean
   /** The port a thread before this one had; `null` takes the one of the settings. */

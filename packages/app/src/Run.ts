@@ -97,6 +97,7 @@ const service = Effect.fnUntraced(function* (
     directory: directory.path,
     venue: directory.venue.kind,
     endpoints: venue.endpoints,
+    instance: `${process.pid}-${fromMs}`,
     logsTo,
     prettyLogs,
     commits,
@@ -129,7 +130,8 @@ const service = Effect.fnUntraced(function* (
         live: true,
         file: directory.paperDb,
         link,
-        endpoints: venue.endpoints,
+        endpoints: data.endpoints,
+        instance: data.instance,
         http: FetchHttpClient.layer,
       },
       Layer.merge(

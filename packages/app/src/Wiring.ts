@@ -42,6 +42,7 @@ import { migrations } from "./Migrations.ts"
 import type { SettingsShape } from "./Settings.ts"
 import * as StorageWatch from "./StorageWatch.ts"
 import { throttleNotices } from "./ThrottleNotices.ts"
+import { version } from "./Version.ts"
 import * as VenueReach from "./VenueReach.ts"
 
 export interface LaneParts {
@@ -56,6 +57,8 @@ export interface LaneParts {
   readonly live?: boolean
   readonly link: LaneLink["Service"]
   readonly endpoints: Endpoints
+  /** Names this start of the process in its traces; both lanes have the same. */
+  readonly instance?: string
   readonly http: Layer.Layer<HttpClient.HttpClient>
 }
 
@@ -71,7 +74,7 @@ const pressure = (lane: "evaluation" | "paper", { jobs }: SettingsShape, live: b
 
 const machinery = (
   lane: "evaluation" | "paper",
-  { cacheMebibytes, file, link, live, settings, temporary }: LaneParts,
+  { cacheMebibytes, file, instance, link, live, settings, temporary }: LaneParts,
 ) =>
   Layer.mergeAll(
     StorageWatch.layer(lane),
@@ -106,7 +109,12 @@ const machinery = (
         Effect.map(ServiceTracer, ({ exporting }) => exporting),
       ),
     ),
-    Layer.provideMerge(ServiceTracer.layerFromEnvironment()),
+    Layer.provideMerge(
+      ServiceTracer.layerFromEnvironment({
+        version,
+        ...(instance !== undefined && { instanceId: instance }),
+      }),
+    ),
     Layer.provideMerge(Layer.succeed(LeastSettle, settings.jobs.least_settle)),
     Layer.provideMerge(Layer.succeed(SweepEvery, settings.jobs.sweep_every)),
   )

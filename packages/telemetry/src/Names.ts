@@ -116,6 +116,9 @@ export const attributes = {
 /** What `messaging.system` says: an in-process bus has no name of its own in the conventions. */
 export const messagingSystem = "trader-evaluator"
 
+/** Who asks over HTTP. */
+export const operatorPeer = "operator"
+
 /** Nodes outside the process, named on CLIENT spans only. */
 export const externalPeers = {
   gamma: "polymarket-gamma",

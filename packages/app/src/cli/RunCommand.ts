@@ -15,7 +15,8 @@ export const runCommand = Command.make(
     data: Flags.data,
     json: Flags.json,
   },
-  Effect.fn("cli run")(function* (flags) {
+  // Without a span: it would be the parent of whatever the service does for months.
+  Effect.fnUntraced(function* (flags) {
     const loaded = yield* settingsFor(flags)
     yield* (yield* Programs).run({ loaded, for: flags.for, json: flags.json })
   }),

@@ -4,13 +4,17 @@
  * Promises: `/livez` answers 200 while both lanes beat, `/readyz` 200 while copies can be decided
  * (what is merely worse is listed as degraded), both 503 otherwise, always with the parts. A port
  * that cannot be opened fails the start with {@link PortNotOpened} and its number.
+ * What an operator reads, `/` and `/api/status`, is a SERVER span of the service `http`; what machines
+ * ask for every few seconds makes none, and no caller's trace is taken up.
  * Does not: authenticate; whoever binds another host than loopback puts something in front of it.
  */
 import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer, Schema, type Scope } from "effect"
-import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
+import { HttpMiddleware, HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import { createServer } from "node:http"
 import { contentType } from "@evaluator/telemetry/MetricsPage"
+import { operatorPeer, peerAttributes, spans } from "@evaluator/telemetry/Names"
+import type { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { funnelPage } from "./FunnelPage.ts"
 import type { HttpHandlers } from "./HttpHandlers.ts"
 
@@ -40,7 +44,21 @@ const always = {
 const json = (value: unknown, status = 200) =>
   HttpServerResponse.jsonUnsafe(value, { status, headers: always })
 
-const routes = (handlers: HttpHandlers) =>
+const traced =
+  (tracer: ServiceTracer["Service"], route: string) =>
+  <A, E, R>(answer: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    !tracer.exporting
+      ? answer
+      : answer.pipe(
+          Effect.withSpan(spans.call("GET", route), {
+            root: true,
+            kind: "server",
+            attributes: { ...peerAttributes(operatorPeer), "http.request.method": "GET" },
+          }),
+          tracer.within("http"),
+        )
+
+const routes = (handlers: HttpHandlers, tracer: ServiceTracer["Service"]) =>
   Layer.mergeAll(
     HttpRouter.add(
       "GET",
@@ -62,7 +80,7 @@ const routes = (handlers: HttpHandlers) =>
     HttpRouter.add(
       "GET",
       "/api/status",
-      Effect.map(handlers.status, (status) => json(status)),
+      Effect.map(handlers.status, (status) => json(status)).pipe(traced(tracer, "/api/status")),
     ),
     HttpRouter.add(
       "GET",
@@ -72,7 +90,7 @@ const routes = (handlers: HttpHandlers) =>
           contentType: "text/html; charset=utf-8",
           headers: always,
         }),
-      ),
+      ).pipe(traced(tracer, "/")),
     ),
     HttpRouter.add("GET", "*", json({ error: "nothing is here", routes: served }, 404)),
   )
@@ -90,6 +108,7 @@ const reasonOf = (cause: unknown): string => {
 export const serve = Effect.fnUntraced(function* (
   options: HttpOptions,
   handlers: HttpHandlers,
+  tracer: ServiceTracer["Service"],
 ): Effect.fn.Return<{ readonly port: number }, PortNotOpened, Scope.Scope> {
   const { host, port } = options
   const server = yield* NodeHttpServer.make(createServer, {
@@ -97,8 +116,11 @@ export const serve = Effect.fnUntraced(function* (
     port,
     gracefulShutdownTimeout: "1 second",
   }).pipe(Effect.mapError(({ cause }) => new PortNotOpened({ host, port, why: reasonOf(cause) })))
-  const app = yield* HttpRouter.toHttpEffect(routes(handlers))
-  yield* HttpServer.serveEffect(app).pipe(Effect.provideService(HttpServer.HttpServer, server))
+  const app = yield* HttpRouter.toHttpEffect(routes(handlers, tracer))
+  yield* HttpServer.serveEffect(app).pipe(
+    Effect.provideService(HttpServer.HttpServer, server),
+    Effect.provideService(HttpMiddleware.TracerDisabledWhen, () => true),
+  )
   const { address } = server
   return { port: "port" in address ? address.port : port }
 })

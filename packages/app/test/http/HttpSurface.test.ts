@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { InMemorySpanExporter } from "@opentelemetry/sdk-trace-base"
+import { Effect, Layer } from "effect"
 import type { HttpHandlers } from "@evaluator/app/http/HttpHandlers"
 import { escapeHtml, funnelPage } from "@evaluator/app/http/FunnelPage"
-import { serve } from "@evaluator/app/http/HttpSurface"
+import { type HttpOptions, serve as serveWith } from "@evaluator/app/http/HttpSurface"
+import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import type { StatusDocument } from "@evaluator/app/StatusDocument"
 
 const status: StatusDocument = {
@@ -32,9 +34,15 @@ const fake = (overrides: Partial<HttpHandlers> = {}): HttpHandlers => ({
   ...overrides,
 })
 
-const get = (port: number, path: string) =>
+const serve = (options: HttpOptions, handlers: HttpHandlers) =>
+  Effect.provide(
+    ServiceTracer.use((tracer) => serveWith(options, handlers, tracer)),
+    ServiceTracer.layer,
+  )
+
+const get = (port: number, path: string, headers: Record<string, string> = {}) =>
   Effect.promise(async () => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`)
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers })
     return {
       status: response.status,
       type: response.headers.get("content-type"),
@@ -61,6 +69,33 @@ describe("the HTTP surface", () => {
       assert.match(page.type ?? "", /^text\/html/)
       assert.include(page.text, "1,234")
       assert.strictEqual((yield* get(port, "/nothing")).status, 404)
+    }),
+  )
+
+  it.live("makes a span of what an operator reads, and none of what machines ask for", () =>
+    Effect.gen(function* () {
+      const exporter = new InMemorySpanExporter()
+      const context = yield* Layer.build(ServiceTracer.layerOtlp({ exporter }))
+      const tracer = yield* Effect.provideContext(ServiceTracer, context)
+      const { port } = yield* serveWith(onFreePort, fake(), tracer)
+      const traceparent = `00-${"1".repeat(32)}-${"2".repeat(16)}-01`
+      for (const path of ["/livez", "/readyz", "/metrics", "/api/status", "/", "/nothing"]) {
+        yield* get(port, path, { traceparent })
+      }
+      yield* tracer.flush
+      const seen = exporter.getFinishedSpans()
+      assert.deepStrictEqual(
+        seen.map((span) => [span.resource.attributes["service.name"], span.name, span.kind]),
+        [
+          ["http", "GET /api/status", 1],
+          ["http", "GET /", 1],
+        ],
+      )
+      for (const span of seen) {
+        assert.strictEqual(span.attributes["peer.service"], "operator")
+        assert.isUndefined(span.parentSpanContext)
+        assert.notStrictEqual(span.spanContext().traceId, "1".repeat(32))
+      }
     }),
   )
 
