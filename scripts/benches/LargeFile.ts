@@ -58,9 +58,9 @@ type Row = ReadonlyArray<SQLInputValue>
 
 export class Writer {
   readonly database: DatabaseSync
-  constructor(file: string) {
+  constructor(file: string, cacheKb = 400_000) {
     this.database = new DatabaseSync(file)
-    this.database.exec("PRAGMA synchronous = OFF; PRAGMA cache_size = -400000")
+    this.database.exec(`PRAGMA synchronous = OFF; PRAGMA cache_size = -${cacheKb}`)
   }
   /** `INSERT OR IGNORE` of so many rows, in one transaction. */
   rows(table: string, columns: string, count: number, row: (n: number) => Row): void {

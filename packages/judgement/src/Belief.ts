@@ -6,7 +6,7 @@ import type { Copying } from "./Copying.ts"
 import { edges, type EdgeLikelihood } from "./EdgeLikelihood.ts"
 import type { Interval } from "./Judgement.ts"
 import { type EdgePrior, posterior } from "./Mixture.ts"
-import { mixtureMean, mixtureShare, type Part, shortestInterval } from "./Normal.ts"
+import { mixtureMean, mixtureShare, type NormalMixture, shortestInterval } from "./Normal.ts"
 
 export interface Belief {
   /** P(copying does not pay). */
@@ -23,11 +23,11 @@ export interface Belief {
 const promiseDeviation = 0.004
 
 /** Its ends are found when they are first asked for: rounds that are only counted ask for none. */
-const interval = (parts: ReadonlyArray<Part>): Interval => {
+const interval = (mixture: NormalMixture): Interval => {
   let found: ReturnType<typeof shortestInterval> | undefined
-  const ends = () => (found ??= shortestInterval(parts, 0.8))
+  const ends = () => (found ??= shortestInterval(mixture, 0.8))
   return {
-    mean: mixtureMean(parts),
+    mean: mixtureMean(mixture),
     get low() {
       return ends().low
     },
@@ -45,30 +45,32 @@ export const beliefOf = (
   const shares = posterior(prior, ratios)
   const kept = [...edges.keys()].filter((i) => shares[i]! > 1e-5)
   const promise = Math.hypot(promiseDeviation, copying.doubt)
-  const edge = kept.map((i): Part => ({ weight: shares[i]!, mean: edges[i]!, deviation: promise }))
-  const profitDeviation = Math.hypot(copying.straying, promise * copying.leverage)
-  const profit = kept.map((i): Part => ({
-    weight: shares[i]!,
-    mean: copying.profits[i]!,
-    deviation: profitDeviation,
-  }))
+  const weights = Float64Array.from(kept, (i) => shares[i]!)
+  const means = Float64Array.from(kept, (i) => edges[i]!)
+  const profits = Float64Array.from(kept, (i) => copying.profits[i]!)
+  const profit: NormalMixture = {
+    weights,
+    means: profits,
+    deviation: Math.hypot(copying.straying, promise * copying.leverage),
+  }
   const mean = mixtureMean(profit)
-  const variance = profit.reduce(
-    (sum, part) => sum + part.weight * (part.deviation ** 2 + (part.mean - mean) ** 2),
+  const variance = weights.reduce(
+    (sum, weight, i) => sum + weight * (profit.deviation ** 2 + (profits[i]! - mean) ** 2),
     0,
   )
   return {
     localFdr: notPaying(shares, copying),
     localFdrWithoutBest: notPaying(posterior(prior, withoutBest), copying),
-    edge: interval(edge),
+    edge: interval({ weights, means, deviation: promise }),
     copyProfit: interval(profit),
     copyProfitDeviation: Math.sqrt(variance),
   }
 }
 
+const allEdges = Float64Array.from(edges)
+
 /** P(edge ≤ what copying costs). */
-const notPaying = (shares: Float64Array, { cost, doubt }: Copying): number => {
+const notPaying = (weights: Float64Array, { cost, doubt }: Copying): number => {
   const deviation = Math.hypot(promiseDeviation, cost.deviation, doubt)
-  const parts = edges.map((mean, i): Part => ({ weight: shares[i]!, mean, deviation }))
-  return Math.min(1, Math.max(0, mixtureShare(parts, cost.mean)))
+  return Math.min(1, Math.max(0, mixtureShare({ weights, means: allEdges, deviation }, cost.mean)))
 }

@@ -13,30 +13,30 @@ export const normalShare = (z: number): number => {
   return z >= 0 ? 1 - tail / 2 : tail / 2
 }
 
-export interface Part {
-  readonly weight: number
-  readonly mean: number
+/** A mixture of normals that are equally wide; the weights sum to one. */
+export interface NormalMixture {
+  readonly weights: Float64Array
+  readonly means: Float64Array
   readonly deviation: number
 }
 
-/** P(X ≤ x) of a mixture of normals whose weights sum to one. */
-export const mixtureShare = (parts: ReadonlyArray<Part>, x: number): number => {
+/** P(X ≤ x). */
+export const mixtureShare = ({ deviation, means, weights }: NormalMixture, x: number): number => {
   let sum = 0
-  for (const { weight, mean, deviation } of parts)
-    sum += weight * normalShare((x - mean) / deviation)
+  for (let i = 0; i < weights.length; i++) {
+    sum += weights[i]! * normalShare((x - means[i]!) / deviation)
+  }
   return sum
 }
 
 /**
- * Where shares of one mixture of normals lie below, each by bisection, to a ten-thousandth. The same
+ * Where shares of one mixture lie below, each by bisection, to a ten-thousandth. The same
  * halves are looked at for every share: what was found of them is kept.
  */
-export const quantilesOf = (parts: ReadonlyArray<Part>): ((share: number) => number) => {
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const { mean, deviation } of parts) {
-    least = Math.min(least, mean - 6 * deviation)
-    most = Math.max(most, mean + 6 * deviation)
-  }
+export const quantilesOf = (mixture: NormalMixture): ((share: number) => number) => {
+  const { deviation, means } = mixture
+  const least = Math.min(...means) - 6 * deviation
+  const most = Math.max(...means) + 6 * deviation
   /** By half: 1 is the whole, 2n and 2n + 1 are the halves of n. */
   const below = new Map<number, number>()
   return (share) => {
@@ -44,7 +44,7 @@ export const quantilesOf = (parts: ReadonlyArray<Part>): ((share: number) => num
     while (high - low > 1e-4) {
       const middle = (low + high) / 2
       let known = below.get(half)
-      if (known === undefined) below.set(half, (known = mixtureShare(parts, middle)))
+      if (known === undefined) below.set(half, (known = mixtureShare(mixture, middle)))
       if (known < share) [low, half] = [middle, 2 * half + 1]
       else [high, half] = [middle, 2 * half]
     }
@@ -52,22 +52,22 @@ export const quantilesOf = (parts: ReadonlyArray<Part>): ((share: number) => num
   }
 }
 
-export const mixtureMean = (parts: ReadonlyArray<Part>): number =>
-  parts.reduce((sum, { weight, mean }) => sum + weight * mean, 0)
+export const mixtureMean = ({ means, weights }: NormalMixture): number =>
+  weights.reduce((sum, weight, i) => sum + weight * means[i]!, 0)
 
 const tailStep = 0.02
 
 /**
- * The shortest interval that holds a share of a mixture of normals, to a fiftieth of the mixture. With
+ * The shortest interval that holds a share of a mixture, to a fiftieth of the mixture. With
  * two humps, as of a wallet that is either lucky or good, it leaves the smaller one out where the
  * larger suffices; an interval with equal tails would span both and the gap between them.
  */
 export const shortestInterval = (
-  parts: ReadonlyArray<Part>,
+  mixture: NormalMixture,
   share: number,
 ): { readonly low: number; readonly high: number } => {
   let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
-  const quantile = quantilesOf(parts)
+  const quantile = quantilesOf(mixture)
   for (let below = tailStep; below < 1 - share - tailStep / 2; below += tailStep) {
     const from = quantile(below)
     const to = quantile(below + share)

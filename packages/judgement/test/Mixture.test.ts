@@ -3,6 +3,7 @@ import { edges, logRatio, noEdge } from "@evaluator/judgement/EdgeLikelihood"
 import { mixtureInSteps, posterior } from "@evaluator/judgement/Mixture"
 import {
   mixtureShare,
+  type NormalMixture,
   normalShare,
   quantilesOf,
   shortestInterval,
@@ -65,19 +66,32 @@ describe("the spread of edges over a population", () => {
   })
 })
 
+/** Weights and means. */
+const mixtureOf = (
+  parts: ReadonlyArray<readonly [number, number]>,
+  deviation: number,
+): NormalMixture => ({
+  weights: Float64Array.from(parts, ([weight]) => weight),
+  means: Float64Array.from(parts, ([, mean]) => mean),
+  deviation,
+})
+
 describe("mixtures of normals", () => {
   it("know the normal's own quantiles", () => {
-    const one = [{ weight: 1, mean: 2, deviation: 3 }]
+    const one = mixtureOf([[1, 2]], 3)
     assert.approximately(quantilesOf(one)(0.1), 2 - 1.2816 * 3, 1e-3)
     assert.approximately(normalShare(1.6449), 0.95, 1e-4)
     assert.approximately(normalShare(-1.6449), 0.05, 1e-4)
   })
 
   it("give back the share below a quantile", () => {
-    const two = [
-      { weight: 0.7, mean: 0, deviation: 0.01 },
-      { weight: 0.3, mean: 0.2, deviation: 0.05 },
-    ]
+    const two = mixtureOf(
+      [
+        [0.7, 0],
+        [0.3, 0.2],
+      ],
+      0.03,
+    )
     const quantile = quantilesOf(two)
     for (const share of [0.05, 0.5, 0.72, 0.9]) {
       assert.approximately(mixtureShare(two, quantile(share)), share, 1e-3)
@@ -85,14 +99,17 @@ describe("mixtures of normals", () => {
   })
 
   it("have a shortest interval: even tails for one hump, the larger of two where it suffices", () => {
-    const one = shortestInterval([{ weight: 1, mean: 0, deviation: 1 }], 0.8)
+    const one = shortestInterval(mixtureOf([[1, 0]], 1), 0.8)
     assert.approximately(one.low, -1.2816, 0.02)
     assert.approximately(one.high, 1.2816, 0.02)
     const two = shortestInterval(
-      [
-        { weight: 0.15, mean: 0, deviation: 0.005 },
-        { weight: 0.85, mean: 0.2, deviation: 0.02 },
-      ],
+      mixtureOf(
+        [
+          [0.15, 0],
+          [0.85, 0.2],
+        ],
+        0.02,
+      ),
       0.8,
     )
     assert.isAbove(two.low, 0.1)
