@@ -72,6 +72,17 @@ const pressure = (lane: "evaluation" | "paper", { jobs }: SettingsShape, live: b
       ? FastLanePressure.hear
       : FastLanePressure.tell(jobs.fast_lane_late)
 
+/** Asked by the fast lane, whose spans the background lane exports. */
+const spansRequest = "spans"
+
+const takeSpans = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const link = yield* LaneLink
+    const { take } = yield* ServiceTracer
+    yield* link.serve(spansRequest, take)
+  }),
+)
+
 const machinery = (
   lane: "evaluation" | "paper",
   { cacheMebibytes, file, instance, link, live, settings, temporary }: LaneParts,
@@ -80,6 +91,7 @@ const machinery = (
     StorageWatch.layer(lane),
     QueuePauses.layer,
     pressure(lane, settings, live === true),
+    lane === "evaluation" && live === true ? takeSpans : Layer.empty,
     ...(live === true ? [ClockWatch.layer, LoopWatch.layer] : []),
   ).pipe(
     Layer.provideMerge(Supervisor.layer),
@@ -110,10 +122,14 @@ const machinery = (
       ),
     ),
     Layer.provideMerge(
-      ServiceTracer.layerFromEnvironment({
-        version,
-        ...(instance !== undefined && { instanceId: instance }),
-      }),
+      ServiceTracer.layerFromEnvironment(
+        {
+          version,
+          ...(instance !== undefined && { instanceId: instance }),
+        },
+        undefined,
+        lane === "paper" && live === true ? (batch) => link.ask(spansRequest, batch) : undefined,
+      ),
     ),
     Layer.provideMerge(Layer.succeed(LeastSettle, settings.jobs.least_settle)),
     Layer.provideMerge(Layer.succeed(SweepEvery, settings.jobs.sweep_every)),

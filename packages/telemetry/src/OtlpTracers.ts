@@ -11,9 +11,10 @@ import * as OtelTracer from "@effect/opentelemetry/OtelTracer"
 import { Duration, Effect, type Scope, Tracer } from "effect"
 import { defaultIdentity, logicalServices, resourceOf } from "./LogicalService.ts"
 import type { LogicalService } from "./LogicalService.ts"
-import type { OtlpOptions, ServiceTracer, Within } from "./ServiceTracer.ts"
+import { type OtlpOptions, type ServiceTracer, SpansRefused, type Within } from "./ServiceTracer.ts"
 import { keeping, KeepingSampler } from "./Sampling.ts"
 import { everything } from "./SamplingChoice.ts"
+import { type HandedSpan, handoverExporter, taken } from "./SpanHandover.ts"
 import { close, defaultLimits, SpanDelivery } from "./SpanDelivery.ts"
 
 /** The exporter, and a tracer for each logical service, until the scope closes. */
@@ -23,8 +24,20 @@ export const make = Effect.fnUntraced(function* (
   const limits = { ...defaultLimits, ...options.limits }
   const identity = { ...defaultIdentity, ...options.identity }
   const context = yield* Effect.context<never>()
+  const { hand, url } = options
+  const run = Effect.runForkWith(context)
+  const handing = (give: NonNullable<OtlpOptions["hand"]>) =>
+    handoverExporter((spans, done) => {
+      run(
+        Effect.match(give(spans), {
+          onSuccess: () => done(null),
+          onFailure: ({ message }) => done(new Error(message)),
+        }),
+      )
+    })
   const exporter =
-    options.exporter ?? new OTLPTraceExporter(options.url ? { url: options.url } : {})
+    options.exporter ??
+    (hand === undefined ? new OTLPTraceExporter(url ? { url } : {}) : handing(hand))
   const delivery = yield* Effect.acquireRelease(
     Effect.sync(() => new SpanDelivery(exporter, limits, Duration.toMillis(limits.every), context)),
     (held) => close(held, limits.closeWithin),
@@ -49,5 +62,16 @@ export const make = Effect.fnUntraced(function* (
     return (work) => Effect.provideService(work, Tracer.Tracer, tracer)
   }
   const flush = Effect.ignore(Effect.tryPromise(() => delivery.forceFlush()))
-  return { exporting: true, within, flush }
+  // Both sides are this program, so the spans are taken as they come.
+  const take = (spans: unknown) =>
+    Effect.callback<void, SpansRefused>((resume) =>
+      exporter.export(taken(spans as ReadonlyArray<HandedSpan>), ({ code, error }) =>
+        resume(
+          code === 0
+            ? Effect.void
+            : Effect.fail(new SpansRefused({ message: error?.message ?? "the collector refused" })),
+        ),
+      ),
+    )
+  return { exporting: true, within, flush, take }
 })

@@ -15,20 +15,30 @@
  *
  * The OpenTelemetry library is loaded when export is on and not before: several megabytes a thread.
  *
- * Limits: one exporter for each thread that provides this layer; OTLP over HTTP with JSON. About
+ * Limits: one exporter for each thread that provides this layer, none where it hands its spans to another;
+ * OTLP over HTTP with JSON. About
  * 50 µs a span when on: spans are for jobs, steps, deliveries and external calls, not for rows.
  */
 import type { SpanExporter } from "@opentelemetry/sdk-trace-base"
-import { Config, ConfigProvider, Context, Effect, Layer, Option } from "effect"
+import { Config, ConfigProvider, Context, Effect, Layer, Option, Schema } from "effect"
 import type { LogicalService, ProcessIdentity } from "./LogicalService.ts"
 import { type Sampling, samplingOf } from "./SamplingChoice.ts"
 import type { DeliveryLimits } from "./SpanDelivery.ts"
+
+/** The collector did not take the spans. */
+export class SpansRefused extends Schema.TaggedError<SpansRefused>()("SpansRefused", {
+  message: Schema.String,
+}) {}
 
 export interface OtlpOptions {
   /** Where traces are posted; the standard variables when absent. */
   readonly url?: string | undefined
   /** Instead of OTLP over HTTP: a test's exporter in memory. */
   readonly exporter?: SpanExporter | undefined
+  /** Instead of an exporter: another thread, which has one, and answers what became of them. */
+  readonly hand?:
+    | ((spans: unknown) => Effect.Effect<unknown, { readonly message: string }>)
+    | undefined
   readonly identity?: Partial<ProcessIdentity> | undefined
   readonly extraAttributes?: Readonly<Record<string, string>> | undefined
   readonly limits?: Partial<DeliveryLimits> | undefined
@@ -49,12 +59,15 @@ export class ServiceTracer extends Context.Service<
     readonly within: Within
     /** Sends what is held now; for tests and before a fork. */
     readonly flush: Effect.Effect<void>
+    /** Exports spans of another thread, as {@link OtlpOptions.hand} gave them. */
+    readonly take: (spans: unknown) => Effect.Effect<void, SpansRefused>
   }
 >()("telemetry/ServiceTracer") {
   static readonly layer: Layer.Layer<ServiceTracer> = Layer.succeed(ServiceTracer, {
     exporting: false,
     within: () => (work) => work,
     flush: Effect.void,
+    take: () => Effect.void,
   })
 
   static readonly layerOtlp = (options: OtlpOptions = {}): Layer.Layer<ServiceTracer> =>
@@ -69,6 +82,7 @@ export class ServiceTracer extends Context.Service<
   static readonly layerFromEnvironment = (
     identity: Partial<ProcessIdentity> = {},
     provider: ConfigProvider.ConfigProvider = ConfigProvider.fromEnv(),
+    hand: OtlpOptions["hand"] = undefined,
   ): Layer.Layer<ServiceTracer> =>
     Layer.unwrap(
       standardVariables.parse(provider).pipe(
@@ -83,12 +97,16 @@ export class ServiceTracer extends Context.Service<
             ),
             identity: { ...identity, ...(namespace !== undefined && { namespace }) },
             extraAttributes: pairs(env.resourceAttributes),
+            ...(hand !== undefined && { hand, limits: { batchSize: handedAtOnce } }),
             sampling: samplingOf(env.sampler, env.samplerArgument),
           })
         }),
       ),
     )
 }
+
+/** Small, because the thread that hands them over copies them. */
+const handedAtOnce = 128
 
 const standardVariables = Config.all({
   endpoint: Config.option(Config.NonEmptyString("OTEL_EXPORTER_OTLP_ENDPOINT")),

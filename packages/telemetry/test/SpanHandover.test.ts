@@ -1,0 +1,80 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Layer, Metric } from "effect"
+import { counterOf, metrics } from "@evaluator/telemetry/Names"
+import { type OtlpOptions, ServiceTracer, SpansRefused } from "@evaluator/telemetry/ServiceTracer"
+import { makeOtlpReceiver } from "@evaluator/testkit/OtlpReceiver"
+
+const opened = (options: OtlpOptions) =>
+  Effect.flatMap(Layer.build(ServiceTracer.layerOtlp(options)), (context) =>
+    Effect.provideContext(ServiceTracer, context),
+  )
+
+const counts = Effect.gen(function* () {
+  const refused = Metric.withAttributes(counterOf(metrics.spansDropped), { reason: "refused" })
+  return {
+    exported: (yield* Metric.value(counterOf(metrics.spansExported))).count,
+    refused: (yield* Metric.value(refused)).count,
+  }
+})
+
+const work = (tracer: ServiceTracer["Service"]) =>
+  Effect.void.pipe(
+    Effect.withSpan("inner", { kind: "client", attributes: { "peer.service": "sqlite" } }),
+    Effect.andThen(Effect.ignore(Effect.withSpan(Effect.fail("no book"), "broken"))),
+    Effect.withSpan("outer"),
+    tracer.within("paper-saga"),
+    Effect.andThen(tracer.within("settlement")(Effect.withSpan(Effect.void, "settled"))),
+  )
+
+const own = <A, E, R>(test: Effect.Effect<A, E, R>) =>
+  test.pipe(Effect.scoped, Effect.provideService(Metric.MetricRegistry, new Map()))
+
+describe("spans of a thread without an exporter", () => {
+  it.live("reach the collector as they would from the thread that has one", () =>
+    Effect.gen(function* () {
+      const told = yield* makeOtlpReceiver()
+      const alone = yield* makeOtlpReceiver()
+      const identity = { instanceId: "1" }
+      const exporting = yield* opened({ url: told.endpoint, identity })
+      const fast = yield* opened({
+        identity,
+        // As a message port has it.
+        hand: (spans) => exporting.take(structuredClone(spans)),
+      })
+      const plain = yield* opened({ url: alone.endpoint, identity })
+      for (const tracer of [fast, plain]) {
+        yield* work(tracer)
+        yield* tracer.flush
+      }
+      const shapes = (receiver: typeof told) =>
+        receiver.spans.map(({ attributes, kind, name, parentSpanId, resource }) => ({
+          attributes: Object.keys(attributes),
+          kind,
+          name,
+          parent: receiver.spans.find(({ spanId }) => spanId === parentSpanId)?.name,
+          resource,
+        }))
+      assert.strictEqual(told.spans.length, 4)
+      assert.deepStrictEqual(shapes(told), shapes(alone))
+      assert.strictEqual(told.posts(), 1)
+      assert.deepStrictEqual(yield* counts, { exported: 8, refused: 0 })
+    }).pipe(own),
+  )
+
+  it.live(
+    "are counted as dropped when the other thread, or its collector, does not take them",
+    () =>
+      Effect.gen(function* () {
+        const answer = yield* Deferred.make<void, SpansRefused>()
+        const fast = yield* opened({ hand: () => Deferred.await(answer) })
+        yield* work(fast)
+        assert.deepStrictEqual(yield* counts, { exported: 0, refused: 0 })
+        yield* Deferred.fail(answer, new SpansRefused({ message: "the thread ended" }))
+        yield* fast.flush
+        assert.deepStrictEqual(yield* counts, { exported: 0, refused: 4 })
+        const refusing = yield* makeOtlpReceiver(400)
+        const exporting = yield* opened({ url: refusing.endpoint })
+        yield* Effect.flip(exporting.take([]))
+      }).pipe(own),
+  )
+})
