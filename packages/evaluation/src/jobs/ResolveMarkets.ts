@@ -29,7 +29,7 @@ import {
 } from "../stores/Conditions.ts"
 import { type Checked, checkResolutions } from "../ResolutionCheck.ts"
 import { overruling, settleDoubts, storeDoubts } from "../stores/OutcomeDoubts.ts"
-import { storeResolution } from "../stores/Resolutions.ts"
+import { finalSince, storeResolution } from "../stores/Resolutions.ts"
 import { noteResolved } from "../stores/Wallets.ts"
 import { inRounds } from "./Rounds.ts"
 
@@ -60,8 +60,16 @@ const keep = Effect.fnUntraced(
   function* (due: DueCondition, served: Resolution | undefined, checked: Checked | null) {
     const log = yield* EventLog
     const { judgement, resolution } = yield* EvaluationSettings
+    const now = yield* Clock.currentTimeMillis
+    const correctableMs = Duration.toMillis(resolution.correctable_for)
     if (served === undefined) {
-      yield* resolutionChecked(due.condition, yield* recheckMs(due), "the venue says nothing yet")
+      const since = yield* finalSince(due.condition)
+      if (since === null) {
+        yield* resolutionChecked(due.condition, yield* recheckMs(due), "the venue says nothing yet")
+      } else {
+        // An outcome that the venue no longer tells of is not asked for without end.
+        yield* resolutionChecked(due.condition, lookAgainMs(since, now, correctableMs), null)
+      }
       return "pending"
     }
     const doubts = checked?.doubts ?? []
@@ -91,11 +99,7 @@ const keep = Effect.fnUntraced(
       yield* resolutionChecked(due.condition, yield* recheckMs(due), reason)
       return "pending"
     }
-    const again = lookAgainMs(
-      served.resolvedAtMs ?? seenAtMs,
-      yield* Clock.currentTimeMillis,
-      Duration.toMillis(resolution.correctable_for),
-    )
+    const again = lookAgainMs(served.resolvedAtMs ?? seenAtMs, now, correctableMs)
     yield* resolutionChecked(due.condition, again, null)
     if (!news) return "confirmed"
     yield* noteResolved(due.condition, Duration.toMillis(judgement.every))

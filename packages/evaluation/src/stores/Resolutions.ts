@@ -62,6 +62,14 @@ export const storeResolution = Effect.fnUntraced(function* (
   return { news: isFinal(served) && !same, stands: false, seenAtMs: kept!.seen_at_ms }
 })
 
+/** Since when the outcome kept of a condition is final; null when none is. */
+export const finalSince = Effect.fnUntraced(function* (condition: Uint8Array) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{ since: number }>`SELECT coalesce(resolved_at_ms, seen_at_ms) AS since
+    FROM resolutions WHERE condition = ${condition} AND final = 1`
+  return row?.since ?? null
+})
+
 /** Resolutions of the conditions (at most 500) that have one. */
 export const resolutionsOf = Effect.fnUntraced(function* (conditions: ReadonlyArray<Uint8Array>) {
   if (conditions.length === 0) return []

@@ -144,6 +144,24 @@ describe("resolve-markets", () => {
     },
   )
 
+  it.effect("lets an outcome be that the venue no longer tells of", () => {
+    const venue = new FakeVenue()
+    venue.markets.set(conditionNo(1), market(1, { status: "closed" }))
+    venue.resolutions.set(conditionNo(1), resolution(1, 1, now))
+    return Effect.gen(function* () {
+      yield* traded(venue, 1)
+      yield* describeDue
+      yield* resolveDue
+      venue.resolutions.clear()
+      yield* TestClock.setTime(now + day)
+      assert.deepInclude((yield* resolveDue).counts, { pending: 1 })
+      assert.strictEqual((yield* conditionRow(1)).resolve_due_ms, now + 7 * day)
+      yield* TestClock.setTime(now + 7 * day)
+      assert.deepInclude((yield* resolveDue).counts, { pending: 1 })
+      assert.isNull((yield* conditionRow(1)).resolve_due_ms)
+    }).pipe(withLane(venue))
+  })
+
   it.effect("does not ask for an open market before its end, and asks when it closes early", () => {
     const venue = new FakeVenue()
     venue.markets.set(conditionNo(1), market(1, { endAtMs: now + 10 * day }))
