@@ -2,8 +2,8 @@
  * A client without a span for each statement and transaction.
  *
  * Effect gives every statement a span, and no option of `SqlClient.make` turns that off; here a span
- * costs more than a point select. A quiet statement goes straight to the connection. A transaction
- * runs with the tracer off, and what runs inside it sees the tracer and the parent span it had before.
+ * costs more than a point select. A quiet statement goes straight to the connection, and transactions
+ * are those of `LeanTransactions.ts`; what runs inside one sees the tracer and the parent span it had before.
  *
  * With {@link TransactionSpans} an outermost transaction is one CLIENT span, which makes the file a node
  * of the service graph, but only within a span that was chosen to be kept: otherwise it costs a look.
@@ -146,6 +146,7 @@ export const TransactionSpans = Context.Reference<boolean>("sqlite/TransactionSp
 export interface QuietOptions extends Omit<Lender, "transactionService"> {
   /** The file's name, where transactions are spans; `null` where they are none. */
   readonly spansOf: string | null
+  readonly transactions: Pick<SqlClient.SqlClient, "withTransaction" | "afterCommit">
 }
 
 /** The client with quiet statements and transactions. */
@@ -164,24 +165,19 @@ export const quieten = (
   } as const
   const lender = { ...options, transactionService: client.transactionService }
 
-  const withTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    Effect.withFiber<A, E | SqlError.SqlError, R>((fiber) => {
-      if (!fiber.getRef(References.TracerEnabled)) return client.withTransaction(effect)
-      const parent = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
-      const traced = Effect.provideService(effect, References.TracerEnabled, true)
-      const quiet = untraced(
-        client.withTransaction(
-          parent === undefined
-            ? traced
-            : (Effect.provideService(traced, Tracer.ParentSpan, parent) as typeof traced),
-        ),
-      )
-      const seen =
-        options.spansOf !== null &&
-        parent?.sampled === true &&
-        openConnection(fiber, lender) === undefined
-      return seen ? Effect.useSpan(spans.transaction, spanOptions, () => quiet) : quiet
-    })
+  const { afterCommit } = options.transactions
+  const withTransaction = <R, E, A>(effect: Effect.Effect<A, E, R>) =>
+    options.spansOf === null
+      ? options.transactions.withTransaction(effect)
+      : Effect.withFiber<A, E | SqlError.SqlError, R>((fiber) => {
+          const quiet = options.transactions.withTransaction(effect)
+          const parent = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
+          return parent?.sampled === true &&
+            fiber.getRef(References.TracerEnabled) &&
+            openConnection(fiber, lender) === undefined
+            ? Effect.useSpan(spans.transaction, spanOptions, () => quiet)
+            : quiet
+        })
 
   const template = (strings: TemplateStringsArray | string, ...values: Array<unknown>) =>
     typeof strings === "string"
@@ -190,6 +186,7 @@ export const quieten = (
 
   const quiet: SqlClient.SqlClient = Object.assign(template as SqlClient.SqlClient, client, {
     withTransaction,
+    afterCommit,
     unsafe: <A extends object>(sql: string, values?: ReadonlyArray<unknown>) =>
       new QuietStatement(() => client.unsafe<A>(sql, values), lender, [sql, values ?? []]),
     withoutTransforms: () =>

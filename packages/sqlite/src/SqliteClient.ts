@@ -16,6 +16,7 @@ import * as Reactivity from "effect/reactivity/Reactivity"
 import { SqlClient, type SqlError, Statement } from "effect/sql"
 import { type CheckDepth, findFaults } from "./Integrity.ts"
 import { KillPoint, off } from "./KillPoint.ts"
+import { makeLeanTransactions } from "./LeanTransactions.ts"
 import { type BackupMetadata, copyDatabase, copyPages } from "./OnlineCopy.ts"
 import { quieten, TransactionSpans } from "./QuietClient.ts"
 import { open } from "./SqliteConnection.ts"
@@ -98,6 +99,8 @@ export const make = Effect.fnUntraced(function* (
     semaphore: yield* Semaphore.make(1),
     isTransaction: ({ database }) => database.isTransaction,
   })
+  const beginTransaction = (config.deferTransactions ?? readonly) ? "BEGIN" : "BEGIN IMMEDIATE"
+  const commit = () => connection.commit(killPoint)
   const stock = yield* SqlClient.make({
     ...acquirers,
     compiler: Statement.makeCompilerSqlite(config.transformQueryNames),
@@ -107,8 +110,8 @@ export const make = Effect.fnUntraced(function* (
       ["db.system.name", "sqlite"] as const,
     ],
     prepareTransactionControls: true,
-    beginTransaction: (config.deferTransactions ?? readonly) ? "BEGIN" : "BEGIN IMMEDIATE",
-    commit: killPoint === off ? "COMMIT" : () => connection.commit(killPoint),
+    beginTransaction,
+    commit: killPoint === off ? "COMMIT" : commit,
     releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
     ...(transformRows === undefined ? {} : { transformRows }),
   })
@@ -118,6 +121,13 @@ export const make = Effect.fnUntraced(function* (
       : quieten(stock, {
           ...acquirers,
           transformRows,
+          transactions: makeLeanTransactions({
+            ...acquirers,
+            transactionService: stock.transactionService,
+            begin: beginTransaction,
+            commit: killPoint === off ? () => connection.execute("COMMIT", [], undefined) : commit,
+            isTransaction: () => connection.database.isTransaction,
+          }),
           spansOf: (yield* TransactionSpans) ? basename(config.filename) : null,
         })
 

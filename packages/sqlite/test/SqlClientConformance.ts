@@ -14,6 +14,7 @@ import { tempFile } from "./TempDirectory.ts"
 export const sqlClientConformance = (
   name: string,
   layer: (file: string) => Layer.Layer<SqlClient.SqlClient, unknown>,
+  checks: ReadonlyArray<(check: Check) => void> = [statementChecks, transactionChecks, guardChecks],
 ) =>
   describe(`${name} as a SqlClient`, () => {
     const check: Check = (says, body) =>
@@ -27,7 +28,5 @@ export const sqlClientConformance = (
           yield* Effect.provideService(body(sql, open), SqlClient.SqlClient, sql)
         }),
       )
-    statementChecks(check)
-    transactionChecks(check)
-    guardChecks(check)
+    for (const register of checks) register(check)
   })

@@ -3,10 +3,17 @@ import { Config, ConfigProvider, Effect, Fiber, Layer, Schema, Tracer } from "ef
 import { SqlClient, Statement } from "effect/sql"
 import { existsSync } from "node:fs"
 import * as SqliteClient from "@evaluator/sqlite/SqliteClient"
+import { transactionChecks } from "./conformance/Transactions.ts"
 import { sqlClientConformance } from "./SqlClientConformance.ts"
 import { tempFile } from "./TempDirectory.ts"
 
 sqlClientConformance("our driver", (filename) => SqliteClient.layer({ filename }))
+// With spans for statements transactions are Effect's own; otherwise ours stand in for them.
+sqlClientConformance(
+  "our driver with Effect's own transactions",
+  (filename) => SqliteClient.layer({ filename, traceStatements: true }),
+  [transactionChecks],
+)
 
 // The name is not a literal so that neither the compiler nor the bundler looks for the package.
 const officialName = ["@effect", "sql-sqlite-node"].join("/")

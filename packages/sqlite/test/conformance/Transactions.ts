@@ -60,6 +60,43 @@ export const transactionChecks = (check: Check): void => {
     }),
   )
 
+  check("rolls back when the fiber is interrupted, and lets the next one in", (sql) =>
+    Effect.gen(function* () {
+      yield* items(sql)
+      const inside = yield* Deferred.make<void>()
+      const nested = add(sql, 3).pipe(
+        Effect.andThen(Deferred.succeed(inside, undefined)),
+        Effect.andThen(Effect.never),
+        sql.withTransaction,
+      )
+      const fiber = yield* add(sql, 1).pipe(
+        Effect.andThen(nested),
+        sql.withTransaction,
+        Effect.forkChild,
+      )
+      yield* Deferred.await(inside)
+      yield* Fiber.interrupt(fiber)
+      yield* sql.withTransaction(add(sql, 2))
+      assert.deepStrictEqual(yield* ids(sql), [2])
+    }),
+  )
+
+  check("keeps nested transactions of concurrent fibers apart", (sql) =>
+    Effect.gen(function* () {
+      yield* items(sql)
+      const failing = add(sql, 1).pipe(
+        Effect.andThen(Effect.yieldNow),
+        Effect.andThen(Effect.fail("no")),
+        sql.withTransaction,
+        Effect.ignore,
+      )
+      yield* Effect.all([failing, sql.withTransaction(add(sql, 2)), failing], {
+        concurrency: "unbounded",
+      }).pipe(sql.withTransaction)
+      assert.deepStrictEqual(yield* ids(sql), [2])
+    }),
+  )
+
   check("lets a fiber that waits for the connection be interrupted", (sql) =>
     Effect.gen(function* () {
       yield* items(sql)
@@ -162,6 +199,35 @@ export const transactionChecks = (check: Check): void => {
       yield* sql.afterCommit(Effect.ignore(add(sql, 1))).pipe(sql.withTransaction)
       assert.deepStrictEqual(yield* Ref.get(seen), ["outside", "nested", "outer"])
       assert.deepStrictEqual(yield* ids(sql), [1])
+    }),
+  )
+
+  check("runs no afterCommit of a nested transaction that was rolled back", (sql) =>
+    Effect.gen(function* () {
+      const seen = yield* Ref.make(0)
+      yield* sql
+        .afterCommit(Ref.set(seen, 1))
+        .pipe(
+          Effect.andThen(Effect.fail("no")),
+          sql.withTransaction,
+          Effect.ignore,
+          sql.withTransaction,
+        )
+      assert.strictEqual(yield* Ref.get(seen), 0)
+    }),
+  )
+
+  check("refuses an afterCommit of a transaction that has ended", (sql) =>
+    Effect.gen(function* () {
+      const ended = yield* Deferred.make<void>()
+      const late = yield* Deferred.await(ended).pipe(
+        Effect.andThen(sql.afterCommit(Effect.void)),
+        Effect.exit,
+        Effect.forkDetach,
+        sql.withTransaction,
+      )
+      yield* Deferred.succeed(ended, undefined)
+      assert.isTrue(Exit.isFailure(yield* Fiber.join(late)))
     }),
   )
 
