@@ -4,7 +4,8 @@
  * Who writes a wallet's first purchases or copies says so here, and they are read again. Only what was
  * read whole is remembered, and only for later moments; nothing is stored, after a start all is read
  * once. Limits: `verdicts.remembered_rows` of either kind of all wallets together, 18 bytes a purchase
- * and 36 a copy; the rows of further wallets are read at each judgement.
+ * and 36 a copy; the rows of further wallets are read at each judgement. The names of all conditions met
+ * come on top.
  */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
