@@ -85,7 +85,7 @@ export const openEvaluation = Effect.fnUntraced(function* (
     }
     const handle: EvaluationHandle = {
       ...machinery,
-      quiesce: Effect.andThen(tempo.hurry, machinery.quiesce),
+      quiesce: (within) => Effect.andThen(tempo.hurry, machinery.quiesce(within)),
       hear,
       fetch,
       judge,

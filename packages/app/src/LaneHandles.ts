@@ -2,7 +2,7 @@
  * A lane as the rest of the process sees it, wherever it runs: in this thread, or behind a
  * {@link LaneLink}. Whatever an answer holds is plain JSON.
  */
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import type { Evidence } from "@evaluator/paper/Evidence"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { Condition } from "@evaluator/runtime/Conditions"
@@ -65,8 +65,8 @@ export interface Glance {
 }
 
 interface Handle<Report> extends LaneOperations {
-  /** Starts no more runs and waits for those that run. */
-  readonly quiesce: Effect.Effect<void, LaneLinkError>
+  /** Starts no more runs and waits for those that run; what still runs after so long is interrupted. */
+  readonly quiesce: (within?: Duration.Duration) => Effect.Effect<void, LaneLinkError>
   /** Takes in what the other lane has said until now. */
   readonly hear: Effect.Effect<void, LaneLinkError>
   readonly report: Effect.Effect<Report, LaneLinkError>
@@ -109,7 +109,9 @@ export const serveHandle = Effect.fnUntraced(function* <Report>(
   name: string,
   handle: Handle<Report>,
 ) {
-  yield* link.serve(`${name}.quiesce`, () => handle.quiesce)
+  yield* link.serve(`${name}.quiesce`, (withinMs) =>
+    handle.quiesce(withinMs === null ? undefined : Duration.millis(withinMs as number)),
+  )
   yield* link.serve(`${name}.hear`, () => handle.hear)
   yield* link.serve(`${name}.report`, () => handle.report)
   yield* link.serve(`${name}.jobs`, () => handle.jobs)
@@ -131,7 +133,7 @@ export const handleOver = <Report>(link: Link, name: string): Handle<Report> => 
   const ask = <A>(verb: string, payload: unknown = null) =>
     link.ask(`${name}.${verb}`, payload, patience) as Effect.Effect<A, LaneLinkError>
   return {
-    quiesce: ask("quiesce"),
+    quiesce: (within) => ask("quiesce", within === undefined ? null : Duration.toMillis(within)),
     hear: ask("hear"),
     report: ask("report"),
     jobs: ask("jobs"),

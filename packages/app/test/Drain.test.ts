@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { drain } from "@evaluator/app/Drain"
 
@@ -16,7 +16,7 @@ const handle = (me: Lane, other: Lane) => {
     Effect.sync(() => void (me.said += 1)),
   )
   return {
-    quiesce: Effect.void,
+    quiesce: (_within?: Duration.Duration) => Effect.void,
     hear,
     fetch: says,
     catchUp: says,
@@ -37,6 +37,34 @@ describe("a drain", () => {
       assert.strictEqual(paper.heard, evaluation.said, "events of the background lane")
       assert.strictEqual(evaluation.heard, paper.said, "events of the paper lane")
     }),
+  )
+
+  it.effect(
+    "gives running jobs half of the time left to stop by themselves, without end where none is said",
+    () =>
+      Effect.gen(function* () {
+        const [evaluation, paper] = [lane(), lane()]
+        const given: Array<number | null> = []
+        const resting = (takes: Duration.Input) => (within?: Duration.Duration) =>
+          Effect.andThen(
+            Effect.sync(
+              () => void given.push(within === undefined ? null : Duration.toSeconds(within)),
+            ),
+            Effect.sleep(takes),
+          )
+        const draining = (deadline?: Duration.Input) =>
+          drain(
+            { ...handle(evaluation, paper), quiesce: resting("10 seconds") },
+            { ...handle(paper, evaluation), quiesce: resting("1 second") },
+            deadline === undefined ? {} : { deadline },
+          ).pipe(Effect.forkChild)
+        for (const deadline of ["20 seconds", undefined] as const) {
+          const fiber = yield* draining(deadline)
+          yield* TestClock.adjust("11 seconds")
+          yield* Fiber.join(fiber)
+        }
+        assert.deepStrictEqual(given, [10, 5, null, null])
+      }),
   )
 
   it.effect("ends within its deadline though fetching and judging never do", () =>

@@ -74,7 +74,7 @@ const dayOf = <A, E>(
     )
     const program = Effect.gen(function* () {
       yield* Effect.sleep("1 day")
-      yield* (yield* Supervisor).quiesce
+      yield* (yield* Supervisor).quiesce()
       yield* (yield* EvaluationLane).fetch
       yield* (yield* EvaluationLane).judge
       const totals = yield* (yield* JobLog).totals

@@ -163,7 +163,7 @@ describe("the background lane", () => {
           fill({ wallet: best!.wallet, market: 1, tx: 90_002, atMs: at }),
         ])
         yield* Effect.sleep("45 seconds")
-        yield* (yield* Supervisor).quiesce
+        yield* (yield* Supervisor).quiesce()
         yield* (yield* EvaluationLane).fetch
         yield* (yield* EvaluationLane).judge
         const watermark = yield* reports.watermark

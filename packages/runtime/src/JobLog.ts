@@ -23,10 +23,11 @@ export interface RunRow {
   readonly cursor: string | null
 }
 
-/** The newest run that a slot or a start of the process caused. */
+/** What the slots of a job go on from. */
 export interface LastSlot {
+  /** Start of the newest run that a slot or a start of the process caused; of the newest at all where there is none. */
   readonly startedAtMs: number
-  /** It did not come to its end. */
+  /** The newest run, whatever caused it, did not come to its end. */
   readonly cutOff: boolean
 }
 
@@ -109,9 +110,10 @@ export class JobLog extends Context.Service<
 
       const lastSlot = (job: string) =>
         sql<{ started_at_ms: number; outcome: string }>`
-          SELECT started_at_ms, outcome FROM job_runs
-          WHERE job = ${job} AND cause IN ('slot', 'missed slot', 'boot')
-          ORDER BY id DESC LIMIT 1`.pipe(
+          SELECT outcome, coalesce((SELECT started_at_ms FROM job_runs
+              WHERE job = ${job} AND cause IN ('slot', 'missed slot', 'boot')
+              ORDER BY id DESC LIMIT 1), started_at_ms) AS started_at_ms
+          FROM job_runs WHERE job = ${job} ORDER BY id DESC LIMIT 1`.pipe(
           Effect.map(([row]) =>
             row === undefined
               ? null

@@ -3,9 +3,10 @@
  *
  * A run that got no further for the job's `stallAfter` is reported with what it waits on; when half as
  * much again has passed and still nothing moved, it is cancelled and counts as failed.
+ * A run that is cut off is interrupted where it waits or yields; its row says `interrupted`, no attempt is charged.
  * Promises: a run that began always gets its closing row; only the job's own work can be interrupted.
  */
-import { Clock, Duration, Effect, Exit, Metric } from "effect"
+import { Clock, Deferred, Duration, Effect, Exit, Metric } from "effect"
 import { counterOf, histogramOf, metrics } from "@evaluator/telemetry/Names"
 import type { Job } from "./Job.ts"
 import type { JobLog, RunRow } from "./JobLog.ts"
@@ -20,6 +21,8 @@ export interface Going {
   readonly progress: RunProgress
   /** It was reported as stalled and has not moved since. */
   stalled: boolean
+  /** Completed when the run is to be interrupted. */
+  readonly cutOff: Deferred.Deferred<void>
 }
 
 const millis = (input: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(input))
@@ -55,7 +58,8 @@ export const runOnce = Effect.fnUntraced(function* (
     Effect.gen(function* () {
       const row = yield* jobLog.start(job.name, cause)
       const progress = new RunProgress(yield* Clock.monotonicTimeNanos)
-      const going: Going = { id: row.id, progress, stalled: false }
+      const cutOff = yield* Deferred.make<void>()
+      const going: Going = { id: row.id, progress, stalled: false, cutOff }
       begun(going)
       const work = job.run.pipe(
         Effect.timeoutOrElse({
@@ -73,7 +77,11 @@ export const runOnce = Effect.fnUntraced(function* (
         job.stallAfter === undefined
           ? work
           : Effect.raceFirst(work, stall(job.name, millis(job.stallAfter), going))
-      const exit = yield* restore(watched).pipe(
+      const cuttable = Effect.raceFirst(
+        watched,
+        Effect.andThen(Deferred.await(cutOff), Effect.interrupt),
+      )
+      const exit = yield* restore(cuttable).pipe(
         Effect.annotateLogs({ job: job.name, run: row.id }),
         Effect.exit,
       )

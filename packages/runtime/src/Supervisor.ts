@@ -4,7 +4,8 @@
  * Promises: a job runs one at a time, whatever asks for it; a run that fails, dies or times out is
  * logged, counted, has its row, and the job runs again at its next slot. A service (a loop that
  * should never end) that ends or fails is logged and started again, 1 s to 60 s apart.
- * `quiesce` stops new runs, asks the running ones to stop at their next step and waits for them.
+ * `quiesce` stops new runs, asks the running ones to stop at their next step and waits for them; those
+ * that go on when its time is up are interrupted.
  * Does not: retry inside a run; that belongs to the job's own effects.
  */
 import {
@@ -106,8 +107,8 @@ export class Supervisor extends Context.Service<
     readonly jobs: Effect.Effect<ReadonlyArray<JobView>>
     /** The requests for runs as a queue: bounded to one waiting for each job, what comes meanwhile coalesces. */
     readonly runRequests: Effect.Effect<Omit<QueueCounters, "name">>
-    /** No more runs from now on; waits for those that run. */
-    readonly quiesce: Effect.Effect<void>
+    /** No more runs from now on; waits for those that run, and interrupts them when `within` has passed. */
+    readonly quiesce: (within?: Duration.Input) => Effect.Effect<void>
   }
 >()("runtime/Supervisor") {
   static readonly layer = Layer.effect(
@@ -278,18 +279,29 @@ export class Supervisor extends Context.Service<
         ),
       }))
 
-      const quiesce = Ref.set(stopping, true).pipe(
-        Effect.andThen(
-          Effect.sync(() => {
-            const running = [...registered.values()].filter((entry) => entry.running)
-            for (const { going } of running) if (going !== null) going.progress.stopAsked = true
-            return running.length > 0
-          }).pipe(
-            Effect.repeat({ while: (running) => running, schedule: Schedule.spaced("20 millis") }),
-          ),
-        ),
+      const going = () =>
+        [...registered.values()].flatMap(({ going }) => (going === null ? [] : [going]))
+
+      const atRest = Effect.sync(() => {
+        for (const { progress } of going()) progress.stopAsked = true
+        return [...registered.values()].every((entry) => !entry.running)
+      }).pipe(
+        Effect.repeat({ until: (resting) => resting, schedule: Schedule.spaced("20 millis") }),
         Effect.asVoid,
       )
+
+      const cutOff = Effect.suspend(() =>
+        Effect.forEach(going(), (run) => Deferred.succeed(run.cutOff, undefined)),
+      ).pipe(Effect.andThen(atRest))
+
+      const quiesce = (within?: Duration.Input) =>
+        Ref.set(stopping, true).pipe(
+          Effect.andThen(
+            within === undefined
+              ? atRest
+              : Effect.timeoutOrElse(atRest, { duration: within, orElse: () => cutOff }),
+          ),
+        )
 
       return Supervisor.of({ register, service, runNow, jobs, runRequests, quiesce })
     }),

@@ -204,7 +204,7 @@ describe("Supervisor", () => {
         yield* settle
         const quiet = yield* Deferred.make<void>()
         yield* Effect.forkChild(
-          supervisor.quiesce.pipe(Effect.andThen(Deferred.succeed(quiet, undefined))),
+          supervisor.quiesce().pipe(Effect.andThen(Deferred.succeed(quiet, undefined))),
         )
         yield* settle
         assert.isFalse(yield* Deferred.isDone(quiet))
@@ -235,13 +235,62 @@ describe("Supervisor", () => {
         yield* supervisor.register(job(inSteps, { atBoot: true }))
         yield* settle
         yield* TestClock.adjust("3 seconds")
-        const quiet = yield* Effect.forkChild(supervisor.quiesce)
+        const quiet = yield* Effect.forkChild(supervisor.quiesce())
         yield* TestClock.adjust("2 seconds")
         yield* settle
         assert.isDefined(quiet.pollUnsafe())
         assert.isBelow(steps, 7)
       }).pipe(inLane(services))
     }),
+  )
+
+  it.effect(
+    "quiesces: a step that outlasts the time it has is interrupted, and made up for at the next start",
+    () =>
+      Effect.gen(function* () {
+        const dir = yield* temporaryDirectory
+        let runs = 0
+        const endless = job(
+          Effect.suspend(() => {
+            runs += 1
+            return runs === 1 ? Effect.never : Effect.succeed({ things: 1 })
+          }),
+          { on: ["MarketsScored"], retry: { kindOf: () => "outage" } },
+        )
+        yield* Effect.gen(function* () {
+          const services = yield* openLane(join(dir, "lane.db"))
+          yield* Effect.gen(function* () {
+            const supervisor = yield* Supervisor
+            yield* supervisor.register(endless)
+            yield* settle
+            yield* (yield* EventLog).append([
+              { type: "MarketsScored", payload: { day: "2026-11-25", markets: 0, events: 0 } },
+            ])
+            yield* settle
+            assert.strictEqual(runs, 1)
+            const quiet = yield* Effect.forkChild(supervisor.quiesce("10 seconds"))
+            yield* TestClock.adjust("9 seconds")
+            assert.isUndefined(quiet.pollUnsafe(), "it still may stop by itself")
+            yield* TestClock.adjust("1 second")
+            yield* settle
+            assert.isDefined(quiet.pollUnsafe())
+            const requests = yield* supervisor.runRequests
+            assert.deepStrictEqual([requests.failed, requests.pending], [1, 0])
+          }).pipe(inLane(services))
+        }).pipe(Effect.scoped)
+        const services = yield* openLane(join(dir, "lane.db"))
+        yield* Effect.gen(function* () {
+          yield* (yield* Supervisor).register(endless)
+          yield* settle
+          assert.deepStrictEqual(
+            (yield* runsIn).map((run) => [run.cause, run.outcome, run.error]),
+            [
+              ["event MarketsScored", "interrupted", null],
+              ["missed slot", "completed", null],
+            ],
+          )
+        }).pipe(inLane(services))
+      }),
   )
 
   it.effect("starts a service again when it ends or fails", () =>
