@@ -54,16 +54,16 @@ const decodeTakes = Schema.decodeSync(
 /** Everything the leader's price would fill, for a strategy that meets no book. */
 const endless = shares(Number.MAX_SAFE_INTEGER)
 
-/** The market's least order, when it is more than this copy's is by now; else null. */
-export const minimumMissed = ({ budget, offered, fill, limitPrice, pricedBook }: Copy) => {
-  const least = pricedBook?.minimumSize ?? 0
-  const size = fill.side === "SELL" ? (offered ?? 0) : affordable(budget ?? usdc(0), limitPrice!)
-  return size < least ? { size, least } : null
-}
-
 /** What of a copy decides what it gets. */
 type Order = Pick<Copy, "strategy" | "budget" | "offered" | "limitPrice" | "pricedBook"> & {
   readonly fill: Pick<Copy["fill"], "side" | "price">
+}
+
+/** The market's least order, when it is more than this copy's is by now; else null. */
+export const minimumMissed = ({ budget, offered, fill, limitPrice, pricedBook }: Order) => {
+  const least = pricedBook?.minimumSize ?? 0
+  const size = fill.side === "SELL" ? (offered ?? 0) : affordable(budget ?? usdc(0), limitPrice!)
+  return size < least ? { size, least } : null
 }
 
 export const walkOf = (copy: Order, market: Market): Walk => {
@@ -84,6 +84,10 @@ export const walkOf = (copy: Order, market: Market): Walk => {
   const spendable = (budget + mostFee(budget, fee, mostLevels)) as MicroUsdc
   return walkAsks(levels, { budget, spendable, limit, fee })
 }
+
+/** What an order takes when it is booked: nothing, where it is below the least. */
+const gotBy = (order: Order, market: Market): Walk["takes"] =>
+  minimumMissed(order) === null ? walkOf(order, market).takes : []
 
 /** What a fill of ours is told by: the leader's price beside ours, and how much more there was. */
 export const metOf = (copy: Copy, filled: Walk): CopyMet => {
@@ -153,7 +157,7 @@ export const makePricing = Effect.gen(function* () {
         AND (token = ${own}) = (side = ${side}) AND fill_id <> ${id} AND state = 'priced'`
     return rows.flatMap((row) => {
       const takes =
-        row.takes === null ? walkOf(orderOf(row, strategy), market).takes : decodeTakes(row.takes)
+        row.takes === null ? gotBy(orderOf(row, strategy), market) : decodeTakes(row.takes)
       return row.own === 1 ? takes : mirrored(takes)
     })
   })

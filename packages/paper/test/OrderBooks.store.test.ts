@@ -178,6 +178,21 @@ describe("the terms of an order", () => {
     }),
   )
 
+  it.effect(
+    "leave nothing out for an order that is below the least of the book it was priced in",
+    () =>
+      Effect.gen(function* () {
+        const house = yield* prepared({ overrides: { paper: { market_exposure: 0.15 } } })
+        house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+        yield* deliver(house, [fill({ price: 0.6 })])
+        yield* house.sql`UPDATE copies SET state = 'priced', outcome = NULL, takes = NULL,
+        filled_at_ms = NULL, priced_book = json_set(priced_book, '$.minimumSize', 1000000000)`
+        yield* deliver(house, [fill({ price: 0.6, n: 2, atMs: noon + 1 })])
+        const [row] = yield* house.sql`SELECT own_taken FROM copies WHERE outcome = 'COPIED'`
+        assert.deepStrictEqual({ ...row }, { own_taken: 0 })
+      }),
+  )
+
   it.effect("are as late as fetches that were given up, too", () =>
     Effect.gen(function* () {
       const house = yield* prepared({ overrides: { paper: { book_timeout: "2s" } } })

@@ -6,7 +6,7 @@
  * step with its `SqlError`; anything else that is thrown is a defect. Where no transaction is open the
  * step is one of its own; else its owner ends it.
  * Needs our own driver, and dies without. Limits: the thread is blocked meanwhile; a step is some ten
- * statements.
+ * statements, or a small one for each row of a page.
  */
 import { Context, Effect } from "effect"
 import type { SqlClient, SqlConnection, SqlError } from "effect/sql"
