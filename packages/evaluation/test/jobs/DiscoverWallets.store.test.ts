@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Cause, Effect, Exit, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { bytesToHex } from "@evaluator/domain/Id"
@@ -104,6 +104,35 @@ describe("discover-wallets", () => {
       assert.deepInclude(yield* discoverWallets, { places: 0 })
     }).pipe(withLane(venue, { discovery: { leaderboard: false, winners: true } }))
   })
+
+  it.effect(
+    "cut off half-way goes on with the places that are left, not from the beginning",
+    () => {
+      const places = 45
+      const venue = venueOf(
+        Object.fromEntries(Array.from({ length: places }, (_, n) => [n + 1, [n + 1]])),
+      )
+      return Effect.gen(function* () {
+        yield* start
+        const visits = () => venue.requests.filter((one) => one.startsWith("holders"))
+        const before = visits().length
+        const run = yield* Effect.forkChild(discoverWallets)
+        venue.fail = () => {
+          if (visits().length === before + 30) run.interruptUnsafe()
+          return null
+        }
+        const exit = yield* Fiber.await(run)
+        assert.isTrue(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause))
+        const found = yield* countRows("wallets")
+        assert.isAtLeast(found, 20, "the first round is kept")
+        assert.isBelow(found, places)
+        const again = visits().length
+        assert.deepInclude(yield* discoverWallets, { places: places - found, failed: 0, more: 0 })
+        assert.strictEqual(visits().length - again, places - found)
+        assert.strictEqual(yield* countRows("wallets"), places)
+      }).pipe(withLane(venue, { discovery: { leaderboard: false } }))
+    },
+  )
 
   it.effect("lets a market that fails neither stop nor repeat the others", () => {
     const venue = venueOf({ 1: [1], 2: [2], 3: [3] })
