@@ -22,6 +22,7 @@ import evaluation0018 from "../../../migrations/evaluation/0018_gather_drifts.ts
 import evaluation0019 from "../../../migrations/evaluation/0019_name_failing_gates.ts"
 import evaluation0020 from "../../../migrations/evaluation/0020_overrule_doubts.ts"
 import evaluation0021 from "../../../migrations/evaluation/0021_order_due_evidence.ts"
+import evaluation0022 from "../../../migrations/evaluation/0022_order_due_wallets.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
@@ -57,6 +58,7 @@ export const migrations = {
     "0019_name_failing_gates": evaluation0019,
     "0020_overrule_doubts": evaluation0020,
     "0021_order_due_evidence": evaluation0021,
+    "0022_order_due_wallets": evaluation0022,
   },
   paper: {
     "0001_create_runtime": paper0001,

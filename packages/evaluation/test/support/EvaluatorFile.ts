@@ -33,6 +33,7 @@ import gatherDrifts from "../../../../migrations/evaluation/0018_gather_drifts.t
 import nameFailingGates from "../../../../migrations/evaluation/0019_name_failing_gates.ts"
 import overruleDoubts from "../../../../migrations/evaluation/0020_overrule_doubts.ts"
 import orderDueEvidence from "../../../../migrations/evaluation/0021_order_due_evidence.ts"
+import orderDueWallets from "../../../../migrations/evaluation/0022_order_due_wallets.ts"
 
 export const migrations = {
   "0001_create_runtime": createRuntime,
@@ -56,6 +57,7 @@ export const migrations = {
   "0019_name_failing_gates": nameFailingGates,
   "0020_overrule_doubts": overruleDoubts,
   "0021_order_due_evidence": orderDueEvidence,
+  "0022_order_due_wallets": orderDueWallets,
 }
 
 /** A file of its own, removed with the scope. */
