@@ -8,7 +8,7 @@ import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http"
 import { resourceFromAttributes } from "@opentelemetry/resources"
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base"
 import * as OtelTracer from "@effect/opentelemetry/OtelTracer"
-import { Duration, Effect, type Scope, Tracer } from "effect"
+import { Duration, Effect, FiberSet, type Scope, Tracer } from "effect"
 import { defaultIdentity, logicalServices, resourceOf } from "./LogicalService.ts"
 import type { LogicalService } from "./LogicalService.ts"
 import { type OtlpOptions, type ServiceTracer, SpansRefused, type Within } from "./ServiceTracer.ts"
@@ -25,14 +25,18 @@ export const make = Effect.fnUntraced(function* (
   const identity = { ...defaultIdentity, ...options.identity }
   const context = yield* Effect.context<never>()
   const { hand, url } = options
-  const run = Effect.runForkWith(context)
+  // Whoever is still asked when the time is over is asked no longer, and the batch ends: both hold timers.
+  const run = yield* FiberSet.makeRuntime<never>()
   const handing = (give: NonNullable<OtlpOptions["hand"]>) =>
     handoverExporter((spans, done) => {
       run(
-        Effect.match(give(spans), {
-          onSuccess: () => done(null),
-          onFailure: ({ message }) => done(new Error(message)),
-        }),
+        give(spans).pipe(
+          Effect.match({
+            onSuccess: () => done(null),
+            onFailure: ({ message }) => done(new Error(message)),
+          }),
+          Effect.onInterrupt(() => Effect.sync(() => done(new Error("the exit came first")))),
+        ),
       )
     })
   const exporter =

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Layer, Metric } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Metric, Scope } from "effect"
 import { counterOf, metrics } from "@evaluator/telemetry/Names"
 import { type OtlpOptions, ServiceTracer, SpansRefused } from "@evaluator/telemetry/ServiceTracer"
 import { makeOtlpReceiver } from "@evaluator/testkit/OtlpReceiver"
@@ -58,6 +58,26 @@ describe("spans of a thread without an exporter", () => {
       assert.deepStrictEqual(shapes(told), shapes(alone))
       assert.strictEqual(told.posts(), 1)
       assert.deepStrictEqual(yield* counts, { exported: 8, refused: 0 })
+    }).pipe(own),
+  )
+
+  it.live("hold nobody up at the exit when the other thread does not answer", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const given = yield* Deferred.make<void>()
+      const silent = Effect.andThen(Deferred.succeed(given, undefined), Effect.never)
+      const fast = yield* Scope.provide(
+        opened({ hand: () => silent, limits: { closeWithin: "20 millis" } }),
+        scope,
+      )
+      yield* work(fast)
+      const flushing = yield* Effect.forkScoped(fast.flush)
+      yield* Deferred.await(given)
+      yield* Scope.close(scope, Exit.void)
+      yield* Fiber.join(flushing).pipe(Effect.timeout("2 seconds"))
+      const lost = Metric.withAttributes(counterOf(metrics.spansDropped), { reason: "exit" })
+      assert.strictEqual((yield* Metric.value(lost)).count, 4)
+      assert.deepStrictEqual(yield* counts, { exported: 0, refused: 0 })
     }).pipe(own),
   )
 
