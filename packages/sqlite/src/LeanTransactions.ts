@@ -18,6 +18,8 @@ type Step = Effect.Effect<unknown, SqlError.SqlError>
 /** An open transaction or savepoint. */
 interface Level {
   readonly parent: Level | undefined
+  /** The services its effect began with. */
+  services: Context.Context<never> | undefined
   readonly afterwards: Array<Effect.Effect<void>>
   /** Whose turn it is among the savepoints within; made by the first. */
   turn: Semaphore.Semaphore | undefined
@@ -37,6 +39,7 @@ export interface LeanOptions {
 
 const makeLevel = (parent: Level | undefined): Level => ({
   parent,
+  services: undefined,
   afterwards: [],
   turn: undefined,
   open: true,
@@ -86,8 +89,12 @@ export const makeLeanTransactions = (
   ): Effect.Effect<A, E | SqlError.SqlError, R> =>
     Effect.flatMap(first, () => {
       levels.set(entry, level)
+      const noted = Effect.withFiber<A, E, R>((fiber) => {
+        level.services = fiber.context
+        return effect
+      })
       return Effect.onExitPrimitive(
-        Effect.provideService(effect, service, entry) as Effect.Effect<A, E, R>,
+        Effect.provideService(noted, service, entry) as Effect.Effect<A, E, R>,
         (exit) =>
           Effect.map(last(Exit.isSuccess(exit)), () => {
             level.committed = Exit.isSuccess(exit)
@@ -161,7 +168,12 @@ export const makeLeanTransactions = (
         for (let at: Level | undefined = level; at !== undefined; at = at.parent) {
           if (!at.open) return Effect.die(new Error("afterCommit: the transaction has ended"))
         }
-        // It runs later with the services of now, without the transaction.
+        // It runs later with the services of now, without the transaction: where none were given since
+        // the outermost began, these are the ones it will find.
+        if (level.parent === undefined && level.services === fiber.context) {
+          level.afterwards.push(effect as Effect.Effect<void>)
+          return Effect.void
+        }
         const services = Context.omit(service)(fiber.context) as Context.Context<R>
         level.afterwards.push(Effect.provideContext(effect, services))
         return Effect.void
