@@ -1,7 +1,9 @@
 /** Transactions: their ends, their nesting, and who waits for whom. */
 import { assert } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Ref, Stream } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Option, Ref, Stream } from "effect"
 import { add, type Check, ids, items, reasonOf } from "./Check.ts"
+
+class Whose extends Context.Service<Whose, string>()("test/Whose") {}
 
 export const transactionChecks = (check: Check): void => {
   check("commits a transaction that succeeds and answers its value", (sql) =>
@@ -200,6 +202,26 @@ export const transactionChecks = (check: Check): void => {
       assert.deepStrictEqual(yield* Ref.get(seen), ["outside", "nested", "outer"])
       assert.deepStrictEqual(yield* ids(sql), [1])
     }),
+  )
+
+  check(
+    "runs afterCommit with the services of where it was asked for, outside the transaction",
+    (sql) =>
+      Effect.gen(function* () {
+        const seen: Array<string> = []
+        const note = sql.afterCommit(
+          Effect.gen(function* () {
+            const open = yield* Effect.serviceOption(sql.transactionService)
+            seen.push(`${yield* Whose} ${Option.isSome(open) ? "inside" : "outside"}`)
+          }),
+        )
+        const given = (whose: string) => Effect.provideService(note, Whose, whose)
+        yield* Effect.all([note, given("within"), sql.withTransaction(given("nested"))]).pipe(
+          sql.withTransaction,
+          Effect.provideService(Whose, "caller"),
+        )
+        assert.deepStrictEqual(seen, ["caller outside", "within outside", "nested outside"])
+      }),
   )
 
   check("runs no afterCommit of a nested transaction that was rolled back", (sql) =>
