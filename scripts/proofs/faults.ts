@@ -16,6 +16,20 @@ const seed = 42
 
 type Case = Pick<FaultPlan, "fault" | "thread" | "says">
 
+/** A lane's file that is full for a while, and one that is not to be written. */
+const unwritable = (file: string, thread: FaultPlan["thread"]): Readonly<Record<string, Case>> => ({
+  [`${file} full`]: {
+    fault: "full 20000",
+    thread,
+    says: new RegExp(`^${thread} storage: ${file.replace(".", "\\.")} is full`),
+  },
+  [`${file} read-only`]: {
+    fault: "read-only 20000",
+    thread,
+    says: new RegExp(`^${thread} storage: ${file.replace(".", "\\.")} may not be written`),
+  },
+})
+
 const cases: Readonly<Record<string, Case>> = {
   "fast lane blocked": { fault: "block 30000", thread: "fast", says: /^fast lane: last beat/ },
   "background lane blocked": {
@@ -43,26 +57,8 @@ const cases: Readonly<Record<string, Case>> = {
     thread: "fast",
     says: /clock: was set by -3[56]\d{5} ms/,
   },
-  "evaluator.db full": {
-    fault: "full 20000",
-    thread: "background",
-    says: /^background storage: evaluator\.db is full/,
-  },
-  "evaluator.db read-only": {
-    fault: "read-only 20000",
-    thread: "background",
-    says: /^background storage: evaluator\.db may not be written/,
-  },
-  "paper.db full": {
-    fault: "full 20000",
-    thread: "fast",
-    says: /^fast storage: paper\.db is full/,
-  },
-  "paper.db read-only": {
-    fault: "read-only 20000",
-    thread: "fast",
-    says: /^fast storage: paper\.db may not be written/,
-  },
+  ...unwritable("evaluator.db", "background"),
+  ...unwritable("paper.db", "fast"),
   "venue out of memory": {
     fault: "memory",
     thread: "venue",

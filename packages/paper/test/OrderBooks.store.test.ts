@@ -19,6 +19,24 @@ const kept = (house: House) =>
     ([row]) => row!,
   )
 
+/** No at 0.50 was copied, then Yes at 0.60. */
+const holdingBoth = Effect.gen(function* () {
+  const house = yield* prepared({ overrides: { paper: { market_exposure: 0.15 } } })
+  house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+  house.venue.setBook(book(1, { asks: [[0.5, 1000]], bids: [[0.4, 60]] }, 1))
+  yield* deliver(house, [fill({ price: 0.5, outcome: 1 })])
+  yield* deliver(house, [fill({ price: 0.6, n: 2, atMs: noon + 1 })])
+  return house
+})
+
+/** Shares of No that follow the leader's sale of a hundred. */
+const soldOfNo = Effect.fnUntraced(function* (house: House) {
+  yield* deliver(house, [
+    fill({ side: "SELL", price: 0.41, outcome: 1, n: 3, atMs: noon + 2, size: 100 }),
+  ])
+  return (yield* house.reports.copies({})).find((copy) => copy.side === "SELL")?.size
+})
+
 describe("the order book that an order meets", () => {
   it.effect("is the socket's when it is young, and nothing is fetched", () =>
     Effect.gen(function* () {
@@ -145,36 +163,21 @@ describe("the terms of an order", () => {
 
   it.effect("leave out what we took of the other outcome: the two books are one", () =>
     Effect.gen(function* () {
-      const house = yield* prepared({ overrides: { paper: { market_exposure: 0.15 } } })
-      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
-      house.venue.setBook(book(1, { asks: [[0.5, 1000]], bids: [[0.4, 60]] }, 1))
-      yield* deliver(house, [fill({ price: 0.5, outcome: 1 })])
+      const house = yield* holdingBoth
       // 41.66 Yes at 0.60 are 41.66 of the 60 bids for No at 0.40.
-      yield* deliver(house, [fill({ price: 0.6, n: 2, atMs: noon + 1 })])
-      yield* deliver(house, [
-        fill({ side: "SELL", price: 0.41, outcome: 1, n: 3, atMs: noon + 2, size: 100 }),
-      ])
-      const sale = (yield* house.reports.copies({})).find((copy) => copy.side === "SELL")
-      assert.strictEqual(sale?.size, 60_000_000 - 41_660_000)
+      assert.strictEqual(yield* soldOfNo(house), 60_000_000 - 41_660_000)
       yield* sound(house)
     }),
   )
 
   it.effect("leave out what an order in the other outcome gets that is priced, not booked", () =>
     Effect.gen(function* () {
-      const house = yield* prepared({ overrides: { paper: { market_exposure: 0.15 } } })
-      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
-      house.venue.setBook(book(1, { asks: [[0.5, 1000]], bids: [[0.4, 60]] }, 1))
-      yield* deliver(house, [fill({ price: 0.5, outcome: 1 })])
-      yield* deliver(house, [fill({ price: 0.6, n: 2, atMs: noon + 1 })])
+      const house = yield* holdingBoth
       // As a kill between pricing and booking leaves it, until recovery takes it up.
       yield* house.sql`UPDATE copies SET state = 'priced', outcome = NULL, takes = NULL,
         filled_at_ms = NULL WHERE token = ${tokenToBytes(token(1))}`
-      yield* deliver(house, [
-        fill({ side: "SELL", price: 0.41, outcome: 1, n: 3, atMs: noon + 2, size: 100 }),
-      ])
-      const sale = (yield* house.reports.copies({})).find((copy) => copy.side === "SELL")
-      assert.strictEqual(sale?.size, 60_000_000 - 41_660_000)
+      // 41.66 Yes at 0.60 are 41.66 of the 60 bids for No at 0.40.
+      assert.strictEqual(yield* soldOfNo(house), 60_000_000 - 41_660_000)
     }),
   )
 

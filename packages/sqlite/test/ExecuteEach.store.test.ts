@@ -1,10 +1,8 @@
 /** The same answers from our driver in one step and from any client value by value. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
+import { Effect } from "effect"
 import { executeEach } from "@evaluator/sqlite/ExecuteEach"
-import * as SqliteClient from "@evaluator/sqlite/SqliteClient"
-import { tempFile } from "./TempDirectory.ts"
+import { itemsIn, itemsOf } from "./Items.ts"
 
 const insert = "INSERT OR IGNORE INTO items (id, name) VALUES (?, ?)"
 const each = [
@@ -14,15 +12,7 @@ const each = [
   [3, null],
 ]
 
-const table = Effect.gen(function* () {
-  const filename = yield* tempFile("each.db")
-  const context = yield* Layer.build(SqliteClient.layer({ filename }))
-  const sql = yield* Effect.provideContext(SqlClient.SqlClient, context)
-  yield* sql`CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT) STRICT`
-  return sql
-})
-
-const rows = (sql: SqlClient.SqlClient) => sql`SELECT id, name FROM items ORDER BY id`.values
+const table = itemsIn("each.db")
 
 describe("executeEach", () => {
   it.effect("says what each list of values changed, in a transaction and outside one", () =>
@@ -33,12 +23,12 @@ describe("executeEach", () => {
       assert.deepStrictEqual(changed, [1, 1, 0, 1])
       // Outside a transaction there is no connection to run on: as with a client that is not ours.
       assert.deepStrictEqual(yield* executeEach(valueByValue, insert, each), changed)
-      assert.deepStrictEqual(yield* rows(inOneStep), [
+      assert.deepStrictEqual(yield* itemsOf(inOneStep), [
         [1, "one"],
         [2, "two"],
         [3, null],
       ])
-      assert.deepStrictEqual(yield* rows(valueByValue), yield* rows(inOneStep))
+      assert.deepStrictEqual(yield* itemsOf(valueByValue), yield* itemsOf(inOneStep))
     }),
   )
 
@@ -50,7 +40,7 @@ describe("executeEach", () => {
         ["no number", "two"],
       ]).pipe(sql.withTransaction, Effect.exit)
       assert.strictEqual(failed._tag, "Failure")
-      assert.deepStrictEqual(yield* rows(sql), [])
+      assert.deepStrictEqual(yield* itemsOf(sql), [])
     }),
   )
 })

@@ -1,23 +1,13 @@
 /** Several statements in one step: their answers, their failures, and whose transaction it is. */
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Layer } from "effect"
-import { SqlClient } from "effect/sql"
+import { Cause, Effect, Exit } from "effect"
 import { inOneStep, type Run } from "@evaluator/sqlite/InOneStep"
-import * as SqliteClient from "@evaluator/sqlite/SqliteClient"
 import { StatementWatch } from "@evaluator/sqlite/StatementWatch"
-import { tempFile } from "./TempDirectory.ts"
+import { itemsIn, itemsOf } from "./Items.ts"
 
 const insert = "INSERT INTO items (id, name) VALUES (?, ?) RETURNING id"
 
-const table = Effect.gen(function* () {
-  const filename = yield* tempFile("step.db")
-  const context = yield* Layer.build(SqliteClient.layer({ filename }))
-  const sql = yield* Effect.provideContext(SqlClient.SqlClient, context)
-  yield* sql`CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT) STRICT`
-  return sql
-})
-
-const rows = (sql: SqlClient.SqlClient) => sql`SELECT id, name FROM items ORDER BY id`.values
+const table = itemsIn("step.db")
 
 const two = (run: Run) => {
   const [first] = run<{ id: number }>(insert, 1, "one")
@@ -30,7 +20,7 @@ describe("statements in one step", () => {
     Effect.gen(function* () {
       const sql = yield* table
       assert.strictEqual(yield* sql.withTransaction(inOneStep(sql, two)), 1)
-      assert.deepStrictEqual(yield* rows(sql), [
+      assert.deepStrictEqual(yield* itemsOf(sql), [
         [1, "one"],
         [2, "two"],
       ])
@@ -45,7 +35,7 @@ describe("statements in one step", () => {
         sql.withTransaction,
         Effect.flip,
       )
-      assert.deepStrictEqual(yield* rows(sql), [])
+      assert.deepStrictEqual(yield* itemsOf(sql), [])
     }),
   )
 
@@ -56,9 +46,9 @@ describe("statements in one step", () => {
         Effect.flip,
       )
       assert.strictEqual(failure.reason._tag, "UniqueViolation")
-      assert.deepStrictEqual(yield* rows(sql), [])
+      assert.deepStrictEqual(yield* itemsOf(sql), [])
       yield* inOneStep(sql, two)
-      assert.strictEqual((yield* rows(sql)).length, 2)
+      assert.strictEqual((yield* itemsOf(sql)).length, 2)
     }),
   )
 
@@ -73,7 +63,7 @@ describe("statements in one step", () => {
       assert.isTrue(Exit.isFailure(broken) && Cause.hasDies(broken.cause))
       const guarded = yield* inOneStep(sql, (run) => run(insert, Number.NaN, "x")).pipe(Effect.exit)
       assert.isTrue(Exit.isFailure(guarded))
-      assert.deepStrictEqual(yield* rows(sql), [])
+      assert.deepStrictEqual(yield* itemsOf(sql), [])
     }),
   )
 

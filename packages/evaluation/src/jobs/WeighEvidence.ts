@@ -23,7 +23,6 @@ import {
   type DueToWeigh,
   dueToWeigh,
   soloCopies,
-  storeCopiesWeighed,
   storeWeighed,
 } from "../stores/Evidence.ts"
 import { inRounds } from "./Rounds.ts"
@@ -91,7 +90,7 @@ const storeCopies = Effect.fnUntraced(function* (
   const now = yield* Clock.currentTimeMillis
   const copyable = copyableOf(yield* soloCopies(due.wallet, now))
   const coverage = { ...standing, ...reachOf(due, through, copyable.missed, now) }
-  yield* storeCopiesWeighed(due.wallet, coverage, copyable)
+  yield* storeWeighed(due.wallet, { coverage, copyable }, null)
 })
 
 const store = Effect.fnUntraced(function* (due: DueToWeigh, through: number | null) {
@@ -108,17 +107,14 @@ const store = Effect.fnUntraced(function* (due: DueToWeigh, through: number | nu
     marketsWithoutFacts: entries.filter((entry) => entry.event.startsWith("0x")).length,
     unresolved: entries.length - resolved.length,
   }
-  yield* storeWeighed({
-    wallet,
+  const ledger = {
     entries: entries.length,
     resolved: resolved.length,
     events: new Set(resolved.map((entry) => entry.event)).size,
-    copies: copyable.settled,
-    coverage,
-    copyable,
     habits: habitsOf(told === null ? due.habits! : fillHabitsOf(told), entries),
     readThroughMs: readThrough(told?.at(-1)?.atMs, through) ?? due.readThroughMs,
-  })
+  }
+  yield* storeWeighed(wallet, { coverage, copyable }, ledger)
 })
 
 /** Weighs at most 10 wallets that are due by `untilMs`. */

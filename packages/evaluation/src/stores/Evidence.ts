@@ -30,13 +30,15 @@ export interface Coverage {
 }
 
 export interface Weighed {
-  readonly wallet: Uint8Array
+  readonly coverage: Coverage
+  readonly copyable: Copyable
+}
+
+/** What its own fills say of a wallet. */
+export interface WeighedLedger {
   readonly entries: number
   readonly resolved: number
   readonly events: number
-  readonly copies: number
-  readonly coverage: Coverage
-  readonly copyable: Copyable
   readonly habits: Habits
   readonly readThroughMs: number | null
 }
@@ -87,29 +89,11 @@ export const dueToWeigh = Effect.fnUntraced(function* (untilMs: number, limit: n
   }))
 }, Effect.orDie)
 
-/** In the caller's transaction. */
-export const storeWeighed = Effect.fnUntraced(function* (weighed: Weighed) {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`UPDATE wallet_evidence SET ${sql.update({
-    due_ms: null,
-    weighed_at_ms: yield* Clock.currentTimeMillis,
-    read_through_ms: weighed.readThroughMs,
-    entries: weighed.entries,
-    resolved: weighed.resolved,
-    events: weighed.events,
-    copies: weighed.copies,
-    complete_share: weighed.coverage.share,
-    coverage: JSON.stringify(weighed.coverage),
-    copyable: JSON.stringify(weighed.copyable),
-    habits: JSON.stringify(weighed.habits),
-  })} WHERE wallet = ${weighed.wallet}`
-})
-
-/** Only its copies are new; in the caller's transaction. */
-export const storeCopiesWeighed = Effect.fnUntraced(function* (
+/** In the caller's transaction; `ledger` is null where only its copies are new. */
+export const storeWeighed = Effect.fnUntraced(function* (
   wallet: Uint8Array,
-  coverage: Coverage,
-  copyable: Copyable,
+  { coverage, copyable }: Weighed,
+  ledger: WeighedLedger | null,
 ) {
   const sql = yield* SqlClient.SqlClient
   yield* sql`UPDATE wallet_evidence SET ${sql.update({
@@ -119,6 +103,13 @@ export const storeCopiesWeighed = Effect.fnUntraced(function* (
     complete_share: coverage.share,
     coverage: JSON.stringify(coverage),
     copyable: JSON.stringify(copyable),
+    ...(ledger && {
+      read_through_ms: ledger.readThroughMs,
+      entries: ledger.entries,
+      resolved: ledger.resolved,
+      events: ledger.events,
+      habits: JSON.stringify(ledger.habits),
+    }),
   })} WHERE wallet = ${wallet}`
 })
 
