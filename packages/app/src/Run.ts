@@ -224,16 +224,9 @@ const service = Effect.fnUntraced(function* (
           ),
       }),
     )
-    const document = yield* summary
-    if (options.json) yield* Console.log(JSON.stringify(document))
-    else
-      yield* Effect.logInfo(
-        progressLine({
-          ...document,
-          outcomes: document.copies.outcomes,
-          equity_usdc: document.ledger.equity_usdc,
-        }),
-      )
+    // The lines before counted all; the summary's equation ends where both lanes have looked.
+    if (options.json) yield* Console.log(JSON.stringify(yield* summary))
+    else yield* Effect.logInfo(progressLine(yield* evaluation.glance))
   }).pipe(
     Effect.scoped,
     Effect.provide(Layer.mergeAll(LaneLink.layerPort(port), Layer.succeed(KillPoint, kills))),
