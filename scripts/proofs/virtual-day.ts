@@ -16,13 +16,12 @@ import { loadSettings } from "@evaluator/app/Settings"
 import { months, simulateDays } from "@evaluator/app/Sim"
 import { faultsOf, Summary } from "@evaluator/testkit/Equations"
 import { growth, watchQueues } from "@evaluator/testkit/QueueWatch"
-import { justNowMs, quietSweep, sweepOf } from "@evaluator/testkit/QuietSweep"
+import { dayWithFaults, justNowMs, quietSweep, sweepOf } from "@evaluator/testkit/QuietSweep"
 import { simulate } from "@evaluator/venue/Simulation"
 import type { CaseResult, Proof } from "./Proof.ts"
 
 const firstSeed = 7
 const seeds = 20
-const days = 1
 const lookEveryMs = 15 * 60_000
 const mayGrow = 0.15
 
@@ -64,20 +63,10 @@ const dayOf = Effect.fnUntraced(function* (
   const watch = watchQueues(lookEveryMs)
   const loaded = yield* loadSettings({ profiles: ["sim"], environment: {} }).pipe(Effect.orDie)
   const simulation = simulate({ parameters: { ...months, seed }, faults: "many" })
-  const day = yield* simulateDays(
-    {
-      loaded,
-      seed: null,
-      days,
-      wallets: null,
-      world: null,
-      faults: "many",
-      approveAfter: null,
-      keep,
-      json: true,
-    },
-    { simulation, onAdvance: watch.moved },
-  ).pipe(
+  const day = yield* simulateDays(dayWithFaults(loaded, keep), {
+    simulation,
+    onAdvance: watch.moved,
+  }).pipe(
     Effect.provide(Logger.layer([])),
     Effect.provideService(Metric.MetricRegistry, watch.registry),
     Effect.orDie,

@@ -9,6 +9,7 @@ import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Database from "@evaluator/sqlite/Database"
 import { lanePage } from "@evaluator/telemetry/MetricsPage"
 import { counterOf, metrics } from "@evaluator/telemetry/Names"
+import { bareCopy } from "./CopyRows.ts"
 
 const fileOf = (lane: "paper" | "evaluation") =>
   Layer.fresh(Database.layer({ file: ":memory:", lane, migrations: migrations[lane] }))
@@ -76,18 +77,7 @@ const copy = (state: "detected" | "skipped") =>
         book: "solo",
         state,
         outcome: state === "skipped" ? "SKIPPED_NO_BOOK" : null,
-        wallet: new Uint8Array(20),
-        condition_id: new Uint8Array(32),
-        token: new Uint8Array(32),
-        outcome_index: 0,
-        side: "BUY",
-        leader_price: 500_000,
-        leader_size: 1_000_000,
-        leader_at_ms: 1,
-        transaction_hash: new Uint8Array(32),
-        detected_via: "feed",
-        detected_at_ms: 2,
-        moved_at_ms: 2,
+        ...bareCopy,
       })}`,
   )
 

@@ -12,7 +12,7 @@ import { checkLedger } from "@evaluator/paper/LedgerCheck"
 import { PaperBook } from "@evaluator/paper/PaperBook"
 import { RunningStrategies } from "@evaluator/paper/Strategies"
 import * as Database from "@evaluator/sqlite/Database"
-import { condition, fill, noon, paperMigrations, wallet } from "./PaperHarness.ts"
+import { condition, fill, paperMigrations, polled, wallet } from "./PaperHarness.ts"
 
 const services = Layer.mergeAll(PaperBook.layer, Copies.layer).pipe(
   Layer.provideMerge(
@@ -33,14 +33,7 @@ const fundAndDetect = Effect.fnUntraced(function* (fills: ReadonlyArray<ReturnTy
   const book = yield* PaperBook
   const copies = yield* Copies
   yield* book.fund("portfolio", "portfolio", 1_000_000_000)
-  return yield* copies.detect(fills, {
-    via: "poll",
-    atMs: noon,
-    visibleAtMs: noon,
-    correlationId: null,
-    causationId: null,
-    traceparent: null,
-  })
+  return yield* copies.detect(fills, polled)
 })
 
 /** Puts the copy's row where the saga would have it, so that the check can compare. */

@@ -18,6 +18,7 @@ import type { Market } from "@evaluator/domain/market/Market"
 import { price, shares, usdc } from "@evaluator/domain/money/Micro"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { type Fill, fillKey, type Side } from "@evaluator/domain/trade/Trade"
+import type { Detected } from "@evaluator/paper/CopyRow"
 import { layer as laneLayer, PaperLane } from "@evaluator/paper/Lane"
 import { PaperReports } from "@evaluator/paper/PaperReports"
 import { PaperSettings } from "@evaluator/paper/PaperSettings"
@@ -68,6 +69,16 @@ export const wallet = (n: number) => `0x${String(n).padStart(40, "0")}` as Walle
 export const condition = (n: number) => `0x${String(n).padStart(64, "0")}` as ConditionId
 /** The token of an outcome of the n-th market. */
 export const token = (n: number, outcome = 0) => String(n * 10 + outcome) as TokenId
+
+/** How a fill is found by a poll at noon. */
+export const polled: Detected = {
+  via: "poll",
+  atMs: noon,
+  visibleAtMs: noon,
+  correlationId: null,
+  causationId: null,
+  traceparent: null,
+}
 
 export const market = (n: number, more: Partial<Market> = {}): Market => ({
   condition: condition(n),

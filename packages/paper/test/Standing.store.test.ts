@@ -9,7 +9,7 @@ import { RunningStrategies } from "@evaluator/paper/Strategies"
 import * as Database from "@evaluator/sqlite/Database"
 import { PaperSettings } from "@evaluator/paper/PaperSettings"
 import { settings } from "./HarnessSettings.ts"
-import { fill, market, noon, paperMigrations } from "./PaperHarness.ts"
+import { fill, market, noon, paperMigrations, polled } from "./PaperHarness.ts"
 
 const services = Layer.mergeAll(PaperBook.layer, Copies.layer).pipe(
   Layer.provideMerge(
@@ -27,14 +27,7 @@ describe("how a book stands", () => {
       const book = yield* PaperBook
       const standing = yield* makeStanding
       yield* book.fund("portfolio", "portfolio", 1_000_000_000)
-      const [copy] = yield* (yield* Copies).detect([fill()], {
-        via: "poll",
-        atMs: noon,
-        visibleAtMs: noon,
-        correlationId: null,
-        causationId: null,
-        traceparent: null,
-      })
+      const [copy] = yield* (yield* Copies).detect([fill()], polled)
       const known = {
         market: market(1),
         payouts: null,

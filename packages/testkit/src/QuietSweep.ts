@@ -6,7 +6,7 @@
  * query finds something that its job does not.
  */
 import { Duration, Effect, Schema } from "effect"
-import { loadSettings, type SettingsShape } from "@evaluator/app/Settings"
+import { type Loaded, loadSettings, type SettingsShape } from "@evaluator/app/Settings"
 import { feedsOf } from "@evaluator/app/Sim"
 import { runVirtually } from "@evaluator/app/VirtualRun"
 import { standStill, type Simulation } from "@evaluator/venue/Simulation"
@@ -53,6 +53,19 @@ export interface DayBefore {
   readonly to_ms: number
   readonly due: ReadonlyArray<{ readonly kind: string }>
 }
+
+/** A day of a world with many faults, its data kept in a folder. */
+export const dayWithFaults = (loaded: Loaded, keep: string) => ({
+  loaded,
+  seed: null,
+  days: 1,
+  wallets: null,
+  world: null,
+  faults: "many" as const,
+  approveAfter: null,
+  keep,
+  json: true,
+})
 
 /** Goes on where the day in `keep` ended; answers with what does not hold. */
 export const quietSweep = Effect.fnUntraced(function* (

@@ -9,7 +9,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { loadSettings } from "@evaluator/app/Settings"
 import { simulateDays } from "@evaluator/app/Sim"
-import { quietSweep } from "@evaluator/testkit/QuietSweep"
+import { dayWithFaults, quietSweep } from "@evaluator/testkit/QuietSweep"
 import { simulate } from "@evaluator/venue/Simulation"
 
 const small = {
@@ -32,17 +32,7 @@ describe("a quiet sweep", () => {
             const keep = join(folder, "day")
             const simulation = simulate({ parameters: small, faults: "many" })
             const day = yield* simulateDays(
-              {
-                loaded: yield* loadSettings({ profiles: ["sim"], environment: {} }),
-                seed: null,
-                days: 1,
-                wallets: null,
-                world: null,
-                faults: "many",
-                approveAfter: null,
-                keep,
-                json: true,
-              },
+              dayWithFaults(yield* loadSettings({ profiles: ["sim"], environment: {} }), keep),
               { simulation },
             )
             assert.isAbove(

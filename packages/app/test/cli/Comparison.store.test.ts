@@ -9,6 +9,7 @@ import { migrations } from "@evaluator/app/Migrations"
 import { loadSettings } from "@evaluator/app/Settings"
 import { type Comparison, compareCopies, settingsBetween } from "@evaluator/app/cli/Comparison"
 import * as Database from "@evaluator/sqlite/Database"
+import { bareCopy } from "../CopyRows.ts"
 import { command } from "./Terminal.ts"
 
 const temporary = Effect.acquireRelease(
@@ -36,18 +37,8 @@ const holding = Effect.fnUntraced(function* (made: ReadonlyArray<Made>) {
     gate,
     gate_value: gate === null ? null : 51,
     gate_limit: gate === null ? null : 50,
-    wallet: new Uint8Array(20),
-    condition_id: new Uint8Array(32),
-    token: new Uint8Array(32),
-    outcome_index: 0,
-    side: "BUY",
-    leader_price: 500_000,
-    leader_size: 1_000_000,
+    ...bareCopy,
     leader_at_ms: 1000 - fill,
-    transaction_hash: new Uint8Array(32),
-    detected_via: "poll",
-    detected_at_ms: 2000,
-    moved_at_ms: 2000,
     size: gross === null ? null : 1_000_000,
     gross,
     fee: gross === null ? null : 0,
