@@ -80,6 +80,7 @@ const Resolution = Schema.Struct({
   check_at_least_every: DurationLeaf,
   check_at_most_every: DurationLeaf,
   correctable_for: DurationLeaf,
+  disputed_at_most: DurationLeaf,
   overrule_doubts_after: DurationLeaf,
 })
 

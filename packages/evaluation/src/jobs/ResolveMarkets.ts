@@ -7,7 +7,8 @@
  * with its facts, and neither Gamma nor the CLOB says otherwise (`ResolutionCheck.ts`); what is in doubt
  * is kept, not believed and asked for again, until a doubt that does not end is overruled
  * (`stores/OutcomeDoubts.ts`). A final outcome is looked at again while the venue may still correct it
- * ({@link lookAgainMs}). Emits `MarketResolved` once for each outcome and makes the wallets that
+ * ({@link lookAgainMs}); one that is disputed then stands, and is asked for until the dispute must be
+ * over (`resolution.disputed_at_most`). Emits `MarketResolved` once for each outcome and makes the wallets that
  * touched the condition due to be judged.
  */
 import { Clock, Duration, Effect, Layer } from "effect"
@@ -56,6 +57,20 @@ export const lookAgainMs = (sinceMs: number, nowMs: number, correctableForMs: nu
     (atMs) => atMs > nowMs,
   ) ?? null
 
+/**
+ * When a market whose final outcome stands is asked again although the venue no longer calls it final:
+ * as one whose outcome is late, until a dispute is over; null after that.
+ */
+const askOfDispute = Effect.fnUntraced(function* (due: DueCondition, sinceMs: number) {
+  const { resolution } = yield* EvaluationSettings
+  const untilMs =
+    sinceMs +
+    Duration.toMillis(resolution.correctable_for) +
+    Duration.toMillis(resolution.disputed_at_most)
+  const next = yield* recheckMs(due)
+  return next <= untilMs ? next : null
+})
+
 const keep = Effect.fnUntraced(
   function* (due: DueCondition, served: Resolution | undefined, checked: Checked | null) {
     const log = yield* EventLog
@@ -94,9 +109,15 @@ const keep = Effect.fnUntraced(
       despite,
     )
     yield* settleDoubts(due.condition)
+    if (stands) {
+      const since = (yield* finalSince(due.condition)) ?? seenAtMs
+      const again = yield* askOfDispute(due, since)
+      const reason = `status ${served.status}, the outcome told before stands${again === null ? " for good" : ""}`
+      yield* resolutionChecked(due.condition, again, reason)
+      return "pending"
+    }
     if (!isFinal(served)) {
-      const reason = `status ${served.status}${stands ? ", the outcome told before stands" : ""}`
-      yield* resolutionChecked(due.condition, yield* recheckMs(due), reason)
+      yield* resolutionChecked(due.condition, yield* recheckMs(due), `status ${served.status}`)
       return "pending"
     }
     const again = lookAgainMs(served.resolvedAtMs ?? seenAtMs, now, correctableMs)

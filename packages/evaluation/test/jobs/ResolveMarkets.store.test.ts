@@ -162,6 +162,38 @@ describe("resolve-markets", () => {
     }).pipe(withLane(venue))
   })
 
+  it.effect(
+    "asks of an outcome that is disputed without end for thirty days, and no longer",
+    () => {
+      const venue = new FakeVenue()
+      venue.markets.set(conditionNo(1), market(1, { status: "closed" }))
+      venue.resolutions.set(conditionNo(1), resolution(1, 1, now))
+      return Effect.gen(function* () {
+        yield* traded(venue, 1)
+        yield* describeDue
+        yield* resolveDue
+        venue.resolutions.set(conditionNo(1), { ...resolution(1, 1, now), status: "disputed" })
+        let asked = 0
+        let lastMs = now
+        for (;;) {
+          const { resolve_due_ms } = yield* conditionRow(1)
+          if (resolve_due_ms === null || asked > 1000) break
+          lastMs = resolve_due_ms
+          yield* TestClock.setTime(lastMs)
+          yield* resolveDue
+          asked += 1
+        }
+        assert.isAtMost(lastMs, now + 37 * day)
+        assert.isAbove(lastMs, now + 36 * day)
+        assert.isAtMost(asked, 37 * 4)
+        const sql = yield* SqlClient.SqlClient
+        const kept = yield* sql<{ payouts: string; final: number }>`SELECT payouts, final
+        FROM resolutions`
+        assert.deepStrictEqual({ ...kept[0]! }, { payouts: "[0,1000000]", final: 1 })
+      }).pipe(withLane(venue))
+    },
+  )
+
   it.effect("does not ask for an open market before its end, and asks when it closes early", () => {
     const venue = new FakeVenue()
     venue.markets.set(conditionNo(1), market(1, { endAtMs: now + 10 * day }))

@@ -50,6 +50,7 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
     check_at_least_every: "2m",
     check_at_most_every: "6h",
     correctable_for: "7d",
+    disputed_at_most: "30d",
     overrule_doubts_after: "7d",
   },
   judgement: {
