@@ -23,6 +23,7 @@ import evaluation0019 from "../../../migrations/evaluation/0019_name_failing_gat
 import evaluation0020 from "../../../migrations/evaluation/0020_overrule_doubts.ts"
 import evaluation0021 from "../../../migrations/evaluation/0021_order_due_evidence.ts"
 import evaluation0022 from "../../../migrations/evaluation/0022_order_due_wallets.ts"
+import evaluation0023 from "../../../migrations/evaluation/0023_add_run_checkpoints.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
@@ -34,6 +35,7 @@ import paper0008 from "../../../migrations/paper/0008_add_run_cursors.ts"
 import paper0009 from "../../../migrations/paper/0009_create_log_readers.ts"
 import paper0010 from "../../../migrations/paper/0010_keep_later_fills.ts"
 import paper0011 from "../../../migrations/paper/0011_index_orders_and_funding.ts"
+import paper0012 from "../../../migrations/paper/0012_add_run_checkpoints.ts"
 
 export const migrations = {
   evaluation: {
@@ -59,6 +61,7 @@ export const migrations = {
     "0020_overrule_doubts": evaluation0020,
     "0021_order_due_evidence": evaluation0021,
     "0022_order_due_wallets": evaluation0022,
+    "0023_add_run_checkpoints": evaluation0023,
   },
   paper: {
     "0001_create_runtime": paper0001,
@@ -72,5 +75,6 @@ export const migrations = {
     "0009_create_log_readers": paper0009,
     "0010_keep_later_fills": paper0010,
     "0011_index_orders_and_funding": paper0011,
+    "0012_add_run_checkpoints": paper0012,
   },
 } as const

@@ -11,7 +11,11 @@ import { Boot } from "@evaluator/runtime/Boot"
 import { Conditions } from "@evaluator/runtime/Conditions"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
-import { addRunCursors, createRuntimeTables } from "@evaluator/runtime/RuntimeTables"
+import {
+  addRunCheckpoints,
+  addRunCursors,
+  createRuntimeTables,
+} from "@evaluator/runtime/RuntimeTables"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import * as Database from "@evaluator/sqlite/Database"
 import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
@@ -38,6 +42,7 @@ const lane = (name: "evaluation" | "paper") =>
             migrations: {
               "0001_create_runtime": createRuntimeTables,
               "0002_add_run_cursors": addRunCursors,
+              "0003_add_run_checkpoints": addRunCheckpoints,
             },
           }),
         ),

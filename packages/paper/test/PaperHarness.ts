@@ -30,7 +30,11 @@ import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
 import { createQueuePauses } from "@evaluator/runtime/QueuePauses"
-import { addRunCursors, createRuntimeTables } from "@evaluator/runtime/RuntimeTables"
+import {
+  addRunCheckpoints,
+  addRunCursors,
+  createRuntimeTables,
+} from "@evaluator/runtime/RuntimeTables"
 import { createLogReaders } from "@evaluator/runtime/LogReaders"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { KillPoint } from "@evaluator/sqlite/KillPoint"
@@ -60,6 +64,7 @@ export const paperMigrations = {
   "0009_create_log_readers": createLogReaders,
   "0010_keep_later_fills": keepLaterFills,
   "0011_index_orders_and_funding": indexOrdersAndFunding,
+  "0012_add_run_checkpoints": addRunCheckpoints,
 }
 
 /** Monday 2026-01-05 12:00:00 UTC. */

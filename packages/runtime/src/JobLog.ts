@@ -2,7 +2,8 @@
  * Every run of every job as a row: cause, start, end, outcome, counts, error, trace.
  *
  * A run's row is written before it starts and closed with its `JobCompleted` or `JobFailed` event in
- * one transaction.
+ * one transaction. It begins with the checkpoint of the run before it, if that left one
+ * ({@link JobCheckpoint}).
  */
 import { Cause, Clock, Context, Effect, Exit, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
@@ -35,6 +36,8 @@ export class JobLog extends Context.Service<
   JobLog,
   {
     readonly start: (job: string, cause: string) => Effect.Effect<RunRow>
+    /** How far the run has come until now. */
+    readonly reached: (run: RunRow, cursor: string) => Effect.Effect<void>
     readonly finish: (run: RunRow, exit: Exit.Exit<JobCounts, unknown>) => Effect.Effect<RunRow>
     readonly lastSlot: (job: string) => Effect.Effect<LastSlot | null>
     /** Runs and failures of each job since the file was made. */
@@ -58,8 +61,12 @@ export class JobLog extends Context.Service<
             Effect.map(Option.match({ onNone: () => null, onSome: (span) => span.traceId })),
           )
           const [row] = yield* sql<{ id: number }>`
-            INSERT INTO job_runs (boot_id, job, cause, started_at_ms, outcome, trace_id)
-            VALUES (${boot.id}, ${job}, ${cause}, ${startedAtMs}, 'running', ${traceId}) RETURNING id`
+            INSERT INTO job_runs (boot_id, job, cause, started_at_ms, outcome, trace_id,
+              checkpoint, checkpoint_of, checkpoint_at_ms)
+            SELECT ${boot.id}, ${job}, ${cause}, ${startedAtMs}, 'running', ${traceId},
+              checkpoint, checkpoint_of, checkpoint_at_ms
+            FROM (SELECT 1) LEFT JOIN (SELECT checkpoint, checkpoint_of, checkpoint_at_ms
+              FROM job_runs WHERE job = ${job} ORDER BY id DESC LIMIT 1) RETURNING id`
           yield* log.append([{ type: "JobStarted", payload: { job, cause } }])
           return {
             id: row!.id,
@@ -92,6 +99,8 @@ export class JobLog extends Context.Service<
             counts = ${JSON.stringify(counts)}, error = ${error}, cursor = ${run.cursor}
             WHERE id = ${run.id}`
           if (outcome === "completed") {
+            yield* sql`UPDATE job_runs SET checkpoint = NULL, checkpoint_of = NULL,
+              checkpoint_at_ms = NULL WHERE id = ${run.id} AND checkpoint IS NOT NULL`
             yield* log.append([
               { type: "JobCompleted", payload: { job: run.job, durationMs, counts } },
             ])
@@ -107,6 +116,12 @@ export class JobLog extends Context.Service<
         },
         (effect) => sql.withTransaction(effect).pipe(Effect.orDie),
       )
+
+      const reached = (run: RunRow, cursor: string) =>
+        sql`UPDATE job_runs SET cursor = ${cursor} WHERE id = ${run.id}`.pipe(
+          sql.withTransaction,
+          Effect.orDie,
+        )
 
       const lastSlot = (job: string) =>
         sql<{ started_at_ms: number; outcome: string }>`
@@ -126,7 +141,7 @@ export class JobLog extends Context.Service<
         SELECT job AS name, count(*) AS runs, sum(outcome = 'failed') AS failed
         FROM job_runs GROUP BY job ORDER BY job`.pipe(Effect.orDie)
 
-      return JobLog.of({ start, finish, lastSlot, totals })
+      return JobLog.of({ start, reached, finish, lastSlot, totals })
     }),
   )
 }

@@ -16,10 +16,13 @@ export class RunProgress {
   cursor: string | null = null
   /** The lane comes to rest: long work stops at its next step, what is left is due in its rows. */
   stopAsked = false
+  /** Its row in `job_runs`. */
+  readonly id: number
   #lastNs: bigint
   readonly #waits = new Map<object, { readonly on: string; readonly sinceNs: bigint }>()
 
-  constructor(nowNs: bigint) {
+  constructor(id: number, nowNs: bigint) {
+    this.id = id
     this.#lastNs = nowNs
   }
 

@@ -3,7 +3,8 @@
  *
  * A run that got no further for the job's `stallAfter` is reported with what it waits on; when half as
  * much again has passed and still nothing moved, it is cancelled and counts as failed.
- * A run that is cut off is interrupted where it waits or yields; its row says `interrupted`, no attempt is charged.
+ * A run that is cut off is interrupted where it waits or yields; its row says `interrupted`, the log what
+ * becomes of it, no attempt is charged. How far a run has come is in its row {@link beatEvery} while it goes on.
  * Promises: a run that began always gets its closing row; only the job's own work can be interrupted.
  */
 import { Clock, Deferred, Duration, Effect, Exit, Metric } from "effect"
@@ -24,6 +25,9 @@ export interface Going {
   /** Completed when the run is to be interrupted. */
   readonly cutOff: Deferred.Deferred<void>
 }
+
+/** What a kill leaves in the row of a run is at most so old. */
+export const beatEvery = Duration.seconds(5)
 
 const millis = (input: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(input))
 
@@ -47,6 +51,23 @@ const stall = Effect.fnUntraced(function* (name: string, limitMs: number, going:
   }
 })
 
+/** Writes how far the run has come, for as long as it goes on. */
+const beats = Effect.fnUntraced(function* (
+  jobLog: JobLog["Service"],
+  row: RunRow,
+  progress: RunProgress,
+): Effect.fn.Return<never> {
+  let written: string | null = null
+  for (;;) {
+    yield* Effect.sleep(beatEvery)
+    const { cursor } = progress
+    if (cursor === null || cursor === written) continue
+    // A file that cannot be written is found, and said, by the run itself.
+    yield* Effect.exit(jobLog.reached(row, cursor))
+    written = cursor
+  }
+})
+
 /** Runs the job once; `begun` hears of the run while it goes on and `null` when it has ended. */
 export const runOnce = Effect.fnUntraced(function* (
   jobLog: JobLog["Service"],
@@ -57,7 +78,7 @@ export const runOnce = Effect.fnUntraced(function* (
   return yield* Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const row = yield* jobLog.start(job.name, cause)
-      const progress = new RunProgress(yield* Clock.monotonicTimeNanos)
+      const progress = new RunProgress(row.id, yield* Clock.monotonicTimeNanos)
       const cutOff = yield* Deferred.make<void>()
       const going: Going = { id: row.id, progress, stalled: false, cutOff }
       begun(going)
@@ -81,7 +102,7 @@ export const runOnce = Effect.fnUntraced(function* (
         watched,
         Effect.andThen(Deferred.await(cutOff), Effect.interrupt),
       )
-      const exit = yield* restore(cuttable).pipe(
+      const exit = yield* restore(Effect.raceFirst(cuttable, beats(jobLog, row, progress))).pipe(
         Effect.annotateLogs({ job: job.name, run: row.id }),
         Effect.exit,
       )
@@ -93,6 +114,12 @@ export const runOnce = Effect.fnUntraced(function* (
         Metric.withAttributes(jobDuration, { job: job.name }),
         finished.endedAtMs! - finished.startedAtMs,
       )
+      if (outcome === "interrupted") {
+        const reached = progress.cursor === null ? "" : ` at ${progress.cursor}`
+        yield* Effect.logInfo(
+          `job ${job.name}, run ${row.id}, was cut off${reached}: what it had not finished goes back to where it is due, no attempt is charged, and it runs again after the next start`,
+        )
+      }
       if (outcome === "failed") {
         yield* Effect.logError(
           `job ${job.name}, run ${row.id}, failed; it runs again at its next slot`,

@@ -73,3 +73,11 @@ export const addRunCursors = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`ALTER TABLE job_runs ADD COLUMN cursor TEXT`
 })
+
+/** Where a run that is cut off goes on: in what walk, and since when it stands. */
+export const addRunCheckpoints = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE job_runs ADD COLUMN checkpoint TEXT`
+  yield* sql`ALTER TABLE job_runs ADD COLUMN checkpoint_of TEXT`
+  yield* sql`ALTER TABLE job_runs ADD COLUMN checkpoint_at_ms INTEGER`
+})

@@ -11,7 +11,11 @@ import { Boot } from "@evaluator/runtime/Boot"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
-import { addRunCursors, createRuntimeTables } from "@evaluator/runtime/RuntimeTables"
+import {
+  addRunCheckpoints,
+  addRunCursors,
+  createRuntimeTables,
+} from "@evaluator/runtime/RuntimeTables"
 import { createLogReaders } from "@evaluator/runtime/LogReaders"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import * as Database from "@evaluator/sqlite/Database"
@@ -51,6 +55,7 @@ export const openLane = (file: string, link: LaneLink["Service"] = LaneLink.inli
               "0001_create_runtime": createRuntimeTables,
               "0002_add_run_cursors": addRunCursors,
               "0003_create_log_readers": createLogReaders,
+              "0004_add_run_checkpoints": addRunCheckpoints,
             },
           }),
         ),

@@ -1,13 +1,14 @@
 /**
  * score-events: which markets are informative, and which events to look for wallets in.
  *
- * Walks all open markets of the venue (pages of 100, at most `scoring.max_pages`), stores their facts,
+ * Walks all open markets of the venue (pages of 100, at most `scoring.max_pages`), stores their facts
+ * (a walk that was cut off goes on with its next page while what it stored is not older than a period),
  * filters by liquidity, volume and time to expiry (how many fail each is kept), and scores. The leading `scoring.candidates`, by the
  * best score they could reach, are measured on their own tape and holders; one that fails to answer
  * is scored unmeasured and does not stop the run. An event's score is that of its best market; the
  * set of the day is replaced as a whole. Emits `MarketsScored`.
  */
-import { Clock, Duration, Effect, Layer } from "effect"
+import { Clock, Duration, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { failedFilters, type MarketFilterCode } from "@evaluator/domain/market/MarketFilters"
 import {
@@ -22,6 +23,12 @@ import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import type { Page } from "@evaluator/polymarket/Page"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
+import {
+  atCheckpoint,
+  beginAnew,
+  type Checkpoint,
+  goesOnFrom,
+} from "@evaluator/runtime/JobCheckpoint"
 import { reached } from "@evaluator/runtime/JobProgress"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { setAside } from "../SetAside.ts"
@@ -36,29 +43,60 @@ const dayMs = 86_400_000
 const measuredHolders = 100
 const readBatch = 500
 
+/** How far the walk over the open markets is; `cursor` null at its beginning and at its end. */
+const Walked = Schema.Struct({
+  pages: Schema.Int,
+  markets: Schema.Int,
+  cursor: Schema.NullOr(Schema.String),
+})
+
+const atTheBeginning: typeof Walked.Type = { pages: 0, markets: 0, cursor: null }
+
+const walkOf = ({ scoring }: EvaluationSettings["Service"]): Checkpoint<typeof Walked.Type> => ({
+  definition: "open markets of Gamma, page by page",
+  position: Schema.fromJsonString(Walked),
+  goodFor: scoring.every,
+})
+
 /** Stores the facts of every open market the venue lists. */
 const walkOpenMarkets = Effect.gen(function* () {
   const gamma = yield* GammaApi
   const sql = yield* SqlClient.SqlClient
   const log = yield* EventLog
   const settings = yield* EvaluationSettings
-  let cursor: string | null = null
-  let walked = 0
-  for (let page = 0; page < settings.scoring.max_pages; page++) {
-    const served: Page<Market> = yield* gamma.markets({ closed: false, cursor })
+  const walk = walkOf(settings)
+  const resumed = yield* goesOnFrom(walk)
+  let at = resumed ?? atTheBeginning
+  while (at.pages === 0 || at.cursor !== null) {
+    if (at.pages >= settings.scoring.max_pages) {
+      yield* Effect.logWarning(
+        `the walk over open markets stopped after ${settings.scoring.max_pages} pages with more to come`,
+      )
+      return { walked: at.markets, cut: true }
+    }
+    const answer = yield* Effect.result(gamma.markets({ closed: false, cursor: at.cursor }))
+    if (answer._tag === "Failure") {
+      if (at !== resumed || answer.failure.reason._tag !== "Refused") return yield* answer.failure
+      yield* Effect.logInfo("the venue no longer knows where the walk was cut off; it begins anew")
+      yield* beginAnew
+      at = atTheBeginning
+      continue
+    }
+    const served: Page<Market> = answer.success
+    const next = {
+      pages: at.pages + 1,
+      markets: at.markets + served.rows.length,
+      cursor: served.nextCursor,
+    }
     yield* Effect.gen(function* () {
       yield* log.append(yield* upsertMarkets(served.rows, upsertPolicyOf(settings)))
       yield* quarantine(served.rejected, settings.ingestion.max_quarantined)
+      yield* atCheckpoint(walk, next)
     }).pipe(sql.withTransaction, Effect.orDie)
-    walked += served.rows.length
-    yield* reached(`page ${page + 1} of the open markets`)
-    cursor = served.nextCursor
-    if (cursor === null) return { walked, cut: false }
+    at = next
+    yield* reached(`page ${at.pages} of the open markets`)
   }
-  yield* Effect.logWarning(
-    `the walk over open markets stopped after ${settings.scoring.max_pages} pages with more to come`,
-  )
-  return { walked, cut: true }
+  return { walked: at.markets, cut: false }
 })
 
 interface Candidate {

@@ -4,6 +4,7 @@ import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { usdc } from "@evaluator/domain/money/Micro"
 import { scoreEvents } from "@evaluator/evaluation/jobs/ScoreEvents"
+import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
 import { newestFilters, selectedMarkets } from "@evaluator/evaluation/stores/MarketScores"
 import { FakeVenue } from "../support/FakeVenue.ts"
@@ -166,4 +167,46 @@ describe("score-events", () => {
       )
     }).pipe(withLane(venue, { scoring: { candidates: 1 } }))
   })
+
+  for (const [what, knows, asked] of [
+    ["reads no page of it again", true, ["markets 200", "markets 300"]],
+    [
+      "begins anew when the venue does not know the place any more",
+      false,
+      ["markets 200", "markets first", "markets 100", "markets 200", "markets 300"],
+    ],
+  ] as const) {
+    it.effect(`goes on with a walk that was cut off, and ${what}`, () => {
+      const venue = venueOf(...Array.from({ length: 350 }, (_, n) => open(n + 1)))
+      return Effect.gen(function* () {
+        yield* TestClock.setTime(now)
+        const supervisor = yield* Supervisor
+        const context = yield* Effect.context<Effect.Services<typeof scoreEvents>>()
+        yield* supervisor.register({
+          name: "score-events",
+          about: "Scores.",
+          service: "scoring",
+          every: "1 hour",
+          atBoot: false,
+          timeout: "15 minutes",
+          run: Effect.provideContext(scoreEvents, context),
+        })
+        venue.fail = (request) => (request === "markets 200" ? "unreachable" : null)
+        assert.strictEqual((yield* supervisor.runNow("score-events", "by hand")).outcome, "failed")
+        const first = venue.requests.length
+        venue.fail = (request) => {
+          if (knows || request !== "markets 200") return null
+          venue.fail = () => null
+          return "refused"
+        }
+        const { counts, outcome } = yield* supervisor.runNow("score-events", "by hand")
+        assert.strictEqual(outcome, "completed")
+        assert.deepStrictEqual(
+          venue.requests.slice(first).filter((request) => request.startsWith("markets")),
+          [...asked],
+        )
+        assert.deepInclude(counts, { walked: 350, scored: 350, cut: 0 })
+      }).pipe(withLane(venue, { scoring: { candidates: 1 } }))
+    })
+  }
 })

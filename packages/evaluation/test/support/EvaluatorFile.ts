@@ -10,7 +10,7 @@ import { Boot } from "@evaluator/runtime/Boot"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { createQueuePauses } from "@evaluator/runtime/QueuePauses"
-import { addRunCursors } from "@evaluator/runtime/RuntimeTables"
+import { addRunCheckpoints, addRunCursors } from "@evaluator/runtime/RuntimeTables"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import * as Database from "@evaluator/sqlite/Database"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
@@ -58,6 +58,7 @@ export const migrations = {
   "0020_overrule_doubts": overruleDoubts,
   "0021_order_due_evidence": orderDueEvidence,
   "0022_order_due_wallets": orderDueWallets,
+  "0023_add_run_checkpoints": addRunCheckpoints,
 }
 
 /** A file of its own, removed with the scope. */

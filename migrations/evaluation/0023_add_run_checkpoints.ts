@@ -1,0 +1,3 @@
+import { addRunCheckpoints } from "@evaluator/runtime/RuntimeTables"
+
+export default addRunCheckpoints
