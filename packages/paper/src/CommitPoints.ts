@@ -11,8 +11,8 @@ export const commitPoints = {
   detect: "a fill that the stream or a poll brought is a row",
   exit: "a leader's way out is a row of each strategy that holds the token",
   fund: "the book of the portfolio has its bankroll",
-  review: "the copies of a fill are reviewed, or skipped",
-  reserve: "money or shares are promised to them, or they are skipped",
+  decide:
+    "the copies of a fill are reviewed and money or shares promised to them, or they are skipped",
   price: "the book a copy met is kept with it",
   fill: "a copy is filled and its promise posted",
   "fill-at-leader": "a copy of `careless` is filled at the leader's price",

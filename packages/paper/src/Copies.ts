@@ -91,12 +91,13 @@ export class Copies extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<Copy>>
     /** Writes the rows of copies just made; answers with those that are new, in order. */
     readonly insert: (copies: ReadonlyArray<Copy>) => Effect.Effect<ReadonlyArray<Copy>>
-    /** Moves a copy from one state to the next and writes `columns` with it. */
+    /** Moves a copy from one state to the next, or over `through` in one write, and writes `columns` with it. */
     readonly move: (
       key: CopyKey,
       from: CopyState,
       to: CopyState,
       columns: CopyColumns,
+      through?: CopyState,
     ) => Effect.Effect<void, CopyMovedElsewhere>
     /** The copy as it stands now, or null. */
     readonly find: (key: CopyKey) => Effect.Effect<Copy | null>
@@ -126,35 +127,34 @@ export class Copies extends Context.Service<
         return yield* insert(copies)
       })
 
-      const move = Effect.fnUntraced(function* (
-        key: CopyKey,
-        from: CopyState,
-        to: CopyState,
-        columns: CopyColumns,
-      ) {
-        if (!copyMoves[from].includes(to)) {
-          return yield* Effect.die(new Error(`no copy moves from ${from} to ${to}`))
-        }
-        const now = yield* Clock.currentTimeMillis
-        const names = Object.keys(columns)
-        const moved = yield* sql
-          .unsafe(moveText(names), [
-            to,
-            now,
-            ...names.map((name) => columns[name]),
-            hexToBytes(key.fillId),
-            key.strategy,
-            from,
-          ])
-          .pipe(Effect.orDie)
-        if (moved.length === 0) {
-          return yield* new CopyMovedElsewhere({
-            fillId: key.fillId,
-            strategy: key.strategy,
-            expected: from,
-          })
-        }
-      })
+      const move: Copies["Service"]["move"] = Effect.fnUntraced(
+        function* (key, from, to, columns, through) {
+          const path = through === undefined ? [from, to] : [from, through, to]
+          if (path.some((state, n) => n > 0 && !copyMoves[path[n - 1]!].includes(state))) {
+            return yield* Effect.die(new Error(`no copy moves ${path.join(" → ")}`))
+          }
+          const now = yield* Clock.currentTimeMillis
+          const text = moveText(Object.keys(columns))
+          const moved = yield* inOneStep(sql, (run) =>
+            run(
+              text,
+              to,
+              now,
+              ...Object.values(columns),
+              hexToBytes(key.fillId),
+              key.strategy,
+              from,
+            ),
+          ).pipe(Effect.orDie)
+          if (moved.length === 0) {
+            return yield* new CopyMovedElsewhere({
+              fillId: key.fillId,
+              strategy: key.strategy,
+              expected: from,
+            })
+          }
+        },
+      )
 
       const find = Effect.fnUntraced(function* ({ fillId, strategy }: CopyKey) {
         const [row] = yield* sql<CopyRecord>`SELECT * FROM copies

@@ -8,7 +8,6 @@
 import { Clock, Duration, Effect, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { CopyOutcome, type Strategy } from "@evaluator/domain/paper/CopyOutcome"
-import { utcDay } from "@evaluator/domain/paper/Gates"
 import { isInFlight } from "@evaluator/domain/paper/CopyState"
 import { BookModes } from "./BookModes.ts"
 import { Breakers } from "./Breakers.ts"
@@ -17,7 +16,7 @@ import { Copies, type CopyMovedElsewhere } from "./Copies.ts"
 import { type Copy, encodeBook } from "./CopyRow.ts"
 import { makeCopyEnds } from "./CopyEnds.ts"
 import { FollowList } from "./FollowList.ts"
-import { isOpen, type KnownMarket, MarketReplica, themeOf } from "./MarketReplica.ts"
+import { isOpen, MarketReplica, themeOf } from "./MarketReplica.ts"
 import { PaperBook } from "./PaperBook.ts"
 import { bankrollOf, PaperSettings } from "./PaperSettings.ts"
 import { type FoundBook, OrderBooks } from "./OrderBooks.ts"
@@ -31,9 +30,6 @@ export class CopyRefused extends Schema.TaggedError<CopyRefused>()("CopyRefused"
   outcome: CopyOutcome,
   reason: Schema.String,
 }) {}
-
-/** Limits in time are seconds and more: within this a review is not asked again for its age alone. */
-const reviewStandsMs = 100
 
 const refuse = (copy: Copy, outcome: CopyOutcome, reason: string) =>
   new CopyRefused({ fillId: copy.fillId, outcome, reason })
@@ -97,86 +93,43 @@ export const makeCopySteps = Effect.gen(function* () {
   const feedGap = ({ fill }: Copy, nowMs: number) =>
     fill.side === "BUY" ? follows.feedGapMs(fill, nowMs) : Effect.succeed(0)
 
-  const asked = new WeakMap<
-    Copy,
-    { readonly result: CopyReview; readonly atMs: number; readonly ledger: number }
-  >()
-  /** The review of a moment ago, when nothing it rests on has changed since; else null. */
-  const stillHolds = (copy: Copy, known: KnownMarket | null, nowMs: number): CopyReview | null => {
-    const before = asked.get(copy)
-    const same =
-      before !== undefined &&
-      nowMs - before.atMs <= reviewStandsMs &&
-      utcDay(nowMs) === utcDay(before.atMs) &&
-      before.ledger === book.version(copy.book) &&
-      breakers.standing(copy.strategy, nowMs) === null &&
-      known !== null &&
-      isOpen(known) &&
-      known.atMs === before.result.approved!.known.atMs &&
-      known.seq === before.result.approved!.known.seq
-    return same ? before.result : null
-  }
-
-  /** detected → reviewed, or skipped: the copies of one fill. Answers with those that were reviewed. */
-  const review = Effect.fnUntraced(function* (of: ReadonlyArray<Copy>) {
+  /**
+   * detected → reviewed → reserved, or skipped: the copies of one fill, in one transaction, so that
+   * money is set aside by the very facts the gates were asked about. Answers with those that go on.
+   */
+  const decide = Effect.fnUntraced(function* (of: ReadonlyArray<Copy>) {
     const known = yield* markets.learn(of[0]!.fill.condition)
     const now = yield* Clock.currentTimeMillis
     const gapMs = yield* feedGap(of[0]!, now)
+    const delayMs = Math.max(leastDelayMs, yield* orderBooks.orderMs) + takerDelayMs
     return yield* together(
-      "review",
+      "decide",
       of,
       Effect.fnUntraced(function* (copy) {
         const result = yield* reviewCopy(copy, known, now, gapMs)
         if (result.approved === null) {
           const outcome = result.refused!.outcome
-          yield* ends.skip(copy, "detected", outcome, refusedBy(result), result.columns)
-          return null
-        }
-        const { budget, offered, limitPrice } = result.approved
-        yield* copies.move(copy, "detected", "reviewed", {
-          ...result.columns,
-          budget,
-          offered,
-          limit_price: limitPrice,
-        })
-        const reviewed: Copy = { ...copy, state: "reviewed", budget, offered, limitPrice }
-        asked.set(reviewed, { result, atMs: now, ledger: book.version(copy.book) })
-        return reviewed
-      }),
-    )
-  })
-
-  /**
-   * reviewed → reserved, or skipped: the copies of one fill. The gates are asked again in the
-   * transaction that sets the money aside: what other copies took since the review counts.
-   */
-  const reserve = Effect.fnUntraced(function* (of: ReadonlyArray<Copy>) {
-    const known = yield* markets.find(of[0]!.fill.condition)
-    const now = yield* Clock.currentTimeMillis
-    const gapMs = yield* feedGap(of[0]!, now)
-    const delayMs = Math.max(leastDelayMs, yield* orderBooks.orderMs) + takerDelayMs
-    return yield* together(
-      "reserve",
-      of,
-      Effect.fnUntraced(function* (copy) {
-        const result = stillHolds(copy, known, now) ?? (yield* reviewCopy(copy, known, now, gapMs))
-        if (result.approved === null) {
-          const outcome = result.refused!.outcome
-          yield* ends.skip(copy, "reviewed", outcome, refusedBy(result), result.columns)
+          yield* ends.skip(copy, copy.state, outcome, refusedBy(result), result.columns)
           return null
         }
         const { budget, cash, offered, limitPrice } = result.approved
         const { market } = result.approved.known
         const theme = themeOf(market)
         const arriveAtMs = isAtLeaderPrice(copy.strategy) ? now : now + delayMs + market.delayMs
-        yield* copies.move(copy, "reviewed", "reserved", {
-          ...result.columns,
-          budget,
-          offered,
-          limit_price: limitPrice,
-          reserved_at_ms: now,
-          arrive_at_ms: arriveAtMs,
-        })
+        yield* copies.move(
+          copy,
+          copy.state,
+          "reserved",
+          {
+            ...result.columns,
+            budget,
+            offered,
+            limit_price: limitPrice,
+            reserved_at_ms: now,
+            arrive_at_ms: arriveAtMs,
+          },
+          copy.state === "detected" ? "reviewed" : undefined,
+        )
         yield* fund(copy.book, copy.strategy)
         if (copy.fill.side === "BUY") {
           yield* book.reserveCash(copy, { theme, cash, exposure: budget })
@@ -321,5 +274,5 @@ export const makeCopySteps = Effect.gen(function* () {
     yield* inTransaction("fund", fund("portfolio", "portfolio"))
   }
 
-  return { find: copies.find, review, reserve, price, fill, fillAtLeader, skip, compensate }
+  return { find: copies.find, decide, price, fill, fillAtLeader, skip, compensate }
 })

@@ -93,10 +93,8 @@ export class CopyTrade extends Context.Service<
         ofFill: ReadonlyArray<Copy>,
         since: bigint | null,
       ) {
-        const detected = inState(ofFill, "detected")
-        const fresh = detected.length === 0 ? [] : yield* steps.review(detected)
-        const reviewed = [...inState(ofFill, "reviewed"), ...fresh]
-        const reserved = reviewed.length === 0 ? [] : yield* steps.reserve(reviewed)
+        const open = inState(ofFill, "detected", "reviewed")
+        const reserved = open.length === 0 ? [] : yield* steps.decide(open)
         if (reserved.length > 0 && since !== null) yield* decisions.note(since)
         return [...inState(ofFill, "reserved", "priced"), ...reserved]
       })

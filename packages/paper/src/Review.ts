@@ -24,6 +24,7 @@ import { PaperBook } from "./PaperBook.ts"
 import { gateLimits, PaperSettings, sizingTerms, slippageMicro } from "./PaperSettings.ts"
 import { makeStanding } from "./Standing.ts"
 import { feeOf, isAtLeaderPrice } from "./Strategies.ts"
+import { inOneStep } from "@evaluator/sqlite/InOneStep"
 import { hexToBytes, tokenToBytes } from "./RowBytes.ts"
 
 /** The order a passed review allows. */
@@ -141,12 +142,18 @@ export const makeReview: Effect.Effect<
   }
 
   const isOvertaken = ({ fill, strategy }: Copy) =>
-    sql`SELECT 1 FROM copies WHERE strategy = ${strategy} AND wallet = ${hexToBytes(fill.wallet)}
-      AND token = ${tokenToBytes(fill.token)} AND leader_at_ms > ${fill.atMs}
-      AND state <> 'detected' LIMIT 1`.pipe(
-      Effect.map((rows) => rows.length > 0),
-      Effect.orDie,
-    )
+    inOneStep(
+      sql,
+      (run) =>
+        run(
+          `SELECT 1 FROM copies WHERE strategy = ? AND wallet = ? AND token = ? AND leader_at_ms > ?
+            AND state <> 'detected' LIMIT 1`,
+          strategy,
+          hexToBytes(fill.wallet),
+          tokenToBytes(fill.token),
+          fill.atMs,
+        ).length > 0,
+    ).pipe(Effect.orDie)
 
   return Effect.fnUntraced(function* (copy, known, nowMs, feedGapMs) {
     const { strategy, fill } = copy

@@ -161,10 +161,34 @@ describe("a kill after any commit", () => {
         }
         assert.deepStrictEqual(
           [...expired].map((reason) => /left (\w+)/.exec(reason)?.[1]).toSorted(),
-          ["detected", "priced", "reserved", "reviewed"],
+          ["detected", "priced", "reserved"],
         )
       }),
     60_000,
+  )
+})
+
+describe("a copy that was reviewed in a commit of its own", () => {
+  it.effect("as earlier versions did it, goes on to its reservation", () =>
+    Effect.gen(function* () {
+      const { kills, undisturbed } = yield* killedEverywhere
+      const first = fill({ price: 0.6 }).id
+      const directory = kills.find((one) =>
+        leftIn(one).some(({ id, state }) => id === first && state === "detected"),
+      )!
+      const database = new DatabaseSync(join(directory, "paper.db"))
+      const { changes } = database
+        .prepare("UPDATE copies SET state = 'reviewed' WHERE state = 'detected'")
+        .run()
+      database.close()
+      assert.isAbove(Number(changes), 0)
+      yield* TestClock.setTime(noon + 5000)
+      const house = yield* reopen(directory)
+      yield* house.settle
+      yield* story(house)
+      assert.deepStrictEqual(yield* endingOf(house), undisturbed)
+      assert.deepStrictEqual(yield* house.reports.ledgerCheck, [])
+    }),
   )
 })
 
