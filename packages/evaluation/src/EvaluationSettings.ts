@@ -62,6 +62,7 @@ const Ingestion = Schema.Struct({
   feeds: Schema.Literals(["activity", "both"]),
   workers: IntLeaf(1, 16),
   queue_capacity: IntLeaf(1, 100_000),
+  release_per_second: IntLeaf(1, 10_000),
   pages_per_turn: IntLeaf(1, 1000),
   visibility_lag: DurationLeaf,
   active_every: DurationLeaf,

@@ -4,24 +4,43 @@
  * The truth is the query for feeds that are due. The dispatcher hands what it finds to the queue
  * `wallets-to-ingest`, new wallets first, then followed ones, then the rest, and sleeps until the next
  * feed is due or a hint comes (a wallet was discovered, the follow list changed, a turn ended).
+ * What was due before the start is handed out at `ingestion.release_per_second` and fills half of the
+ * queue at most: what comes fresh passes it.
  * One wallet is walked by one worker at a time; a turn takes a limited number of pages, so that a
  * wallet with a long history does not keep the others waiting.
  */
 import { Clock, Context, Duration, Effect, Latch, Layer, PubSub, Schedule } from "effect"
 import { bytesToHex, type WalletAddress } from "@evaluator/domain/Id"
 import * as Backlog from "@evaluator/runtime/Backlog"
+import { Boot } from "@evaluator/runtime/Boot"
 import { EventLog } from "@evaluator/runtime/EventLog"
+import { ReleaseRate } from "@evaluator/runtime/ReleaseRate"
 import { LeastSettle, Supervisor, SweepEvery } from "@evaluator/runtime/Supervisor"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { EvaluationSettings } from "./EvaluationSettings.ts"
 import { followedBehind } from "./stores/Follows.ts"
-import { dueWallets, feedsOf, nextDueMs, walkAgainNow } from "./stores/WalletFeeds.ts"
+import { givenUp } from "./stores/Storage.ts"
+import {
+  dueWallets,
+  feedsOf,
+  longDueWallets,
+  nextDueMs,
+  walkAgainNow,
+} from "./stores/WalletFeeds.ts"
 import { walkWallet } from "./WalletWalk.ts"
 
 /** Walks that catching up tries for a wallet. */
 const catchUpRounds = 3
+/** How often more of what was due before the start is handed out. */
+const releaseEveryMs = 500
 /** Longest turn of a worker on one wallet. */
 const turnTimeout = "2 minutes"
+
+interface Turn {
+  readonly wallet: WalletAddress
+  /** It was due before the start: whatever comes fresh goes first. */
+  readonly old: boolean
+}
 
 export class Ingestion extends Context.Service<
   Ingestion,
@@ -46,7 +65,11 @@ export class Ingestion extends Context.Service<
       const hinted = yield* Latch.make(true)
       const settleMs = Duration.toMillis(yield* LeastSettle)
       const sweepMs = Duration.toMillis(yield* SweepEvery)
-      const inFlight = new Set<WalletAddress>()
+      const { startedAtMs } = yield* Boot
+      const release = new ReleaseRate(ingestion.release_per_second, startedAtMs)
+      const inFlight = new Map<WalletAddress, Turn>()
+      /** Something that was due before the start is still to be handed out. */
+      let oldLeft = true
       /** Something due could not be handed out: it is looked for when a turn ends. */
       let leftBehind = false
       let resting = false
@@ -77,8 +100,10 @@ export class Ingestion extends Context.Service<
         timeout: turnTimeout,
         // Later, and a feed that moves is due a second time before its first turn.
         worstDelay: ingestion.active_every,
-        key: (wallet: WalletAddress) => wallet,
-        handle: (wallet) =>
+        key: ({ wallet }: Turn) => wallet,
+        priority: ({ old }) => (old ? 0 : 1),
+        ageing: ingestion.active_every,
+        handle: ({ wallet }) =>
           takeTurn(wallet).pipe(
             Effect.ensuring(
               Effect.suspend(() => {
@@ -89,23 +114,48 @@ export class Ingestion extends Context.Service<
           ),
       })
 
+      const handOut = Effect.fnUntraced(function* (turn: Turn) {
+        inFlight.set(turn.wallet, turn)
+        yield* backlog.offer(turn)
+      })
+
+      const handOutFresh = Effect.gen(function* () {
+        const sinceMs = oldLeft ? startedAtMs : 0
+        for (const wallet of yield* dueWallets(ingestion.queue_capacity, sinceMs)) {
+          if (resting) return
+          if (inFlight.has(wallet) || inFlight.size >= ingestion.queue_capacity) leftBehind = true
+          else yield* handOut({ wallet, old: false })
+        }
+      })
+
+      const handOutOld = Effect.gen(function* () {
+        if ((yield* givenUp) === "tape") return
+        const waiting = [...inFlight.values()].filter(({ old }) => old).length
+        const room = Math.ceil(ingestion.queue_capacity / 2) - waiting
+        const most = Math.max(0, Math.min(room, release.allowed(yield* Clock.currentTimeMillis)))
+        // Who waits for a worker is still due.
+        const due = yield* longDueWallets(inFlight.size + most + 1, startedAtMs)
+        for (const wallet of due.filter((wallet) => !inFlight.has(wallet)).slice(0, most)) {
+          if (resting) return
+          release.released()
+          yield* handOut({ wallet, old: true })
+        }
+        oldLeft = due.length > 0
+      })
+
+      const nextLookMs = Effect.gen(function* () {
+        if (resting) return sweepMs
+        const next = yield* nextDueMs
+        const dueInMs = next === null ? sweepMs : next - (yield* Clock.currentTimeMillis)
+        return Math.max(1, Math.min(sweepMs, dueInMs, oldLeft ? releaseEveryMs : sweepMs))
+      })
+
       const dispatch = Effect.gen(function* () {
         yield* hinted.close
         leftBehind = false
-        const due = resting ? [] : yield* dueWallets(ingestion.queue_capacity)
-        for (const bytes of due) {
-          const wallet = bytesToHex(bytes) as WalletAddress
-          if (resting) break
-          if (inFlight.has(wallet) || inFlight.size >= ingestion.queue_capacity) {
-            leftBehind = true
-            continue
-          }
-          inFlight.add(wallet)
-          yield* backlog.offer(wallet)
-        }
-        const now = yield* Clock.currentTimeMillis
-        const next = resting ? null : yield* nextDueMs
-        const wait = next === null ? sweepMs : Math.min(sweepMs, Math.max(1, next - now))
+        if (!resting) yield* handOutFresh
+        if (!resting && oldLeft) yield* handOutOld
+        const wait = yield* nextLookMs
         yield* hinted.await.pipe(Effect.timeoutOption(wait))
         yield* Effect.sleep(settleMs)
       })

@@ -8,7 +8,7 @@
  */
 import { Clock, Effect, Random } from "effect"
 import { SqlClient } from "effect/sql"
-import { hexToBytes, type WalletAddress } from "@evaluator/domain/Id"
+import { bytesToHex, hexToBytes, type WalletAddress } from "@evaluator/domain/Id"
 import { keepDeadLetter, type NextAttempt } from "../Backoff.ts"
 import { givenUp } from "./Storage.ts"
 
@@ -70,22 +70,39 @@ export const feedsOf = Effect.fnUntraced(function* (wallet: WalletAddress) {
   }))
 }, Effect.orDie)
 
+const distinct = (wallets: ReadonlyArray<Uint8Array>, limit: number): Array<WalletAddress> =>
+  [...new Set(wallets.map((bytes) => bytesToHex(bytes) as WalletAddress))].slice(0, limit)
+
 /**
- * Truth query of ingestion: wallets with a feed due, new ones first, then followed, then oldest due.
- * Without room in the file only followed ones.
+ * Truth query of ingestion: wallets with a feed due since `sinceMs` and followed ones whenever they are
+ * due; new ones first, then followed, then oldest due. Without room in the file only followed ones.
  */
-export const dueWallets = Effect.fnUntraced(function* (limit: number) {
+export const dueWallets = Effect.fnUntraced(function* (limit: number, sinceMs = 0) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
-  const found = new Map<string, Uint8Array>()
+  const found: Array<Uint8Array> = []
   const priorities = (yield* givenUp) === "tape" ? [1] : [0, 1, 2]
   for (const priority of priorities) {
-    if (found.size >= limit) break
+    if (found.length >= limit) break
     const rows = yield* sql<{ wallet: Uint8Array }>`SELECT wallet FROM wallet_feeds
-      WHERE priority = ${priority} AND due_ms <= ${now} ORDER BY due_ms LIMIT ${limit}`
-    for (const { wallet } of rows) found.set(Buffer.from(wallet).toString("hex"), wallet)
+      WHERE priority = ${priority} AND due_ms <= ${now}
+        AND due_ms >= ${priority === 1 ? 0 : sinceMs} ORDER BY due_ms LIMIT ${limit}`
+    found.push(...rows.map(({ wallet }) => wallet))
   }
-  return [...found.values()].slice(0, limit)
+  return distinct(found, limit)
+}, Effect.orDie)
+
+/** The other part of it, where there is room: wallets not followed and due since before `beforeMs`. */
+export const longDueWallets = Effect.fnUntraced(function* (limit: number, beforeMs: number) {
+  const sql = yield* SqlClient.SqlClient
+  const found: Array<Uint8Array> = []
+  for (const priority of [0, 2]) {
+    if (found.length >= limit) break
+    const rows = yield* sql<{ wallet: Uint8Array }>`SELECT wallet FROM wallet_feeds
+      WHERE priority = ${priority} AND due_ms < ${beforeMs} ORDER BY due_ms LIMIT ${limit}`
+    found.push(...rows.map(({ wallet }) => wallet))
+  }
+  return distinct(found, limit)
 }, Effect.orDie)
 
 /** When the next feed that is not due yet becomes due; null when none waits. */

@@ -36,6 +36,7 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
   ingestion: {
     feeds: "activity",
     workers: 4,
+    release_per_second: 20,
     queue_capacity: 256,
     pages_per_turn: 10,
     visibility_lag: "30s",
