@@ -21,7 +21,8 @@ import {
   toCopy,
   toRow,
 } from "./CopyRow.ts"
-import { inOneStep } from "@evaluator/sqlite/InOneStep"
+import { inOneStep, type Run } from "@evaluator/sqlite/InOneStep"
+import { LeaderNet } from "./LeaderNet.ts"
 import { RunningStrategies } from "./Strategies.ts"
 import { hexToBytes } from "./RowBytes.ts"
 
@@ -91,14 +92,19 @@ export class Copies extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<Copy>>
     /** Writes the rows of copies just made; answers with those that are new, in order. */
     readonly insert: (copies: ReadonlyArray<Copy>) => Effect.Effect<ReadonlyArray<Copy>>
-    /** Moves a copy from one state to the next, or over `through` in one write, and writes `columns` with it. */
+    /**
+     * Moves a copy from one state to the next, or over `through` in one write, and writes `columns` with
+     * it. Out of `detected` it takes the whole copy.
+     */
     readonly move: (
-      key: CopyKey,
+      key: CopyKey | Copy,
       from: CopyState,
       to: CopyState,
       columns: CopyColumns,
       through?: CopyState,
     ) => Effect.Effect<void, CopyMovedElsewhere>
+    /** What its leader is known to hold of the token, from the fills decided so far; in the step of `run`. */
+    readonly leaderNet: (run: Run, copy: Copy) => number
     /** The copy as it stands now, or null. */
     readonly find: (key: CopyKey) => Effect.Effect<Copy | null>
     /** A page of the copies without an outcome, oldest first; `next` is null on the last. */
@@ -113,6 +119,7 @@ export class Copies extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const strategies = yield* RunningStrategies
+      const net = new LeaderNet()
 
       const insert: Copies["Service"]["insert"] = (copies) =>
         inOneStep(sql, (run) =>
@@ -153,6 +160,7 @@ export class Copies extends Context.Service<
               expected: from,
             })
           }
+          if (from === "detected") yield* net.decided(sql, key as Copy)
         },
       )
 
@@ -176,7 +184,14 @@ export class Copies extends Context.Service<
         }
       }, Effect.orDie)
 
-      return Copies.of({ detect, insert, move, find, inFlight })
+      return Copies.of({
+        detect,
+        insert,
+        move,
+        leaderNet: (run, copy) => net.of(run, copy),
+        find,
+        inFlight,
+      })
     }),
   )
 }

@@ -15,7 +15,7 @@ import { reviewArrival, reviewBook } from "@evaluator/domain/paper/Gates"
 import { sizeOf, SizingRule, type SizingTerms } from "@evaluator/domain/paper/Sizing"
 import { BookModes } from "./BookModes.ts"
 import { Breakers } from "./Breakers.ts"
-import type { CopyColumns } from "./Copies.ts"
+import type { Copies, CopyColumns } from "./Copies.ts"
 import type { Copy } from "./CopyRow.ts"
 import { FollowList } from "./FollowList.ts"
 import { Leaders } from "./Leaders.ts"
@@ -106,7 +106,14 @@ const marketAs = (copy: Copy, known: KnownMarket | null) => {
 export const makeReview: Effect.Effect<
   ReviewCopy,
   never,
-  SqlClient.SqlClient | BookModes | Breakers | FollowList | Leaders | PaperBook | PaperSettings
+  | SqlClient.SqlClient
+  | BookModes
+  | Breakers
+  | Copies
+  | FollowList
+  | Leaders
+  | PaperBook
+  | PaperSettings
 > = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const breakers = yield* Breakers

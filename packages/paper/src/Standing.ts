@@ -13,6 +13,7 @@ import type { BookFacts } from "@evaluator/domain/paper/GateFacts"
 import { mondayOf, utcDay } from "@evaluator/domain/paper/Gates"
 import type { Side } from "@evaluator/domain/trade/Trade"
 import { inOneStep, type Run } from "@evaluator/sqlite/InOneStep"
+import { Copies } from "./Copies.ts"
 import type { Copy } from "./CopyRow.ts"
 import type { BookMode } from "./BookModes.ts"
 import { usdcToken } from "./Journal.ts"
@@ -73,10 +74,11 @@ export type ReadStanding = (
 export const makeStanding: Effect.Effect<
   ReadStanding,
   never,
-  SqlClient.SqlClient | PaperSettings | PaperBook
+  SqlClient.SqlClient | PaperSettings | PaperBook | Copies
 > = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const book = yield* PaperBook
+  const copies = yield* Copies
   const settings = yield* PaperSettings
 
   const held = new Map<string, HeldInBook>()
@@ -173,16 +175,8 @@ export const makeStanding: Effect.Effect<
       token,
     )
     if (held!.size === 0) return { heldShares: shares(0), leaderKnown: shares(0) }
-    const [leader] = run<{ known: number }>(
-      `SELECT coalesce(sum(CASE side WHEN 'BUY' THEN leader_size ELSE -leader_size END), 0) AS known
-        FROM copies WHERE strategy = ? AND wallet = ? AND token = ?
-          AND state <> 'detected' AND fill_id <> ?`,
-      copy.strategy,
-      wallet,
-      token,
-      hexToBytes(copy.fillId),
-    )
-    return { heldShares: shares(held!.size), leaderKnown: shares(Math.max(0, leader!.known)) }
+    const leaderKnown = Math.max(0, copies.leaderNet(run, copy))
+    return { heldShares: shares(held!.size), leaderKnown: shares(leaderKnown) }
   }
 
   return Effect.fnUntraced(function* (copy, { market }, limitPrice, mode, nowMs) {
