@@ -127,17 +127,17 @@ const promiseSection = (skill: SkillReport | null): string => {
 
 const priceSection = (model: SkillReport["population"] | null): string => {
   const title = "How prices pay"
-  const known = model?.prices.bands.filter((band) => band.markets > 0) ?? []
+  const known = model?.prices.bands.filter(({ bets }) => bets > 0) ?? []
   if (known.length === 0) return section(title, note("No market was decided yet."))
   const points = known.map((band) => ({
     x: band.promised,
     y: band.paid,
     look: "watch",
-    says: `bought at ${cents(band.promised)} cents, paid ${cents(band.paid)} (${Math.round(band.markets)} markets)`,
+    says: `bought at ${cents(band.promised)} cents, paid ${cents(band.paid)} (${band.bets} purchases)`,
   }))
   return section(
     title,
-    `${scatter("Paid per share: price across, paid up", points, { x: "price", y: "paid" })}${note(`What purchases at a price paid over all wallets, each market once: ${Math.round(known.reduce((sum, band) => sum + band.markets, 0))} markets. Skill is measured against this line, not against the prices themselves.`)}`,
+    `${scatter("Paid per share: price across, paid up", points, { x: "price", y: "paid" })}${note(`What purchases at a price paid over all wallets: ${known.reduce((sum, band) => sum + band.bets, 0)} first purchases in a market. Skill is measured against this line, not against the prices themselves.`)}`,
   )
 }
 

@@ -59,7 +59,7 @@ const skill: SkillReport = {
       shift: 0,
       slope: 1,
       variance: { shift: 0, slope: 0, both: 0 },
-      bands: [{ from: 0.5, to: 0.6, markets: 12, promised: 0.55, paid: 0.54, modelled: 0.55 }],
+      bands: [{ from: 0.5, to: 0.6, bets: 12, promised: 0.55, paid: 0.54, modelled: 0.55 }],
     },
     rho: 0.2,
     cost: 0.02,

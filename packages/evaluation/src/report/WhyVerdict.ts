@@ -74,7 +74,7 @@ export const whyModel = Effect.fnUntraced(function* (id: number) {
     {
       title: "How prices pay",
       says: [
-        `What is bought at a price pays as logit ${model.prices.shift.toFixed(3)} + ${model.prices.slope.toFixed(3)} × logit(price) says; each market counts once.`,
+        `What is bought at a price pays as logit ${model.prices.shift.toFixed(3)} + ${model.prices.slope.toFixed(3)} × logit(price) says; each wallet's first purchase in a market counts once.`,
       ],
       rows: model.prices.bands.map((band): Readonly<Record<string, Cell>> => ({ ...band })),
     },
