@@ -35,7 +35,9 @@ export const drain = Effect.fnUntraced(function* (
       ? null
       : (yield* Clock.currentTimeMillis) + Duration.toMillis(Duration.fromInputUnsafe(deadline))
   const halfLeft = (endMs: number) =>
-    Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(Math.max(0, endMs - now) / 2))
+    Effect.map(Clock.currentTimeMillis, (now) =>
+      Duration.millis(Math.floor(Math.max(0, endMs - now) / 2)),
+    )
   const rest = (words: string, { quiesce }: Pick<EvaluationHandle | PaperHandle, "quiesce">) =>
     step(
       words,

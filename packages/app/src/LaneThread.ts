@@ -84,7 +84,16 @@ const failed = (cause: Cause.Cause<unknown>) => {
   })
 }
 
+/** For what was said last to reach the other thread; a request that a collector never answers holds no longer. */
+const lingering = "100 millis"
+
 Effect.runFork(program).addObserver((exit) => {
   if (Exit.isFailure(exit)) failed(exit.cause)
   port.close()
+  Effect.runFork(
+    Effect.andThen(
+      Effect.sleep(lingering),
+      Effect.sync(() => process.exit()),
+    ),
+  )
 })

@@ -26,7 +26,7 @@ export const defaultLimits: DeliveryLimits = {
   capacity: 4096,
   batchSize: 512,
   every: "2 seconds",
-  closeWithin: "2 seconds",
+  closeWithin: "500 millis",
 }
 
 export type DropReason = "full" | "refused" | "exit"
@@ -81,11 +81,13 @@ export class SpanDelivery implements SpanProcessor {
     return this.#inner.shutdown()
   }
 
-  /** After the last flush had its time: what is still held is lost. */
-  giveUp(): void {
+  /** After the last flush had its time: what is still held is lost. Answers how many those were. */
+  giveUp(): number {
     this.#closed = true
-    this.#drop(this.#held, "exit")
+    const lost = this.#held
+    this.#drop(lost, "exit")
     this.#held = 0
+    return lost
   }
 
   #drop(spans: number, reason: DropReason): void {
@@ -115,6 +117,11 @@ export const close = (delivery: SpanDelivery, within: Duration.Input): Effect.Ef
     Effect.timeoutOption(within),
     Effect.ignore,
     Effect.andThen(Effect.sync(() => delivery.giveUp())),
+    Effect.flatMap((lost) =>
+      lost === 0
+        ? Effect.void
+        : Effect.logWarning(`${lost} spans that no collector took in time are let go at the exit`),
+    ),
     // The collector is real, also where the program runs on another clock.
     Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
   )
