@@ -23,7 +23,8 @@ const reconnectAfter = "5 seconds"
 export const months = { liveTradesPerSecond: null, quickEventEveryMs: 0 } satisfies WorldChanges
 
 const worldOf = Effect.fnUntraced(function* (options: SimOptions, shown: WorldChanges) {
-  const world: WorldChanges = options.world === null ? shown : yield* loadWorldFile(options.world)
+  const world: WorldChanges =
+    options.world === null ? shown : yield* loadWorldFile(options.world, shown)
   return {
     ...world,
     ...(options.seed !== null && { seed: options.seed }),

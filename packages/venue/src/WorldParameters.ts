@@ -17,7 +17,7 @@ const or = <S extends Schema.Top>(schema: S, value: S["Encoded"]) =>
   schema.pipe(Schema.withDecodingDefaultKey(Effect.succeed(value)))
 
 /** Shares of the events (quick ones apart) that do not end the plain way. */
-const Endings = Schema.Struct({
+export const Endings = Schema.Struct({
   /** Resolved one to four days after the close. */
   late: or(share, 0.06),
   /** Challenged, resolved two to five days after the close. */
@@ -34,14 +34,17 @@ const Endings = Schema.Struct({
   ),
 )
 
+export const mostSeed = 4_294_967_295
+export const mostWallets = 20_000
+
 export const WorldParameters = Schema.Struct({
-  seed: or(wholeWithin(0, 4_294_967_295), 42),
+  seed: or(wholeWithin(0, mostSeed), 42),
   /** Where the past ends, ms since 1970; rounded down to a second. */
   epochMs: or(wholeWithin(0, 4_000_000_000_000), 1_795_600_000_000),
   /** Days of history before the epoch. */
   pastDays: or(wholeWithin(1, 1000), 180),
   /** Scales the behaviours to so many traders in all; `null`: as many as they say. */
-  wallets: or(Schema.NullOr(wholeWithin(1, 20_000)), null),
+  wallets: or(Schema.NullOr(wholeWithin(1, mostWallets)), null),
   /** Trades a second, venue-wide, from the epoch on (about); `null`: the past's pace goes on. */
   liveTradesPerSecond: or(Schema.NullOr(numberWithin(0, 100)), 8),
   /** New ordinary events a day. */

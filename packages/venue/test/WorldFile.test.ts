@@ -5,19 +5,19 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as SeededWorld from "../src/seeded/SeededWorld.ts"
 import { loadWorldFile } from "../src/WorldFile.ts"
-import { worldParameters } from "../src/WorldParameters.ts"
+import { worldParameters, type WorldChanges } from "../src/WorldParameters.ts"
 import { epochMs } from "./Worlds.ts"
 
 /** Loads a file of the given text; gives the world's parameters or the refusal in words. */
-const loaded = (text: string) =>
+const loaded = (text: string, defaults: WorldChanges = {}) =>
   Effect.acquireUseRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "world-"))),
     (dir) => {
       const path = join(dir, "world.json")
       writeFileSync(path, text)
-      return loadWorldFile(path).pipe(
+      return loadWorldFile(path, defaults).pipe(
         Effect.catchTag("WorldFileRefused", (error) =>
-          Effect.succeed(error.message.replace(path, "FILE")),
+          Effect.succeed(error.message.replaceAll(path, "FILE")),
         ),
       )
     },
@@ -50,15 +50,81 @@ describe("a world file", () => {
     }),
   )
 
+  it.effect("wins over the defaults of what it is run as", () =>
+    Effect.gen(function* () {
+      const months = { liveTradesPerSecond: null, quickEventEveryMs: 0 }
+      const silent = yield* loaded('{"pastDays":10}', months)
+      if (typeof silent === "string") return assert.fail(silent)
+      assert.deepInclude(silent, { ...months, pastDays: 10 })
+      const lively = yield* loaded('{"liveTradesPerSecond":3}', months)
+      if (typeof lively === "string") return assert.fail(lively)
+      assert.deepInclude(lively, { liveTradesPerSecond: 3, quickEventEveryMs: 0 })
+    }),
+  )
+
   const refusals: ReadonlyArray<readonly [string, string, RegExp]> = [
     ["that is no JSON", "{", /^world file FILE: is no JSON/],
-    ["that is a list", "[]", /is no JSON object/],
-    ["with a key nobody knows", '{"wallet":5}', /wallet/],
-    ["with a value out of range", '{"correlation":2}', /correlation/],
-    ["with a range turned round", '{"marketsPerEvent":[5,2]}', /marketsPerEvent/],
-    ["with a behaviour like none", '{"behaviours":[{"like":"x"}]}', /behaviours\[0\]: like "x"/],
-    ["with a misspelt behaviour", '{"behaviours":[{"name":"a","sise":1}]}', /sise/],
-    ["with endings above one", '{"endings":{"late":0.9,"split":0.2}}', /endings/],
+    ["that is a list", "[]", /: the file: found \[\], allowed: a JSON object/],
+    [
+      "with a key nobody knows",
+      '{"wallet":5}',
+      /: wallet: found an unknown key, allowed: .*wallets/,
+    ],
+    [
+      "with a value out of range",
+      '{"correlation":2}',
+      /: correlation: found 2, allowed: .*0 and 1/,
+    ],
+    [
+      "with a range turned round",
+      '{"marketsPerEvent":[5,2]}',
+      /: marketsPerEvent: found \[5,2\], allowed: a range \[low, high\] between 1 and 12/,
+    ],
+    [
+      "with a behaviour like none",
+      '{"behaviours":[{"like":"x"}]}',
+      /: behaviours\[0\]\.like: found "x", allowed: .*noise/,
+    ],
+    [
+      "with a misspelt behaviour",
+      '{"behaviours":[{"name":"a","sise":1}]}',
+      /: behaviours\[0\]\.sise: found an unknown key, allowed: like, .*sizeSpread/,
+    ],
+    [
+      "with a behaviour without a name",
+      '{"behaviours":[{"traders":1}]}',
+      /: behaviours\[0\]\.name: found nothing, allowed: a value/,
+    ],
+    [
+      "with a behaviour that is none",
+      '{"behaviours":[5]}',
+      /: behaviours\[0\]: found 5, allowed: an object/,
+    ],
+    [
+      "with a choice there is not",
+      '{"behaviours":[{"name":"a","choice":"guess"}]}',
+      /: behaviours\[0\]\.choice: found "guess", allowed: .*"draw"/,
+    ],
+    [
+      "with one who washes alone",
+      '{"behaviours":[{"like":"wash pair","group":1}]}',
+      /: behaviours\[0\]\.group: found 1, allowed: 2/,
+    ],
+    [
+      "with an odd one among those who wash",
+      '{"behaviours":[{"like":"wash pair","traders":3}]}',
+      /: behaviours\[0\]\.traders: found 3, allowed: an even number/,
+    ],
+    [
+      "with an unknown kind of ending",
+      '{"endings":{"lost":0.1}}',
+      /: endings\.lost: found an unknown key, allowed: late, disputed, split, voided, overtime/,
+    ],
+    [
+      "with endings above one",
+      '{"endings":{"late":0.9,"split":0.2}}',
+      /: endings: found .*, allowed: shares that together are at most 1/,
+    ],
   ]
   for (const [what, text, says] of refusals) {
     it.effect(`${what} is refused, with the reason`, () =>
@@ -68,6 +134,17 @@ describe("a world file", () => {
       }),
     )
   }
+
+  it.effect("has all its faults told, a line each", () =>
+    Effect.gen(function* () {
+      const found = yield* loaded('{"pastDays":0,"wallet":5,"bias":"much"}')
+      if (typeof found !== "string") return assert.fail("a world")
+      const places = found
+        .split("\n")
+        .map((line) => /^world file FILE: (\w+): found/.exec(line)?.[1])
+      assert.deepEqual(places.toSorted(), ["bias", "pastDays", "wallet"])
+    }),
+  )
 
   it.effect("that is not there is refused", () =>
     Effect.gen(function* () {

@@ -45,7 +45,7 @@ export const limit = Flag.Int("limit").pipe(
   Flag.withDescription("Print at most N rows"),
   Flag.filter(
     (count) => count > 0,
-    (count) => `expected a whole number above 0, found ${count}`,
+    () => "a whole number above 0",
   ),
   Flag.optional,
   Flag.map(Option.getOrNull),

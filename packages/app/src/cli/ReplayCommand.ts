@@ -31,7 +31,7 @@ const books = Flag.String("books").pipe(
   Flag.withDefault("recorded"),
   Flag.filterMap(
     (text) => Option.fromNullishOr(parseBooks(text)),
-    (text) => `expected recorded, or assume:SPREAD such as assume:0.02, found "${text}"`,
+    () => "recorded, or assume:SPREAD such as assume:0.02",
   ),
 )
 

@@ -4,34 +4,38 @@
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { resolve } from "node:path"
+import { mostSeed, mostWallets } from "@evaluator/venue/WorldParameters"
 import { loadSettings } from "../Settings.ts"
 import * as Flags from "./Flags.ts"
 import { Programs } from "./Programs.ts"
 import { faultIntensities } from "./RunOptions.ts"
 
-const wholeFrom = (least: number, flag: Flag.Flag<number>) =>
+const wholeWithin = (least: number, most: number, flag: Flag.Flag<number>) =>
   flag.pipe(
     Flag.filter(
-      (given) => given >= least,
-      (given) => `expected a whole number of at least ${least}, found ${given}`,
+      (given) => given >= least && given <= most,
+      () => `a whole number between ${least} and ${most}`,
     ),
   )
+
+/** A century. */
+const mostDays = 36_500
 
 export const simCommand = Command.make(
   "sim",
   {
-    seed: wholeFrom(0, Flag.Int("seed")).pipe(
+    seed: wholeWithin(0, mostSeed, Flag.Int("seed")).pipe(
       Flag.withMetavar("N"),
       Flag.withDescription("Another world of the same kind"),
       Flag.optional,
       Flag.map(Option.getOrNull),
     ),
-    days: wholeFrom(1, Flag.Int("days")).pipe(
+    days: wholeWithin(1, mostDays, Flag.Int("days")).pipe(
       Flag.withMetavar("N"),
       Flag.withDescription("Days that the service runs; the world has a past before them"),
       Flag.withDefault(30),
     ),
-    wallets: wholeFrom(1, Flag.Int("wallets")).pipe(
+    wallets: wholeWithin(1, mostWallets, Flag.Int("wallets")).pipe(
       Flag.withMetavar("N"),
       Flag.withDescription("Traders in all, in the world's own proportions"),
       Flag.optional,

@@ -47,6 +47,8 @@ describe("sim", () => {
   for (const [what, argv] of [
     ["no day", ["--days", "0"]],
     ["a seed below 0", ["--seed", "-1"]],
+    ["a seed no world has", ["--seed", "5000000000"]],
+    ["more wallets than a world holds", ["--wallets", "20001"]],
     ["faults there are not", ["--faults", "lots"]],
   ] as const) {
     it.effect(`refuses ${what} and starts nothing`, () =>
@@ -54,6 +56,8 @@ describe("sim", () => {
         const { asked, said } = yield* simWith(...argv)
         assert.strictEqual(said.code, 2)
         assert.strictEqual(said.out, "")
+        assert.include(said.err, `"${argv[1]}". Expected: `)
+        assert.notMatch(said.err, /Expected: expected|unexpected/)
         assert.isUndefined(asked)
       }),
     )

@@ -83,6 +83,14 @@ export const Behaviour = Schema.Struct({
   /** First active this many days before the epoch, last active that many days before it (0 = still). */
   sinceDays: or(rangeWithin(0, 10_000), [50, 180]),
   stoppedDays: or(rangeWithin(0, 10_000), [0, 0]),
-})
+}).check(
+  Schema.makeFilter(({ group, traders, washes }) => {
+    if (!washes) return undefined
+    if (group !== 2) return { path: ["group"], issue: "2 for those who wash" }
+    return traders % 2 === 0
+      ? undefined
+      : { path: ["traders"], issue: "an even number of those who wash" }
+  }),
+)
 
 export type Behaviour = typeof Behaviour.Type
