@@ -65,6 +65,11 @@ export const replayRecording = Effect.fnUntraced(function* (options: ReplayOptio
   yield* Effect.logInfo(
     `replaying ${options.recording}: ${manifest.rows.reduce((sum, file) => sum + file.read, 0)} rows, ${spans.length} wallets`,
   )
+  if (spans.length === 0) {
+    yield* Effect.logWarning(
+      `nothing to replay: no row of a wallet with a time in trades/ or activity/ of ${options.recording}`,
+    )
+  }
   const document = yield* runVirtually({
     settings: options.loaded.settings,
     keep: options.keep,

@@ -8,7 +8,7 @@
  */
 import { Effect, type LogLevel, Schema } from "effect"
 import { existsSync } from "node:fs"
-import { basename, join } from "node:path"
+import { basename, isAbsolute, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { DurationLeaf, IntLeaf, TextLeaf } from "@evaluator/domain/settings/Leaf"
 import { EvaluationSettingsSchema } from "@evaluator/evaluation/EvaluationSettings"
@@ -86,8 +86,10 @@ export const configDirectory = (): string =>
     ),
   )
 
+const isPath = (profile: string): boolean => isAbsolute(profile) || profile.endsWith(".toml")
+
 const profileFile = (directory: string, profile: string): SettingsFile =>
-  profile.endsWith(".toml")
+  isPath(profile)
     ? { name: profile, path: profile }
     : { name: `config/${profile}.toml`, path: join(directory, `${profile}.toml`) }
 
@@ -102,16 +104,16 @@ export const loadSettings = Effect.fnUntraced(function* (
   ]
   const missing = files.find(({ path }) => !existsSync(path))
   if (missing !== undefined) {
-    return yield* new SettingsInvalid({
-      faults: [
-        {
-          source: "--profile",
-          path: basename(missing.path, ".toml"),
-          found: `no file ${missing.path}`,
-          allowed: "the name of a file in the configuration directory, or a path to a .toml file",
-        },
-      ],
-    })
+    const place =
+      missing.name === missing.path
+        ? { source: missing.path, path: "", found: "no such file" }
+        : {
+            source: "--profile",
+            path: basename(missing.path, ".toml"),
+            found: `no file ${missing.path}`,
+          }
+    const allowed = "the name of a file in the configuration directory, or a path to a .toml file"
+    return yield* new SettingsInvalid({ faults: [{ ...place, allowed }] })
   }
   const decoded = yield* gather(sections, files, options.environment)
   // Every leaf has been decoded by its own schema; together they are the struct's type.

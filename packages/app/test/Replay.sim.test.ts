@@ -37,6 +37,11 @@ const recording = Effect.acquireRelease(
   (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true })),
 )
 
+const emptyFolder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "replay-"))),
+  (directory) => Effect.sync(() => rmSync(directory, { recursive: true })),
+)
+
 describe("a replay", () => {
   it.live("detects fills as late in the median as it is configured to, within a tenth", () =>
     Effect.gen(function* () {
@@ -59,4 +64,24 @@ describe("a replay", () => {
       assert.strictEqual(evidence.copies_before_leader, 0)
     }).pipe(Effect.provide(Logger.layer([]))),
   )
+
+  it.live("of a folder without rows ends at once, and says that there was nothing", () => {
+    const said: Array<string> = []
+    const listening = Logger.make(({ logLevel, message }) => {
+      if (logLevel === "Warn") said.push(String(message))
+    })
+    return Effect.gen(function* () {
+      const { copies, rows } = yield* replayRecording({
+        loaded: yield* loadSettings({ profiles: ["replay"], environment: {} }),
+        recording: yield* emptyFolder,
+        follow: "all",
+        books: { kind: "recorded" },
+        keep: null,
+        json: true,
+      })
+      assert.strictEqual(copies.leader_fills, 0)
+      assert.deepStrictEqual(rows, [])
+      assert.match(said.join("\n"), /nothing to replay: .*trades\/ or activity\//)
+    }).pipe(Effect.provide(Logger.layer([listening])))
+  })
 })

@@ -3,6 +3,7 @@
  */
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { existsSync, statSync } from "node:fs"
 import { resolve } from "node:path"
 import { ONE, price, toMicro } from "@evaluator/domain/money/Micro"
 import { loadSettings } from "../Settings.ts"
@@ -56,9 +57,13 @@ const inShort = (one: ListedDifference, of: "a" | "b"): string => {
 export const replayCommand = Command.make(
   "replay",
   {
-    recording: Argument.Directory("dir", { mustExist: true }).pipe(
+    recording: Argument.String("dir").pipe(
       Argument.withDescription(
         "A folder with trades/, activity/, markets/, resolutions/, books/; any may be absent",
+      ),
+      Argument.filter(
+        (dir) => statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true,
+        (dir) => `a folder, found ${existsSync(dir) ? "a file" : "nothing"} there`,
       ),
     ),
     follow: Flag.Literals("follow", ["rules", "all"]).pipe(

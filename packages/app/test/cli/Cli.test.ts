@@ -86,9 +86,20 @@ describe("wrong usage", () => {
     ["a duration that is none", ["run", "--for", "soon"], /a duration such as 500ms/],
     ["an unknown profile", ["run", "--profile", "moon"], /moon/],
     ["a missing argument", ["replay"], /dir/],
-    ["a folder that is not there", ["replay", "/no/such/folder"], /no\/such\/folder/],
+    [
+      "a folder that is not there",
+      ["replay", "/no/such/folder"],
+      /"\/no\/such\/folder"\. Expected: a folder, found nothing there/,
+    ],
+    ["a file in place of a folder", ["replay", import.meta.filename], /a folder, found a file/],
+    [
+      "a file of settings that is not there",
+      ["sim", "--config", "/no/such/mine.toml"],
+      /^\/no\/such\/mine\.toml: found no such file/,
+    ],
+    ["books of no kind", ["replay", ".", "--books", "some"], /Expected: recorded, or assume:/],
     ["an argument too many", ["halt", "now"], /now/],
-    ["a limit of nothing", ["events", "--limit", "0"], /above 0/],
+    ["a limit of nothing", ["events", "--limit", "0"], /Expected: a whole number above 0/],
   ]
   for (const [name, argv, words] of cases) {
     it.effect(`exits 2 with the reason on stderr and nothing on stdout: ${name}`, () =>

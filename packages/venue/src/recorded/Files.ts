@@ -1,7 +1,7 @@
 /**
  * A recording on disk, line by line. Folders decide what a line is; names do not.
  *
- * Takes any `*.ndjson` and `*.ndjson.gz`, in the order of their names. A line that is a JSON array
+ * Takes any `*.ndjson` and `*.ndjson.gz`, in the order of their names, also of folders inside. A line that is a JSON array
  * is as many rows as it has elements. Blank lines are no rows. Every row is counted in its file,
  * whether anybody can use it or not ({@link Ledger}).
  */
@@ -89,7 +89,7 @@ export const eachRow = (
 ): void => {
   for (const name of namesIn(Path.join(dir, folder))) {
     const file = `${folder}/${name}`
-    if (!/\.ndjson(\.gz)?$/.test(name)) {
+    if (!rowFile.test(name)) {
       ledger.read(file)
       ledger.ignore(file, "not an .ndjson or .ndjson.gz file")
       continue
@@ -119,26 +119,28 @@ export const eachRow = (
   }
 }
 
-/** Counts the rows of folders nobody knows. */
-export const countUnknownFolders = (dir: string, ledger: Ledger): void => {
-  for (const entry of Fs.readdirSync(dir, { withFileTypes: true })) {
-    if (!entry.isDirectory() || (folders as ReadonlyArray<string>).includes(entry.name)) continue
-    for (const name of namesIn(Path.join(dir, entry.name))) {
-      const file = `${entry.name}/${name}`
-      ledger.count(file)
-      eachLine(Path.join(dir, file), () => {
-        ledger.read(file)
-        ledger.ignore(file, "unknown folder")
-      })
-    }
+/** Counts the rows that stand outside of the folders we know. */
+export const countStrayRows = (dir: string, ledger: Ledger): void => {
+  for (const name of namesIn(dir)) {
+    const folder = name.split(Path.sep)[0]!
+    if (folder !== name && (folders as ReadonlyArray<string>).includes(folder)) continue
+    // Beside the folders there may be a manifest, notes, or what hides from lists.
+    if (folder.startsWith(".") || (folder === name && !rowFile.test(name))) continue
+    ledger.count(name)
+    eachLine(Path.join(dir, name), () => {
+      ledger.read(name)
+      ledger.ignore(name, folder === name ? "in no folder" : "unknown folder")
+    })
   }
 }
 
+const rowFile = /\.ndjson(\.gz)?$/
+
+/** Every file of a folder and of the folders in it, links to files too. */
 const namesIn = (path: string): ReadonlyArray<string> =>
   Fs.existsSync(path)
-    ? Fs.readdirSync(path, { withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => entry.name)
+    ? Fs.readdirSync(path, { recursive: true, encoding: "utf8" })
+        .filter((name) => Fs.statSync(Path.join(path, name), { throwIfNoEntry: false })?.isFile())
         .toSorted()
     : []
 

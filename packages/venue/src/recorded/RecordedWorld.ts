@@ -16,7 +16,7 @@ import type {
   VenueRow,
   World,
 } from "../World.ts"
-import { countUnknownFolders, eachRow, Ledger, type FileCount, type Unservable } from "./Files.ts"
+import { countStrayRows, eachRow, Ledger, type FileCount, type Unservable } from "./Files.ts"
 import { RecordedBoards } from "./RecordedBoards.ts"
 import { assumedBook, lastPrice, RecordedBooks, type BookSource } from "./RecordedBooks.ts"
 import { RecordedMarkets, type RecordedMarket } from "./RecordedMarkets.ts"
@@ -61,7 +61,7 @@ export const load = (options: RecordedOptions): RecordedWorld => {
   eachRow(dir, "books", ledger, (found) => books.add(found, ledger))
   eachRow(dir, "leaderboards", ledger, (found) => boards.add(found, ledger))
   eachRow(dir, "other", ledger, (found) => ledger.ignore(found.file, "other"))
-  countUnknownFolders(dir, ledger)
+  countStrayRows(dir, ledger)
   recordedRows.seal()
   const rows = recordedRows
   const index = new RowIndex(rows)

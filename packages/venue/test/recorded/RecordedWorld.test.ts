@@ -21,6 +21,25 @@ describe("a recorded world", () => {
     )
   })
 
+  it("reads folders inside its folders, and counts rows that stand in none of them", () => {
+    const world = recording({
+      "trades/2023/11/a.ndjson": lines(fill(1), fill(2)),
+      "bananas/b.ndjson": lines({ a: 1 }),
+      "loose.ndjson": lines(fill(3), "", fill(4)),
+      "MANIFEST.json": "{}",
+      ".git/HEAD": "ref",
+    })
+    assert.deepEqual(world.manifest().rows, [
+      { file: "trades/2023/11/a.ndjson", read: 2, ignored: {} },
+      { file: "bananas/b.ndjson", read: 1, ignored: { "unknown folder": 1 } },
+      { file: "loose.ndjson", read: 2, ignored: { "in no folder": 2 } },
+    ])
+    assert.deepEqual(
+      world.rows(everything, end).map((row) => row.recorded),
+      ["trades/2023/11/a.ndjson:1", "trades/2023/11/a.ndjson:2"],
+    )
+  })
+
   it("serves a row as often as it stands there, each with its own place", () => {
     const world = recording({
       "trades/a.ndjson.gz": gzipSync(lines(fill(1), fill(2), fill(1))),
