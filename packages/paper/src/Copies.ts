@@ -9,9 +9,11 @@
  */
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { copyMoves, type CopyState } from "@evaluator/domain/paper/CopyState"
 import type { Fill } from "@evaluator/domain/trade/Trade"
 import {
+  byFill,
   type Copy,
   type CopyKey,
   type CopyPlace,
@@ -60,9 +62,17 @@ const insertedColumns = [
   "traceparent",
   "moved_at_ms",
 ] as const satisfies ReadonlyArray<keyof ReturnType<typeof toRow>>
-const insertText = `INSERT INTO copies (${insertedColumns.join()})
-  VALUES (${insertedColumns.map(() => "?").join()})
-  ON CONFLICT (fill_id, strategy) DO NOTHING RETURNING 1 AS fresh`
+const insertTextFor = (copies: number) => `INSERT INTO copies (${insertedColumns.join()})
+  VALUES ${Array.from({ length: copies }, () => `(${insertedColumns.map(() => "?").join()})`).join()}
+  ON CONFLICT (fill_id, strategy) DO NOTHING RETURNING strategy`
+
+/** By the number of copies, one a strategy: there are few. */
+const insertTexts = new Map<number, string>()
+const insertText = (copies: number): string => {
+  const text = insertTexts.get(copies) ?? insertTextFor(copies)
+  insertTexts.set(copies, text)
+  return text
+}
 
 const rowValues = (copy: Copy) => {
   const row = toRow(copy)
@@ -123,8 +133,16 @@ export class Copies extends Context.Service<
 
       const insert: Copies["Service"]["insert"] = (copies) =>
         inOneStep(sql, (run) =>
-          // A page may serve a fill twice; the second copy of it is not new.
-          copies.filter((copy) => run(insertText, ...rowValues(copy)).length > 0),
+          byFill(copies).flatMap((ofFill) => {
+            const rows = run<{ strategy: Strategy }>(
+              insertText(ofFill.length),
+              ...ofFill.flatMap(rowValues),
+            )
+            if (rows.length === ofFill.length) return ofFill
+            // A page may serve a fill twice; the second copy of it is not new.
+            const fresh = new Set(rows.map(({ strategy }) => strategy))
+            return ofFill.filter(({ strategy }) => fresh.delete(strategy))
+          }),
         ).pipe(Effect.orDie)
 
       const detect = Effect.fnUntraced(function* (fills: ReadonlyArray<Fill>, detected: Detected) {

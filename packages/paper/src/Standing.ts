@@ -23,7 +23,7 @@ import { bankrollOf, PaperSettings } from "./PaperSettings.ts"
 import { feeOf } from "./Strategies.ts"
 import { hexToBytes, tokenToBytes } from "./RowBytes.ts"
 
-/** What a book holds of a token, or has on its way, for a wallet; everything by its bare hex. */
+/** What a book holds of a token, or has on its way, for a wallet; bytes as SQLite's hex() spells them. */
 interface Held {
   readonly wallet: string
   readonly condition: string
@@ -40,6 +40,8 @@ interface HeldInBook {
   readonly exposed: number
   readonly positions: number
 }
+
+const hexOf = (bytes: Uint8Array): string => bytesToBareHex(bytes).toUpperCase()
 
 /** Books remembered at most; then all are read again. */
 const mostBooks = 4096
@@ -85,16 +87,12 @@ export const makeStanding: Effect.Effect<
 
   const readHeld = (run: Run, name: string): HeldInBook => {
     const all = run<Held>(
-      `SELECT lower(hex(wallet)) AS wallet, lower(hex(condition_id)) AS condition, theme,
-          lower(hex(token)) AS token, sum(exposed) AS exposed, sum(size) AS size
-        FROM (
-          SELECT wallet, condition_id, theme, token, open_cost AS exposed, open_size AS size
-            FROM lots
-            WHERE book = ? AND open_size > 0
-          UNION ALL
-          SELECT wallet, condition_id, theme, token, exposure, 0 FROM reservations
-            WHERE book = ? AND state = 'pending' AND exposure > 0)
-        GROUP BY token, wallet, condition_id, theme`,
+      `SELECT hex(wallet) AS wallet, hex(condition_id) AS condition, theme, hex(token) AS token,
+          open_cost AS exposed, open_size AS size
+        FROM lots WHERE book = ? AND open_size > 0
+        UNION ALL
+        SELECT hex(wallet), hex(condition_id), theme, hex(token), exposure, 0
+        FROM reservations WHERE book = ? AND state = 'pending' AND exposure > 0`,
       name,
       name,
     )
@@ -109,9 +107,9 @@ export const makeStanding: Effect.Effect<
 
   /** How what is held or on its way touches this copy. */
   const exposureOf = ({ all, exposed, positions }: HeldInBook, copy: Copy, theme: string) => {
-    const wallet = bytesToBareHex(hexToBytes(copy.fill.wallet))
-    const condition = bytesToBareHex(hexToBytes(copy.fill.condition))
-    const token = bytesToBareHex(tokenToBytes(copy.fill.token))
+    const wallet = hexOf(hexToBytes(copy.fill.wallet))
+    const condition = hexOf(hexToBytes(copy.fill.condition))
+    const token = hexOf(tokenToBytes(copy.fill.token))
     const total = (counts: (one: Held) => boolean) => netExposure(all.filter(counts))
     return {
       exposure: {
