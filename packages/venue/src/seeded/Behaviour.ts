@@ -76,6 +76,8 @@ export const Behaviour = Schema.Struct({
   newsSeconds: or(Schema.NullOr(rangeWithin(0, 86_400)), null),
   /** Rests orders on both sides and takes the spread. */
   quotes: or(Schema.Boolean, false),
+  /** Prices of an outcome between which it quotes. */
+  quotesWithin: or(rangeWithin(0, 1), [0, 1]),
   /** Trades back and forth with the other member of its group of two. */
   washes: or(Schema.Boolean, false),
   /** Once knows how an event ends, and bets as on nothing else. */

@@ -59,6 +59,8 @@ export class Stock {
     const selling = held[outcome] > size && dice.next() < 0.3 + held[outcome] / (25 * size)
     const price = outcome === 0 ? (selling ? ask : bid) : selling ? 1000 - bid : 1000 - ask
     if (price <= 0 || price >= 1000) return null
+    const [lowest, highest] = this.trader.behaviour.quotesWithin
+    if (price < lowest * 1000 || price > highest * 1000) return null
     held[outcome] += selling ? -size : size
     return { kind: TRADE, price, cents: size, outcome, selling, maker: true }
   }

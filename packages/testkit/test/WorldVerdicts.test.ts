@@ -1,0 +1,51 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { join } from "node:path"
+import { ExclusionCode, Persona } from "@evaluator/domain/wallet/Persona"
+import * as SeededWorld from "@evaluator/venue/seeded/SeededWorld"
+import { loadWorldFile } from "@evaluator/venue/WorldFile"
+import type { WorldChanges } from "@evaluator/venue/WorldParameters"
+import { verdictsOf } from "@evaluator/testkit/WorldVerdicts"
+
+const everyKind = join(import.meta.dirname, "../../../config/worlds/every-kind.json")
+const months: WorldChanges = { liveTradesPerSecond: null, quickEventEveryMs: 0 }
+
+/** How many wallets have each persona and no failed gate, and how many fail each gate. */
+const countsOf = (verdicts: ReturnType<typeof verdictsOf>) => {
+  const counts = new Map<string, number>()
+  for (const { failed, persona, verdict } of [...verdicts.values()].flat()) {
+    const codes = failed.map(({ code }) => code)
+    for (const what of verdict === "classified" ? [persona!] : codes) {
+      counts.set(what, (counts.get(what) ?? 0) + 1)
+    }
+  }
+  return counts
+}
+
+/** A list of addresses in the settings, no behaviour. */
+const known = "KNOWN_BOT"
+const kinds = [...Persona.literals, ...ExclusionCode.literals].filter((code) => code !== known)
+
+describe("the world of every kind", () => {
+  it.effect("has wallets of every persona and for every gate, and some that are neither", () =>
+    Effect.gen(function* () {
+      const parameters = yield* loadWorldFile(everyKind, months)
+      const verdicts = verdictsOf(SeededWorld.make(parameters))
+      const counts = countsOf(verdicts)
+      for (const kind of kinds) assert.isAtLeast(counts.get(kind) ?? 0, 1, kind)
+      for (const persona of Persona.literals) assert.isAtLeast(counts.get(persona)!, 3, persona)
+      const waiting = [...verdicts.values()].flat().filter(({ verdict }) => verdict === "waiting")
+      assert.isAbove(waiting.length, 0)
+    }),
+  )
+})
+
+describe("the default world", () => {
+  it("has them all but those who quote near the middle", () => {
+    const counts = countsOf(verdictsOf(SeededWorld.make(months)))
+    assert.deepEqual(
+      kinds.filter((kind) => !counts.has(kind)),
+      ["LIQUIDITY_PROVIDER"],
+    )
+  })
+})
