@@ -21,8 +21,8 @@ import type { FaultPlan } from "./faults/FaultPlan.ts"
 import type { SocketSession } from "./SocketSession.ts"
 import { isSocketPath, openSession } from "./Sockets.ts"
 
-/** How often a connection looks for something to tell. */
-const lookEvery = "250 millis"
+/** A connection looks for something to tell when there is something, and no more seldom than this. */
+const lookEveryMs = 250
 /** Time for the first half of a body that is cut to be on its way. */
 const breakAfter = "20 millis"
 
@@ -85,6 +85,9 @@ export const serve = Effect.fn("VenueServer.serve")(function* (
   return { port: "port" in server.address ? server.address.port : options.port }
 })
 
+const untilNext = (session: SocketSession, nowMs: number): number =>
+  Math.min(lookEveryMs, Math.max(1, (session.nextMs(nowMs) ?? Number.POSITIVE_INFINITY) - nowMs))
+
 /** One subscriber, until it leaves or is hung up on. */
 const subscriber = Effect.fnUntraced(
   function* (session: SocketSession, closing: Effect.Effect<void>) {
@@ -101,7 +104,7 @@ const subscriber = Effect.fnUntraced(
     })
     const tell = Effect.gen(function* () {
       for (;;) {
-        yield* Effect.sleep(lookEvery)
+        yield* Effect.sleep(untilNext(session, yield* Clock.currentTimeMillis))
         const nowMs = yield* Clock.currentTimeMillis
         if (session.hangsUp(nowMs)) return
         const [first, ...rest] = session.due(nowMs)
