@@ -31,6 +31,7 @@ import {
 } from "./LedgerSummary.ts"
 import { makeWhyCopy } from "./WhyCopy.ts"
 import { makeWalletPage } from "./WalletPage.ts"
+import { makeWalletTrace } from "./WalletTrace.ts"
 
 /** Most copies a list returns; most ids `inFlightIds` does. */
 export const copiesListed = 1000
@@ -115,6 +116,8 @@ export class PaperReports extends Context.Service<
     readonly why: (fillId: FillId) => Effect.Effect<ReadonlyArray<Section>>
     /** How copying a wallet went; empty when it was never followed. */
     readonly wallet: (wallet: WalletAddress) => Effect.Effect<ReadonlyArray<Section>>
+    /** The rows behind a part of that; empty when there is no such part. */
+    readonly trace: (wallet: WalletAddress, part: string) => Effect.Effect<ReadonlyArray<Section>>
   }
 >()("paper/PaperReports") {
   static readonly layer = Layer.effect(
@@ -123,6 +126,7 @@ export class PaperReports extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const { why } = yield* makeWhyCopy
       const { wallet } = yield* makeWalletPage
+      const trace = yield* makeWalletTrace
       const evidence = yield* makeEvidence
       const { ledger, money, receipts } = yield* makeLedgerSummary
 
@@ -234,6 +238,7 @@ export class PaperReports extends Context.Service<
         copies,
         why,
         wallet,
+        trace,
       })
     }),
   )

@@ -64,6 +64,7 @@ export const makeWalletPage = Effect.gen(function* () {
     const sections: ReadonlyArray<Section> = [
       {
         title: "Followed by the fast lane",
+        why: `${address}:watch`,
         says: [
           `It is ${follows[0]!.to_ms === null ? "followed now" : "no longer followed"}; ${follows.length} follow${follows.length === 1 ? "" : "s"} in all.`,
         ],
@@ -71,6 +72,7 @@ export const makeWalletPage = Effect.gen(function* () {
       },
       {
         title: "Copies",
+        why: `${address}:copies`,
         says: Strategy.literals
           .filter((one) => outcomes.some((row) => row.strategy === one))
           .map(story),
@@ -78,6 +80,7 @@ export const makeWalletPage = Effect.gen(function* () {
       },
       {
         title: "How close",
+        why: `${address}:copies`,
         says: [
           fills === 0
             ? `It made no fill in the last ${fidelityDays} days.`
@@ -91,6 +94,7 @@ export const makeWalletPage = Effect.gen(function* () {
       },
       {
         title: "What its own book made",
+        why: `${address}:results`,
         says:
           last === undefined
             ? ["Nothing of it has settled."]
@@ -101,6 +105,7 @@ export const makeWalletPage = Effect.gen(function* () {
       },
       {
         title: "Had we been slower",
+        why: `${address}:later`,
         says:
           later.length === 0
             ? ["No settled purchase of it was looked at again later."]
@@ -112,6 +117,7 @@ export const makeWalletPage = Effect.gen(function* () {
       },
       {
         title: "How fast",
+        why: `${address}:copies`,
         says: hops.map(
           ({ hop, copies, p50, p99 }) =>
             `${hop}: ${p50 / 1000} s in the median, ${p99 / 1000} s at the 99th percentile of ${copies}.`,
@@ -120,6 +126,7 @@ export const makeWalletPage = Effect.gen(function* () {
       },
       {
         title: "Open shares",
+        why: `${address}:lots`,
         says: [
           lots.length === 0 ? "Nothing of it is held." : `${lots.length} lots of it are held.`,
         ],

@@ -11,6 +11,9 @@ import { WrongUsage } from "./ExitCode.ts"
 /** Widest cell of a table for eyes. */
 export const longestCell = 72
 
+/** Rows of a section on a terminal; documents have all. */
+export const mostRowsForEyes = 200
+
 /** Where the output is no terminal. */
 const widthWithoutTerminal = 160
 
@@ -57,11 +60,17 @@ export const printSections = Effect.fnUntraced(function* (
   const style = yield* tableStyle
   const width = (process.stdout.columns ?? widthWithoutTerminal) - 2
   const bold = (text: string) => (style.colour ? `\u001B[1m${text}\u001B[0m` : text)
-  const texts = sections.map(({ title, says, rows }) =>
+  const texts = sections.map(({ rows, says, title, why }) =>
     [
       bold(title),
       ...says.map((sentence) => `  ${sentence}`),
-      ...(rows.length === 0 ? [] : ["", indent(renderReadable(rows, style, width))]),
+      ...(why === undefined ? [] : [`  The rows behind: why ${why}`]),
+      ...(rows.length === 0
+        ? []
+        : ["", indent(renderReadable(rows.slice(0, mostRowsForEyes), style, width))]),
+      ...(rows.length <= mostRowsForEyes
+        ? []
+        : [`  … and ${rows.length - mostRowsForEyes} rows more, which --json prints.`]),
     ].join("\n"),
   )
   yield* Console.log(texts.join("\n\n"))

@@ -43,8 +43,12 @@ const askPaper = Effect.fnUntraced(function* (id: string) {
   const reports = yield* PaperReports
   const fill = FillId.makeOption(id)
   if (Option.isSome(fill)) return yield* reports.why(fill.value)
-  const wallet = WalletAddress.makeOption(id)
-  return Option.isSome(wallet) ? yield* reports.wallet(wallet.value) : []
+  const [address, part] = id.split(":")
+  const wallet = WalletAddress.makeOption(address!)
+  if (Option.isNone(wallet)) return []
+  return part === undefined
+    ? yield* reports.wallet(wallet.value)
+    : yield* reports.trace(wallet.value, part)
 })
 
 export const whyCommand = Command.make(
@@ -52,7 +56,7 @@ export const whyCommand = Command.make(
   {
     id: Argument.String("id").pipe(
       Argument.withDescription(
-        "A wallet, condition or transaction (0x…), a fill (32 hex digits, as in copies), an event (as in events), verdict-N or model-N (as in wallet)",
+        "A wallet, condition or transaction (0x…), a fill (32 hex digits, as in copies), an event (as in events), verdict-N, model-N or ADDRESS:PART (as in wallet)",
       ),
       Argument.map((text) => text.trim().toLowerCase()),
     ),
@@ -81,5 +85,6 @@ export const whyCommand = Command.make(
   Command.withExamples([
     { command: "trader-evaluator why 0123456789abcdef0123456789abcdef" },
     { command: "trader-evaluator why 0x1234567890abcdef1234567890abcdef12345678 --json" },
+    { command: "trader-evaluator why 0x1234567890abcdef1234567890abcdef12345678:numbers" },
   ]),
 )

@@ -10,4 +10,6 @@ export interface Section {
   readonly says: ReadonlyArray<string>
   /** The rows behind the sentences, columns named as in the table. */
   readonly rows: ReadonlyArray<Readonly<Record<string, Cell>>>
+  /** The id under which `why` shows what these numbers were worked out from. */
+  readonly why?: string
 }

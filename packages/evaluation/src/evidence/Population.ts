@@ -52,7 +52,8 @@ const readAll = Effect.fnUntraced(function* (asOfMs: number) {
   }
 })
 
-const recordOf = (
+/** A wallet's rows as the judgement takes them. */
+export const recordOf = (
   { completeShare, exclusions, rows, wallet }: Read,
   facts: ReadonlyArray<MarketFacts>,
   { eventOf }: Markets,
@@ -77,18 +78,26 @@ const recordOf = (
   }
 }
 
-export const populationAt = Effect.fnUntraced(function* (
-  asOfMs: number,
-): Effect.fn.Return<Population, never, SqlClient.SqlClient | EvaluationSettings> {
-  const read = yield* readAll(asOfMs)
-  const conditions = [...(yield* conditionsMet)]
-  const facts = yield* readFacts(conditions, asOfMs)
+export const marketsOfConditions = (
+  conditions: ReadonlyArray<string>,
+  facts: ReadonlyArray<MarketFacts>,
+): Markets => {
   const markets = new Markets()
   for (const [id, condition] of conditions.entries()) {
     // Without facts a market is an event of its own.
     const { event } = facts[id]!
     markets.idOf(condition, event === "" ? condition : event)
   }
+  return markets
+}
+
+export const populationAt = Effect.fnUntraced(function* (
+  asOfMs: number,
+): Effect.fn.Return<Population, never, SqlClient.SqlClient | EvaluationSettings> {
+  const read = yield* readAll(asOfMs)
+  const conditions = [...(yield* conditionsMet)]
+  const facts = yield* readFacts(conditions, asOfMs)
+  const markets = marketsOfConditions(conditions, facts)
   yield* Effect.yieldNow
   const records: Array<WalletRecord> = []
   for (const one of read) {

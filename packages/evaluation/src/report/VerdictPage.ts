@@ -72,6 +72,7 @@ const reasonRows = (row: VerdictRow): ReadonlyArray<Readonly<Record<string, Cell
 
 const said = (row: VerdictRow): Section => ({
   title: "Should it be followed?",
+  why: `verdict-${row.id}`,
   says: verdictSays(row),
   rows: reasonRows(row),
 })
@@ -83,6 +84,7 @@ const becameOf = (row: VerdictRow): string =>
 
 const receipts = (rows: ReadonlyArray<VerdictRow>): Section => ({
   title: "What was said before, and what became of it",
+  why: `${bytesToHex(rows[0]!.wallet)}:promises`,
   says: rows.map(
     (row) =>
       `${row.verdict} of ${when(row.at_ms)} promised ${signed(row.promised)}; within its horizon ${becameOf(row)}.`,
@@ -102,7 +104,11 @@ const receipts = (rows: ReadonlyArray<VerdictRow>): Section => ({
 })
 
 /** First purchases as they were visible at a moment, newest first. */
-export const entriesSection = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
+export const entriesSection = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  asOfMs: number,
+  most = rowsShown,
+) {
   const entries = yield* entriesOf(wallet, asOfMs)
   const resolved = entries.filter((entry) => entry.payout !== null)
   const bets = resolved.filter(({ mid }) => mid / ONE > nearest && mid / ONE < 1 - nearest)
@@ -110,12 +116,13 @@ export const entriesSection = Effect.fnUntraced(function* (wallet: Uint8Array, a
   const certain = resolved.length - bets.length
   const section: Section = {
     title: "Evidence of skill",
+    why: `${bytesToHex(wallet)}:entries`,
     says: [
       `As known at ${when(asOfMs)}: ${plural(entries.length, "market")} it went into, by its first purchase in each; ${resolved.length} of them decided, in ${plural(events, "event")}${certain === 0 ? "" : ` beside ${certain} bought within half a cent of 0 or 1, which say nothing of skill`}.`,
     ],
     rows: entries
       .toReversed()
-      .slice(0, rowsShown)
+      .slice(0, most)
       .map((entry) => ({
         fill: bytesToBareHex(entry.fill),
         at: when(entry.atMs),
@@ -133,15 +140,20 @@ export const entriesSection = Effect.fnUntraced(function* (wallet: Uint8Array, a
 })
 
 /** Our solo copies as reported up to a moment, newest first. */
-export const copiesSection = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
+export const copiesSection = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  asOfMs: number,
+  most = rowsShown,
+) {
   const copies = yield* soloCopies(wallet, asOfMs)
   const copyable = copyableOf(copies)
   const section: Section = {
     title: "How it can be copied",
+    why: `${bytesToHex(wallet)}:solo`,
     says: copyable.fills === 0 ? ["It was not copied yet."] : says(copyable),
     rows: copies
       .toReversed()
-      .slice(0, rowsShown)
+      .slice(0, most)
       .map((copy) => {
         const slippage = slippageOf(copy)
         return {
@@ -186,16 +198,18 @@ const habitWords: ReadonlyArray<readonly [Exclude<keyof Habits, "fills">, string
   ["largestFill", "largest fill of its newest week over its median fill"],
 ]
 
-const habitsSection = (habits: Habits): Section => ({
+const habitsSection = (habits: Habits, wallet: Uint8Array): Section => ({
   title: "Habits",
+  why: `${bytesToHex(wallet)}:habits`,
   says: [
     `They describe it and refuse nothing; of its newest ${plural(habits.fills, "fill")} and all its first purchases.`,
   ],
   rows: habitWords.map(([habit, words]) => ({ habit, value: habits[habit], what: words })),
 })
 
-const coverageSection = (coverage: Coverage): Section => ({
+const coverageSection = (coverage: Coverage, wallet: Uint8Array): Section => ({
   title: "How far the rows go",
+  why: `${bytesToHex(wallet)}:coverage`,
   says: [
     coverage.completeThroughMs === null
       ? "Its ledger is not complete."
@@ -227,6 +241,7 @@ export const verdictPage = Effect.fnUntraced(function* (wallet: Uint8Array, nowM
   if (cluster !== undefined) {
     sections.push({
       title: "Acts together with others",
+      why: `${bytesToHex(wallet)}:together`,
       says: [
         `${cluster.wallets} wallets buy the same within minutes and count as one, ${bytesToHex(cluster.counted_as)}.`,
       ],
@@ -239,7 +254,7 @@ export const verdictPage = Effect.fnUntraced(function* (wallet: Uint8Array, nowM
     ...sections,
     yield* entriesSection(wallet, nowMs),
     yield* copiesSection(wallet, nowMs),
-    habitsSection(JSON.parse(weighed.habits) as Habits),
-    coverageSection(JSON.parse(weighed.coverage) as Coverage),
+    habitsSection(JSON.parse(weighed.habits) as Habits, wallet),
+    coverageSection(JSON.parse(weighed.coverage) as Coverage, wallet),
   ]
 }, Effect.orDie)

@@ -83,6 +83,7 @@ const coverage = Effect.fnUntraced(function* (key: Uint8Array, row: WalletRow) {
     WHERE wallet = ${key}`
   const section: Section = {
     title: "What is known of its history",
+    why: `${bytesToHex(key)}:history`,
     says: [
       `${plural(row.fills, "fill")} and ${plural(deeds!.rows, "other deed")} are stored, the first fill of ${when(row.first_fill_ms)}, the last of ${when(row.last_fill_ms)}.`,
       row.history_complete_at_ms === null
@@ -115,6 +116,7 @@ const verdict = Effect.fnUntraced(function* (key: Uint8Array, row: WalletRow) {
   }
   const section: Section = {
     title: "Gates and personas",
+    why: `${bytesToHex(key)}:gates`,
     says: [
       row.judged_at_ms === null
         ? `It was not judged yet: ${row.verdict_reason}.`
@@ -146,6 +148,7 @@ const numbers = Effect.fnUntraced(function* (key: Uint8Array) {
   }))
   const section: Section = {
     title: "Numbers",
+    why: `${bytesToHex(key)}:numbers`,
     says: features.map(
       ({ over, values }) =>
         `${over}: ${plural(values.tradeCount, "fill")} in ${plural(values.uniqueMarkets, "market")}, ${plural(values.closedLots, "lot")} closed with ${formatMicro(values.realizedMicro)} USDC (${percent(values.roi)} of their cost), ${values.winRate === null ? "none" : percent(values.winRate)} of them won, drawdown ${percent(values.maxDrawdown)} of the capital at work.`,
@@ -164,6 +167,7 @@ const scores = Effect.fnUntraced(function* (key: Uint8Array) {
     FROM wallet_scores WHERE wallet = ${key} ORDER BY window_days`
   const section: Section = {
     title: "Scores",
+    why: `${bytesToHex(key)}:scores`,
     says:
       rows.length === 0
         ? ["It has no score: too few fills in every window, or it was not judged yet."]
@@ -202,6 +206,7 @@ const lifecycle = Effect.fnUntraced(function* (key: Uint8Array) {
       : ` (${Math.round(state.metric * 100) / 100} against ${state.threshold})`
   const section: Section = {
     title: "Rules",
+    why: `${bytesToHex(key)}:rules`,
     says:
       state === undefined
         ? ["The rules have not looked at it yet."]
@@ -226,6 +231,7 @@ const following = Effect.fnUntraced(function* (wallet: WalletAddress) {
   const spans = yield* followsOf(wallet)
   const section: Section = {
     title: "Following",
+    why: `${wallet}:follows`,
     says:
       spans.length === 0
         ? ["It was never followed."]
@@ -258,6 +264,7 @@ const recentFills = Effect.fnUntraced(function* (key: Uint8Array) {
     WHERE wallet = ${key} ORDER BY at_ms DESC LIMIT 10`
   const section: Section = {
     title: "Newest fills",
+    why: `${bytesToHex(key)}:fills`,
     says: [`The newest ${plural(fills.length, "fill")} of those stored.`],
     rows: fills.map((fill) => ({
       fill: Buffer.from(fill.id).toString("hex"),

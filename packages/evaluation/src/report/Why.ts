@@ -3,7 +3,8 @@
  *
  * What an id is follows from its shape: 40 hex digits are a wallet, 64 a condition (or a
  * transaction), 32 without `0x` a fill, a UUID an event; verdicts and
- * judgements of all wallets are `verdict-N` and `model-N`.
+ * judgements of all wallets are `verdict-N` and `model-N`; `ADDRESS:PART` is what a part of the
+ * wallet's page was worked out from.
  */
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -27,6 +28,8 @@ import { resolutionsOf } from "../stores/Resolutions.ts"
 import { plural, when } from "./Words.ts"
 import { walletPage } from "./WalletPage.ts"
 import { whyModel, whyVerdict } from "./WhyVerdict.ts"
+import { traceMiddle, whyDeed } from "./trace/TraceMiddle.ts"
+import { parts } from "./trace/WhyPart.ts"
 
 /** Empty when this lane knows nothing under the id. */
 export const why = Effect.fnUntraced(function* (
@@ -40,6 +43,8 @@ export const why = Effect.fnUntraced(function* (
   }
   if (/^[0-9a-f]{32}$/.test(text)) return yield* whyFill(hexToBytes(text))
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-/.test(text)) return yield* whyEvent(text)
+  const [, address, part] = /^(0x[0-9a-f]{40}):([a-z]+)$/.exec(text) ?? []
+  if (address !== undefined) return yield* parts[part!]?.(hexToBytes(address)) ?? Effect.succeed([])
   const [, kind, number] = /^(verdict|model)-(\d{1,12})$/.exec(text) ?? []
   if (kind === "verdict") return yield* whyVerdict(Number(number))
   if (kind === "model") return yield* whyModel(Number(number))
@@ -218,7 +223,7 @@ const whyFill = Effect.fnUntraced(function* (id: Uint8Array) {
   const sql = yield* SqlClient.SqlClient
   const [fill] = yield* sql<FillRow>`SELECT id, wallet, at_ms, condition, token, side, price, size,
       transaction_hash, seen_at_ms FROM trades WHERE id = ${id}`
-  if (fill === undefined) return []
+  if (fill === undefined) return yield* whyDeed(id)
   const spans = yield* sql<{ from_ms: number; to_ms: number | null; state: string }>`
     SELECT from_ms, to_ms, state FROM follows WHERE wallet = ${fill.wallet}
       AND from_ms <= ${fill.at_ms} AND (to_ms IS NULL OR ${fill.at_ms} < to_ms)`
@@ -236,7 +241,7 @@ const whyFill = Effect.fnUntraced(function* (id: Uint8Array) {
     ],
     rows: [fillCells(fill)],
   }
-  return [section]
+  return [section, ...(yield* traceMiddle(id))]
 }, Effect.orDie)
 
 const whyEvent = Effect.fnUntraced(function* (id: string) {

@@ -8,6 +8,8 @@ import { bytesToHex } from "@evaluator/domain/Id"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
 import type { PopulationModel, Reason } from "@evaluator/judgement/Judgement"
 import { copiesSection, entriesSection, type VerdictRow, verdictSays } from "./VerdictPage.ts"
+import { rowsTraced } from "./trace/TraceNumbers.ts"
+import { verdictAgain } from "./trace/VerdictAgain.ts"
 import { percent, plural, when } from "./Words.ts"
 
 /** A verdict with the evidence as it was visible when it was last confirmed. */
@@ -31,8 +33,9 @@ export const whyVerdict = Effect.fnUntraced(function* (id: number) {
   const { confirmed_at_ms: asOf, wallet } = row
   return [
     section,
-    yield* entriesSection(wallet, asOf),
-    yield* copiesSection(wallet, asOf),
+    yield* entriesSection(wallet, asOf, rowsTraced),
+    yield* copiesSection(wallet, asOf, rowsTraced),
+    ...(yield* verdictAgain(row)),
   ] satisfies ReadonlyArray<Section>
 }, Effect.orDie)
 

@@ -18,7 +18,7 @@ const pageRows = 500
 const nearWallets = 30
 const nearRows = 50
 /** Where the market's tick is not known. */
-const commonTick = ONE / 100
+export const commonTick = ONE / 100
 
 interface Purchase {
   readonly rowid: number
@@ -71,6 +71,7 @@ const noteFirsts = Effect.fnUntraced(function* (
 ) {
   if (purchases.length === 0) return 0
   const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
   const within = sql.in(
     "condition",
     purchases.map((purchase) => purchase.condition),
@@ -89,9 +90,10 @@ const noteFirsts = Effect.fnUntraced(function* (
   const tickOf = new Map(ticks.map((market) => [bytesToHex(market.condition), market.tick]))
   for (const purchase of fresh) {
     const tick = tickOf.get(bytesToHex(purchase.condition)) ?? commonTick
+    const around = yield* tradesAround(wallet, purchase, now)
     const { error, from, mid } = midAtPurchase(
       purchase.price,
-      yield* nearTrades(wallet, purchase),
+      around.map(({ near }) => near),
       tick,
     )
     yield* sql`INSERT OR REPLACE INTO wallet_entries ${sql.insert({
@@ -111,32 +113,47 @@ const noteFirsts = Effect.fnUntraced(function* (
   return fresh.length
 })
 
-/** What others traded in the market around a purchase, in prices of the token that was bought. */
-const nearTrades = Effect.fnUntraced(function* (wallet: Uint8Array, purchase: Purchase) {
+type Bought = Pick<Purchase, "at_ms" | "condition" | "outcome_index">
+
+/** What others traded in the market around a purchase, as stored by `seenByMs`. */
+export const tradesAround = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  purchase: Bought,
+  seenByMs: number,
+) {
   const sql = yield* SqlClient.SqlClient
-  const now = yield* Clock.currentTimeMillis
   const rows = yield* sql<{
+    id: Uint8Array
     price: number
     side: "BUY" | "SELL"
     outcome_index: number
     at_ms: number
-  }>`SELECT t.price, t.side, t.outcome_index, t.at_ms
+    seen_at_ms: number
+  }>`SELECT t.id, t.price, t.side, t.outcome_index, t.at_ms, t.seen_at_ms
     FROM (SELECT wallet FROM wallet_conditions
       WHERE condition = ${purchase.condition} AND wallet <> ${wallet}
       ORDER BY wallet LIMIT ${nearWallets}) w
     CROSS JOIN trades t ON t.wallet = w.wallet
-      AND t.at_ms BETWEEN ${purchase.at_ms - nearMs} AND ${Math.min(now, purchase.at_ms + nearMs)}
+      AND t.at_ms BETWEEN ${purchase.at_ms - nearMs}
+        AND ${Math.min(seenByMs, purchase.at_ms + nearMs)}
     WHERE t.condition = ${purchase.condition} AND t.outcome_index < 2
+      AND t.seen_at_ms <= ${seenByMs}
     ORDER BY t.at_ms, t.id LIMIT ${nearRows}`
-  return rows.map((row): NearTrade => {
-    const near = {
-      price: row.price,
-      side: row.side,
-      apartMs: Math.abs(row.at_ms - purchase.at_ms),
-    }
-    return row.outcome_index === purchase.outcome_index ? near : asOtherToken(near)
-  })
-})
+  return rows.map((row) => ({ ...row, near: nearOf(row, purchase) }))
+}, Effect.orDie)
+
+/** In prices of the token that was bought. */
+const nearOf = (
+  row: Pick<Purchase, "at_ms" | "outcome_index" | "price"> & { readonly side: "BUY" | "SELL" },
+  purchase: Bought,
+): NearTrade => {
+  const near = {
+    price: row.price,
+    side: row.side,
+    apartMs: Math.abs(row.at_ms - purchase.at_ms),
+  }
+  return row.outcome_index === purchase.outcome_index ? near : asOtherToken(near)
+}
 
 /** A first purchase with what became of it, as it was visible at a moment. */
 export interface SeenEntry {

@@ -138,6 +138,8 @@ export const storeDecision = Effect.fnUntraced(function* (
       failing = excluded.failing, looked_at_ms = excluded.looked_at_ms`
   yield* sql`UPDATE wallets SET rules_due_ms = ${nextDueMs} WHERE wallet = ${due.wallet}`
   if (!moved) return false
+  const [numbers] = yield* sql<{ at_ms: number | null }>`SELECT max(at_ms) AS at_ms
+    FROM wallet_features WHERE wallet = ${due.wallet}`
   yield* sql`INSERT INTO rule_transitions ${sql.insert({
     wallet: due.wallet,
     at_ms: now,
@@ -146,6 +148,7 @@ export const storeDecision = Effect.fnUntraced(function* (
     reason: decision.reason,
     metric: decision.metric,
     threshold: decision.threshold,
+    numbers_at_ms: numbers?.at_ms ?? null,
   })}`
   if (decision.to === "PAPER_TRADING") yield* reachStage("followable", [due.wallet])
   const stage = stages[decision.to]

@@ -34,6 +34,7 @@ import nameFailingGates from "../../../../migrations/evaluation/0019_name_failin
 import overruleDoubts from "../../../../migrations/evaluation/0020_overrule_doubts.ts"
 import orderDueEvidence from "../../../../migrations/evaluation/0021_order_due_evidence.ts"
 import orderDueWallets from "../../../../migrations/evaluation/0022_order_due_wallets.ts"
+import dateNumbersOfMoves from "../../../../migrations/evaluation/0024_date_numbers_of_moves.ts"
 
 export const migrations = {
   "0001_create_runtime": createRuntime,
@@ -59,6 +60,7 @@ export const migrations = {
   "0021_order_due_evidence": orderDueEvidence,
   "0022_order_due_wallets": orderDueWallets,
   "0023_add_run_checkpoints": addRunCheckpoints,
+  "0024_date_numbers_of_moves": dateNumbersOfMoves,
 }
 
 /** A file of its own, removed with the scope. */
