@@ -5,7 +5,7 @@
  * network; `--live` asks the real one whatever the profile. Nothing is written but, with `--save`, the
  * venue's bodies, scrubbed of people. Works beside a running service.
  */
-import { Clock, Console, Duration, Effect, Layer, Option } from "effect"
+import { Clock, Duration, Effect, Layer, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { FetchHttpClient } from "effect/http"
 import * as Socket from "effect/socket/Socket"
@@ -59,6 +59,11 @@ const machineFindings = (settings: SettingsShape): ReadonlyArray<Finding> => {
     },
   ]
 }
+
+const whereSaved = (folder: string): string =>
+  existsSync(folder)
+    ? `the venue's bodies are in ${folder}`
+    : `the venue sent nothing: there is nothing in ${folder}`
 
 const live = Flag.Boolean("live").pipe(
   Flag.withDescription(
@@ -115,14 +120,16 @@ export const doctorCommand = Command.make(
       assumption,
       says,
     }))
-    const failed = findings.filter(({ holds }) => holds === "fails").length
+    const failing = findings.filter(({ holds }) => holds === "fails")
+    const failed = failing.length
+    // A cell of the table may be too narrow for what went wrong.
+    const told = failing.map(({ assumption, says }) => `not so: ${assumption}\n  ${says}`)
+    if (flags.save !== null) told.push(whereSaved(resolve(flags.save)))
     yield* printRows(flags, {
       document: { venue: embedded ? "embedded" : "polymarket", failed, findings: rows },
       rows,
+      note: told.length === 0 ? null : told.join("\n"),
     })
-    if (flags.save !== null && !flags.json && flags.csv !== true) {
-      yield* Console.log(`\nthe venue's bodies are in ${resolve(flags.save)}`)
-    }
     if (failed > 0) return yield* new FaultsFound({ check: "doctor", count: failed })
   }, Effect.scoped),
 ).pipe(

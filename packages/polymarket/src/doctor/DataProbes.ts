@@ -14,11 +14,12 @@ import { rowsIn } from "./Sample.ts"
 const typesIn = (json: unknown): ReadonlyArray<string> =>
   Array.from(new Set(rowsIn(json, "data").map((row) => String(row["type"])))).toSorted()
 
-/** Whether an answer is a copy of the one before: same trace id, or an age. */
-const sameTrace = (
-  a: Readonly<Record<string, string | undefined>>,
-  b: Readonly<Record<string, string | undefined>>,
-): boolean => a["x-trace-id"] !== undefined && a["x-trace-id"] === b["x-trace-id"]
+type Headers = RawAnswer["headers"]
+
+/** Whether an answer is a copy: out of a cache by its age, or with the trace id of one before. */
+const isCopy = (before: Headers, answer: Headers): boolean =>
+  Number(answer["age"] ?? 0) > 0 ||
+  (answer["x-trace-id"] !== undefined && answer["x-trace-id"] === before["x-trace-id"])
 
 export const dataProbes: ReadonlyArray<Probe> = [
   {
@@ -128,8 +129,8 @@ export const dataProbes: ReadonlyArray<Probe> = [
           const first = yield* prober.ask("data", path, [...query, ["limit", "41"]])
           const again = yield* prober.ask("data", path, [...query, ["limit", "41"]])
           const other = yield* prober.ask("data", path, [...query, ["limit", "42"]])
-          const copied = sameTrace(first.headers, again.headers)
-          if (sameTrace(first.headers, other.headers)) passed = false
+          const copied = isCopy(first.headers, again.headers)
+          if (isCopy(first.headers, other.headers)) passed = false
           const cache = again.headers["cache-control"] ?? "no cache-control"
           seen.push(
             `${path} ${copied ? "copied" : "fresh"} (${cache}, age ${again.headers["age"] ?? "-"})`,

@@ -24,9 +24,19 @@ export class NoAnswer extends Schema.TaggedError<NoAnswer>()("NoAnswer", {
   why: Schema.String,
 }) {
   override get message(): string {
-    return `${this.request}: ${this.why}`
+    return `${this.why} (${this.request})`
   }
 }
+
+/** What a chain of causes ends in: `getaddrinfo ENOTFOUND host`, where the errors around it say less. */
+const deepestOf = (error: Error): string => {
+  let deepest = error
+  for (let depth = 0; depth < mostCauses && deepest.cause instanceof Error; depth++) {
+    deepest = deepest.cause
+  }
+  return deepest.message || error.message
+}
+const mostCauses = 8
 
 export interface RawAnswer {
   readonly status: number
@@ -89,7 +99,7 @@ export class Prober extends Context.Service<
           }).pipe(
             Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
             Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
-            Effect.mapError((error) => new NoAnswer({ request, why: error.message })),
+            Effect.mapError((error) => new NoAnswer({ request, why: deepestOf(error) })),
             Effect.timeoutOrElse({
               duration: attemptTimeout,
               orElse: () =>

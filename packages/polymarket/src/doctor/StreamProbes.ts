@@ -34,20 +34,22 @@ export const tradeStreamVerdict = Effect.fnUntraced(function* (listenFor: Durati
   const seconds = Duration.toSeconds(listenFor)
   if (heard.length === 0)
     return unclear(`silent for ${seconds} s: polls find the fills all the same`)
-  const { json } = yield* prober.ask("data", "/v2/trades", [
-    ["taker_only", "false"],
-    ["limit", "1000"],
-  ])
-  const known = new Set(
-    rowsIn(json, "data").flatMap((row) => {
-      const fill = fillOf(row)
-      return Result.isSuccess(fill) ? [fill.success.id] : []
-    }),
-  )
-  const found = heard.filter(({ fill }) => known.has(fill.id)).length
+  const idsOf = Effect.fnUntraced(function* (takersOnly: boolean) {
+    const { json } = yield* prober.ask("data", "/v2/trades", [
+      ["taker_only", String(takersOnly)],
+      ["limit", "1000"],
+    ])
+    const read = rowsIn(json, "data").map((row) => fillOf(row))
+    return new Set(read.filter(Result.isSuccess).map(({ success }) => success.id))
+  })
+  const known = yield* idsOf(false)
+  const takers = yield* idsOf(true)
+  const ids = heard.map(({ fill }) => fill.id)
+  const found = ids.filter((id) => known.has(id))
+  const makers = found.filter((id) => !takers.has(id)).length
   const late = medianOf(heard.map(({ lateMs }) => lateMs))
   return holds(
-    `${heard.length} fills in ${seconds} s, median ${late} ms after their time; ${found} stand in /v2/trades already`,
+    `${heard.length} fills in ${seconds} s, ${ids.length - new Set(ids).size} of them told twice, median ${late} ms after their time; ${found.length} stand in /v2/trades already, ${makers} of them as makers' only`,
   )
 })
 

@@ -47,8 +47,10 @@ const good = (url: URL, method: string, nowMs: number): Response => {
   }
 }
 
+/** `stream` is told on every socket once it is open. */
 const examined = Effect.fnUntraced(function* (
   reply: (url: URL, method: string, nowMs: number) => Response | "refused",
+  stream: ReadonlyArray<unknown> = [],
 ) {
   const hosts = new Set<string>()
   const client = HttpClient.make((request, url) =>
@@ -58,7 +60,10 @@ const examined = Effect.fnUntraced(function* (
       return answer === "refused"
         ? Effect.fail(
             new HttpClientError.HttpClientError({
-              reason: new HttpClientError.TransportError({ request, description: "refused" }),
+              reason: new HttpClientError.TransportError({
+                request,
+                cause: new TypeError("fetch failed", { cause: new Error("ENOTFOUND gamma") }),
+              }),
             }),
           )
         : Effect.succeed(HttpClientResponse.fromWeb(request, answer))
@@ -81,6 +86,7 @@ const examined = Effect.fnUntraced(function* (
     yield* Effect.yieldNow
     for (; opened < sockets.length; opened++) {
       sockets[opened]!.say([{ ...Samples.bookRow, event_type: "book" }])
+      for (const frame of stream) sockets[opened]!.say(frame)
     }
   }
   const findings = yield* Fiber.join(fiber)
@@ -131,7 +137,48 @@ describe("the doctor", () => {
     Effect.gen(function* () {
       const { findings } = yield* examined(() => "refused")
       assert.deepStrictEqual(Object.keys(findings), ["reached"])
-      assert.match(findings["reached"]?.says ?? "", /GET \/data\/v2\/trades/)
+      assert.match(findings["reached"]?.says ?? "", /^ENOTFOUND gamma \(GET \/data\/v2\/trades/)
     }),
+  )
+
+  it.effect("knows a copy by its age where the venue gives no trace id", () =>
+    Effect.gen(function* () {
+      const { findings } = yield* examined((url, method, nowMs) => {
+        const answer = good(url, method, nowMs)
+        if (url.pathname === "/v2/trades") answer.headers.set("age", "120")
+        return answer
+      })
+      assert.strictEqual(findings["cache-passed"]?.holds, "fails")
+      assert.include(
+        findings["cache-passed"]?.says,
+        "/v2/trades copied (no cache-control, age 120)",
+      )
+      assert.include(findings["cache-passed"]?.says, "/v2/activity fresh")
+    }),
+  )
+
+  it.effect(
+    "says of the trade stream what the feed knows, what only makers did, what came twice",
+    () =>
+      Effect.gen(function* () {
+        const maker = { ...Samples.olderTradeRow, proxyWallet: Samples.stranger, size: 3 }
+        const frames = [Samples.olderTradeRow, maker, maker].map((payload) => ({
+          topic: "activity",
+          type: "trades",
+          payload,
+        }))
+        const { findings } = yield* examined((url, method, nowMs) => {
+          if (url.pathname !== "/v2/trades" || url.searchParams.get("limit") !== "1000") {
+            return good(url, method, nowMs)
+          }
+          const takersOnly = url.searchParams.get("taker_only") === "true"
+          return page(takersOnly ? [Samples.olderTradeRow] : [Samples.olderTradeRow, maker])
+        }, frames)
+        assert.strictEqual(findings["trade-stream"]?.holds, "holds")
+        assert.match(
+          findings["trade-stream"]?.says ?? "",
+          /^3 fills in 3 s, 1 of them told twice, .*; 3 stand in \/v2\/trades already, 2 of them as makers' only$/,
+        )
+      }),
   )
 })
