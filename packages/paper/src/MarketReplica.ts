@@ -17,6 +17,7 @@ import type { ConditionId } from "@evaluator/domain/Id"
 import { isFinal, Market, type Resolution } from "@evaluator/domain/market/Market"
 import { Price } from "@evaluator/domain/money/Micro"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
+import { RememberedReads } from "@evaluator/sqlite/RememberedReads"
 import { transacting } from "./CommitPoints.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 import { Quarantine } from "./Quarantine.ts"
@@ -25,7 +26,7 @@ import { hexToBytes } from "./RowBytes.ts"
 export const askAgainMs = 600_000
 export const silentMs = 5000
 export const rememberedUnknown = 10_000
-export const rememberedMarkets = 256
+export const rememberedMarkets = 1024
 
 /** Where facts came from, and when. */
 export interface Source {
@@ -94,32 +95,30 @@ export class MarketReplica extends Context.Service<
       const quarantine = yield* Quarantine
       const unknownUntil = new Map<ConditionId, number>()
 
-      // Reading the text of a row costs more than finding the row; it changes seldom.
-      const read = new Map<ConditionId, { readonly facts: string; readonly market: Market }>()
-      const marketIn = (condition: ConditionId, facts: string): Market => {
-        const known = read.get(condition)
-        if (known?.facts === facts) return known.market
-        const market = decodeMarket(facts)
-        if (read.size >= rememberedMarkets) read.delete(read.keys().next().value!)
-        read.set(condition, { facts, market })
-        return market
-      }
+      const remembered = new RememberedReads<KnownMarket | null>(rememberedMarkets)
 
-      const find = Effect.fnUntraced(function* (condition: ConditionId) {
+      const read = Effect.fnUntraced(function* (condition: ConditionId) {
+        const since = remembered.writes
         const [row] = yield* sql<MarketRow>`
           SELECT m.facts, m.source, m.seq, m.at_ms, r.payouts FROM markets m
           LEFT JOIN resolutions r ON r.condition_id = m.condition_id
           WHERE m.condition_id = ${hexToBytes(condition)}`
-        return row === undefined
-          ? null
-          : {
-              market: marketIn(condition, row.facts),
-              payouts: row.payouts === null ? null : decodePayouts(row.payouts),
-              source: row.source,
-              seq: row.seq,
-              atMs: row.at_ms,
-            }
+        if (row === undefined) return remembered.keep(condition, null, since)
+        const known = {
+          market: decodeMarket(row.facts),
+          payouts: row.payouts === null ? null : decodePayouts(row.payouts),
+          source: row.source,
+          seq: row.seq,
+          atMs: row.at_ms,
+        }
+        return remembered.keep(condition, known, since)
       }, Effect.orDie)
+
+      const find = (condition: ConditionId) =>
+        Effect.suspend(() => {
+          const known = remembered.known(condition)
+          return known === undefined ? read(condition) : Effect.succeed(known)
+        })
 
       const putMarket = Effect.fnUntraced(function* (market: Market, source: Source) {
         yield* sql`INSERT INTO markets ${sql.insert({
@@ -133,6 +132,7 @@ export class MarketReplica extends Context.Service<
         })} ON CONFLICT (condition_id) DO UPDATE SET status = excluded.status,
           theme = excluded.theme, facts = excluded.facts, source = excluded.source,
           seq = excluded.seq, at_ms = excluded.at_ms WHERE excluded.at_ms >= markets.at_ms`
+        yield* remembered.touched(sql, market.condition)
       }, Effect.orDie)
 
       const ask = Effect.fnUntraced(function* (condition: ConditionId) {
@@ -199,6 +199,7 @@ export class MarketReplica extends Context.Service<
             source = excluded.source, seq = excluded.seq, at_ms = excluded.at_ms,
             correction_due = max(correction_due, ${corrects ? 1 : 0})
             WHERE excluded.at_ms >= resolutions.at_ms`
+        yield* remembered.touched(sql, resolution.condition)
         return true
       }, Effect.orDie)
 
