@@ -33,7 +33,7 @@ export const alone = Effect.fnUntraced(
       paperFile: held.paperDb,
       link: evaluationLink,
     })
-    const paper = yield* openPaper(
+    const { handle: paper } = yield* openPaper(
       { ...parts, file: held.paperDb, link: paperLink },
       Layer.merge(TradeFeed.layerSilent, BookFeed.layerSilent),
     )

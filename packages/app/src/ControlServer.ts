@@ -10,6 +10,9 @@ import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse 
 import * as ByteSize from "effect/ByteSize"
 import { chmodSync } from "node:fs"
 import { createServer } from "node:http"
+import type { LogicalService } from "@evaluator/telemetry/LogicalService"
+import { peerAttributes, spans } from "@evaluator/telemetry/Names"
+import type { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { StuckOrder } from "@evaluator/paper/StuckCopies"
 import {
   ApprovalRequest,
@@ -44,6 +47,26 @@ const answer = <R>(effect: Effect.Effect<unknown, ControlRefused, R>) =>
     Effect.orDie,
   )
 
+/**
+ * A command that changes something, as a call of `cli` to the service whose work it is. The command's own
+ * process is over before a collector matters, so its half is made here, from the request to the answer.
+ */
+const commanded =
+  (tracer: ServiceTracer["Service"], verb: string, service: LogicalService) =>
+  <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    !tracer.exporting
+      ? work
+      : work.pipe(
+          Effect.withSpan(verb, { kind: "server" }),
+          tracer.within(service),
+          Effect.withSpan(spans.command(verb), {
+            root: true,
+            kind: "client",
+            attributes: peerAttributes(service),
+          }),
+          tracer.within("cli"),
+        )
+
 const withBody = <A>(
   schema: Schema.Codec<A, unknown>,
   handle: (body: A) => Effect.Effect<unknown, ControlRefused>,
@@ -54,8 +77,18 @@ const withBody = <A>(
     answer,
   )
 
-const routes = (handlers: ControlHandlers) =>
-  Layer.mergeAll(
+const routes = (handlers: ControlHandlers, tracer: ServiceTracer["Service"]) => {
+  const changing = <A>(
+    path: `/${string}`,
+    service: LogicalService,
+    schema: Schema.Codec<A, unknown>,
+    handle: (body: A) => Effect.Effect<unknown, ControlRefused>,
+  ) => {
+    const verb = path.slice(1).replace("/", " ")
+    const traced = (body: A) => handle(body).pipe(commanded(tracer, verb, service))
+    return HttpRouter.add("POST", path, withBody(schema, traced))
+  }
+  return Layer.mergeAll(
     HttpRouter.add("GET", "/state", answer(handlers.state)),
     HttpRouter.add("GET", "/jobs", answer(handlers.jobs)),
     HttpRouter.add(
@@ -63,27 +96,27 @@ const routes = (handlers: ControlHandlers) =>
       "/jobs/:name/run",
       HttpRouter.params.pipe(Effect.flatMap(({ name }) => answer(handlers.runJob(name ?? "")))),
     ),
-    HttpRouter.add("POST", "/halt", withBody(HaltRequest, handlers.halt)),
-    HttpRouter.add("POST", "/resume", withBody(ResumeRequest, handlers.resume)),
+    changing("/halt", "paper-saga", HaltRequest, handlers.halt),
+    changing("/resume", "paper-saga", ResumeRequest, handlers.resume),
     HttpRouter.add("GET", "/queues", answer(handlers.queues)),
-    HttpRouter.add("POST", "/queues/pause", withBody(QueuePauseOrder, handlers.pauseQueue)),
-    HttpRouter.add("POST", "/queues/resume", withBody(QueueResumeOrder, handlers.resumeQueue)),
-    HttpRouter.add("POST", "/dead-letters/redrive", withBody(RedriveOrder, handlers.redrive)),
-    HttpRouter.add("POST", "/events/replay", withBody(ReplayOrder, handlers.replay)),
-    HttpRouter.add("POST", "/copies/stuck", withBody(StuckOrder, handlers.freeStuck)),
-    HttpRouter.add(
-      "POST",
-      "/wallets/approve",
-      withBody(ApprovalRequest, ({ wallet }) => handlers.approveWallet(wallet)),
+    changing("/queues/pause", "maintenance", QueuePauseOrder, handlers.pauseQueue),
+    changing("/queues/resume", "maintenance", QueueResumeOrder, handlers.resumeQueue),
+    changing("/dead-letters/redrive", "maintenance", RedriveOrder, handlers.redrive),
+    changing("/events/replay", "maintenance", ReplayOrder, handlers.replay),
+    changing("/copies/stuck", "paper-saga", StuckOrder, handlers.freeStuck),
+    changing("/wallets/approve", "ranking", ApprovalRequest, ({ wallet }) =>
+      handlers.approveWallet(wallet),
     ),
   )
+}
 
 /** Listens on the socket for as long as the layer lives. The path is free: the caller removed what lay there. */
 export const layer = (
   socket: string,
   handlers: ControlHandlers,
+  tracer: ServiceTracer["Service"],
 ): Layer.Layer<never, ControlUnavailable> =>
-  HttpRouter.serve(routes(handlers), { disableLogger: true, disableListenLog: true }).pipe(
+  HttpRouter.serve(routes(handlers, tracer), { disableLogger: true, disableListenLog: true }).pipe(
     Layer.provide(
       Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe(bodyLimit)),
     ),

@@ -5,17 +5,23 @@ import { Effect, Layer, type Scope } from "effect"
 import { PaperLane } from "@evaluator/paper/Lane"
 import type { DatabaseError } from "@evaluator/sqlite/Database"
 import { lanePage } from "@evaluator/telemetry/MetricsPage"
+import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { ControlRefused } from "./Control.ts"
 import type { PaperHandle } from "./LaneHandles.ts"
 import { machineryOf } from "./Machinery.ts"
 import { retainPaper } from "./RetainPaper.ts"
 import { type Feeds, type LaneParts, paperLane } from "./Wiring.ts"
 
+export interface OpenPaper {
+  readonly handle: PaperHandle
+  readonly tracer: ServiceTracer["Service"]
+}
+
 /** Builds the lane and keeps it for as long as the scope lives. */
 export const openPaper = Effect.fnUntraced(function* (
   parts: LaneParts,
   feeds: Feeds,
-): Effect.fn.Return<PaperHandle, DatabaseError, Scope.Scope> {
+): Effect.fn.Return<OpenPaper, DatabaseError, Scope.Scope> {
   const context = yield* Layer.build(paperLane(parts, feeds))
   return yield* Effect.gen(function* () {
     const lane = yield* PaperLane
@@ -44,6 +50,6 @@ export const openPaper = Effect.fnUntraced(function* (
         ),
       metrics: Effect.andThen(lane.measure, lanePage),
     }
-    return handle
+    return { handle, tracer: yield* ServiceTracer }
   }).pipe(Effect.provideContext(context))
 })

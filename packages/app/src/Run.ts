@@ -124,7 +124,7 @@ const service = Effect.fnUntraced(function* (
   yield* Effect.gen(function* () {
     const link = yield* LaneLink
     const evaluation = evaluationOver(link)
-    const lane = yield* openPaper(
+    const { handle: lane, tracer } = yield* openPaper(
       {
         settings,
         live: true,
@@ -163,6 +163,7 @@ const service = Effect.fnUntraced(function* (
           startedAtMs: fromMs,
           silentForMs: beats.silentForMs,
         }),
+        tracer,
       ),
     )
     yield* directory.announce({ http: background.ready })

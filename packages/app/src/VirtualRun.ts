@@ -75,7 +75,7 @@ export const runVirtually = Effect.fnUntraced(function* (options: VirtualRunOpti
       link: evaluationLink,
       ...parts,
     })
-    const paper = yield* openPaper(
+    const { handle: paper } = yield* openPaper(
       { file: files.paperDb, link: paperLink, ...parts },
       options.feeds,
     )

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Option } from "effect"
+import { Deferred, Effect, Fiber, Layer, Metric, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { mkdtempSync, rmSync, statSync } from "node:fs"
 import { request } from "node:http"
@@ -15,6 +15,9 @@ import {
 import { connect, handlersAt } from "@evaluator/app/ControlClient"
 import * as ControlServer from "@evaluator/app/ControlServer"
 import { FillId, WalletAddress } from "@evaluator/domain/Id"
+import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
+import { makeOtlpReceiver } from "@evaluator/testkit/OtlpReceiver"
+import { serviceGraph } from "@evaluator/testkit/ServiceGraph"
 
 const socketPath = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "control-"))),
@@ -87,13 +90,44 @@ const fake = (overrides: Partial<ControlHandlers> = {}): ControlHandlers => ({
   ...overrides,
 })
 
-const served = Effect.fnUntraced(function* (handlers: ControlHandlers) {
+const served = Effect.fnUntraced(function* (
+  handlers: ControlHandlers,
+  tracing: Layer.Layer<ServiceTracer> = ServiceTracer.layer,
+) {
   const socket = yield* socketPath
-  yield* Layer.build(ControlServer.layer(socket, handlers))
-  return { socket, client: handlersAt(socket) }
+  const tracer = yield* Effect.provide(ServiceTracer, yield* Layer.build(tracing))
+  yield* Layer.build(ControlServer.layer(socket, handlers, tracer))
+  return { socket, client: handlersAt(socket), flush: tracer.flush }
 })
 
 describe("the control socket", () => {
+  it.live("shows a command that changes something as a call of cli, and no reader", () =>
+    Effect.gen(function* () {
+      const receiver = yield* makeOtlpReceiver()
+      const { client, flush } = yield* served(
+        fake({}),
+        ServiceTracer.layerOtlp({ url: `${receiver.endpoint}/v1/traces` }),
+      )
+      yield* client.state
+      yield* client.jobs
+      yield* client.queues
+      yield* client.halt({ strategy: "portfolio", reason: "no", untilMs: null })
+      yield* client.pauseQueue({ queue: "things", reason: "no", untilMs: null })
+      yield* client.approveWallet(WalletAddress.make(`0x${"ab".repeat(20)}`))
+      yield* flush
+      assert.deepStrictEqual(serviceGraph(receiver.spans, 60_000), {
+        edges: { "cli -> paper-saga ()": 1, "cli -> maintenance ()": 1, "cli -> ranking ()": 1 },
+        lost: 0,
+      })
+      assert.sameMembers(
+        receiver.spans
+          .filter(({ parentSpanId }) => parentSpanId === undefined)
+          .map(({ name }) => name),
+        ["command halt", "command queues pause", "command wallets approve"],
+      )
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())),
+  )
+
   it.live("carries every request and its answer", () =>
     Effect.gen(function* () {
       const halts: Array<HaltRequest> = []

@@ -16,6 +16,7 @@ import { loadSettings } from "@evaluator/app/Settings"
 import { upgradeSchemas } from "@evaluator/app/SchemaUpgrade"
 import { hexToBytes } from "@evaluator/domain/Id"
 import * as SqliteClient from "@evaluator/sqlite/SqliteClient"
+import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { command } from "./cli/Terminal.ts"
 
 const wallet = `0x${"ab".repeat(20)}`
@@ -30,7 +31,8 @@ const service = Effect.fnUntraced(function* (path: string) {
   const held = yield* hold({ directory: path, venue: { kind: "polymarket", seed: null } })
   const loaded = yield* loadSettings({ profiles: ["polymarket"], environment: {} })
   const handlers = yield* alone(held, loaded)
-  yield* Layer.build(ControlServer.layer(yield* held.claimSocket, handlers))
+  const tracer = yield* Effect.provide(ServiceTracer, ServiceTracer.layer)
+  yield* Layer.build(ControlServer.layer(yield* held.claimSocket, handlers, tracer))
 })
 
 const rowsIn = <A extends object>(path: string, lane: "evaluatorDb" | "paperDb", query: string) =>

@@ -7,6 +7,7 @@
  * `quiesce` stops new runs, asks the running ones to stop at their next step and waits for them; those
  * that go on when its time is up are interrupted.
  * Does not: retry inside a run; that belongs to the job's own effects.
+ * In the traces a run has who asked for it as its sender ({@link asking}).
  */
 import {
   Clock,
@@ -33,6 +34,7 @@ import { JobLog, type RunRow } from "./JobLog.ts"
 import { type Going, runOnce } from "./JobRuns.ts"
 import { contradictionOf } from "./JobWiring.ts"
 import { missedSlots } from "./MissedSlots.ts"
+import { asking, takingUp } from "./RunEdges.ts"
 import { restarting } from "./Restarts.ts"
 import { retrying } from "./Retry.ts"
 
@@ -59,6 +61,8 @@ export interface JobView {
 
 interface Request {
   readonly cause: string
+  /** Of who asked, for the trace. */
+  readonly traceparent: string | null
   readonly done: Deferred.Deferred<RunRow> | null
 }
 
@@ -123,8 +127,8 @@ export class Supervisor extends Context.Service<
       const leastSettle = yield* LeastSettle
       const tally = { offered: 0, done: 0, failed: 0, dropped: 0, coalesced: 0 }
 
-      const runInSpan = (entry: Registered, cause: string) =>
-        runOnce(jobLog, entry.job, cause, (going) => {
+      const runInSpan = (entry: Registered, asked: Request) =>
+        runOnce(jobLog, entry.job, asked.cause, (going) => {
           entry.going = going
         }).pipe(
           Effect.tap((row) =>
@@ -132,18 +136,19 @@ export class Supervisor extends Context.Service<
               entry.last = row
             }),
           ),
-          Effect.withSpan(`job ${entry.job.name}`, {
-            root: true,
-            attributes: { "job.name": entry.job.name, "job.cause": cause },
-          }),
-          tracer.within(entry.job.service),
+          takingUp(tracer, entry.job, asked),
         )
 
       const request = (entry: Registered, cause: string) =>
-        Effect.map(Queue.offer(entry.requests, { cause, done: null }), (accepted) => {
-          tally.offered += 1
-          if (!accepted) tally.coalesced += 1
-        })
+        asking(tracer, entry.job, cause, (traceparent) =>
+          Effect.map(
+            Queue.offer(entry.requests, { cause, traceparent, done: null }),
+            (accepted) => {
+              tally.offered += 1
+              if (!accepted) tally.coalesced += 1
+            },
+          ),
+        )
 
       const consume = Effect.fnUntraced(function* (entry: Registered) {
         const asked = yield* Queue.take(entry.requests)
@@ -154,7 +159,7 @@ export class Supervisor extends Context.Service<
         const running = Metric.withAttributes(jobsRunning, { job: entry.job.name })
         entry.running = true
         yield* Metric.update(running, 1)
-        yield* runInSpan(entry, asked.cause).pipe(
+        yield* runInSpan(entry, asked).pipe(
           Effect.ensuring(
             Effect.sync(() => {
               entry.running = false
@@ -252,8 +257,11 @@ export class Supervisor extends Context.Service<
         }
         if (yield* Ref.get(stopping)) return yield* new LaneStopping({ job: name })
         const done = yield* Deferred.make<RunRow>()
-        while (!(yield* Queue.offer(entry.requests, { cause, done })))
-          yield* Effect.sleep("10 millis")
+        yield* asking(tracer, entry.job, cause, (traceparent) =>
+          Queue.offer(entry.requests, { cause, traceparent, done }).pipe(
+            Effect.repeat({ until: (taken) => taken, schedule: Schedule.spaced("10 millis") }),
+          ),
+        )
         tally.offered += 1
         return yield* Deferred.await(done)
       })

@@ -37,7 +37,11 @@ export const temporaryDirectory = Effect.acquireRelease(
 )
 
 /** Opens a lane on a file; closes with the scope. */
-export const openLane = (file: string, link: LaneLink["Service"] = LaneLink.inlinePair()[0]) =>
+export const openLane = (
+  file: string,
+  link: LaneLink["Service"] = LaneLink.inlinePair()[0],
+  tracing: Layer.Layer<ServiceTracer> = ServiceTracer.layer,
+) =>
   Layer.build(
     Layer.fresh(
       Supervisor.layer.pipe(
@@ -46,7 +50,7 @@ export const openLane = (file: string, link: LaneLink["Service"] = LaneLink.inli
         Layer.provideMerge(Boot.layer),
         Layer.provideMerge(Backlogs.layer),
         Layer.provideMerge(Layer.succeed(LaneLink, link)),
-        Layer.provideMerge(ServiceTracer.layer),
+        Layer.provideMerge(tracing),
         Layer.provideMerge(
           Database.layer({
             file,

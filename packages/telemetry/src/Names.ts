@@ -90,6 +90,7 @@ export const spans = {
   send: (destination: string) => `send ${destination}`,
   process: (destination: string) => `process ${destination}`,
   job: (name: string) => `job ${name}`,
+  command: (verb: string) => `command ${verb}`,
   copy: "copy trade",
   settled: "copy settled",
   transaction: "sqlite transaction",
@@ -98,6 +99,7 @@ export const spans = {
 
 export const attributes = {
   job: "job.name",
+  jobCause: "job.cause",
   jobOutcome: "job.outcome",
   copyId: "copy.id",
   copyOutcome: "copy.outcome",
