@@ -26,6 +26,7 @@ import { simulate } from "@evaluator/venue/Simulation"
 
 const startMs = 1_790_000_000_000
 const simulation = simulate({ parameters: { seed: 5, epochMs: startMs } })
+const mixed = simulate({ parameters: { seed: 5, epochMs: startMs, pastDays: 30, newerShare: 0.5 } })
 
 type Doors =
   | BookFeed
@@ -38,10 +39,10 @@ type Doors =
   | WalletBoards
 
 /** Runs against the venue in virtual time; gives what came out and every body that was served. */
-const against = async <A, E>(program: Effect.Effect<A, E, Doors>) => {
+const against = async <A, E>(program: Effect.Effect<A, E, Doors>, venue = simulation) => {
   const bodies: Array<{ readonly request: string; readonly body: string }> = []
   const frames: Array<unknown> = []
-  const connect = Effect.map(simulation.books, ({ receive, send }) => ({
+  const connect = Effect.map(venue.books, ({ receive, send }) => ({
     send,
     receive: Effect.tap(receive, (some) => Effect.sync(() => frames.push(...(some ?? [])))),
   }))
@@ -57,7 +58,7 @@ const against = async <A, E>(program: Effect.Effect<A, E, Doors>) => {
     Layer.provideMerge(VenueHttp.layer),
     Layer.provide(Budget.layer({ lane: "fast" })),
     Layer.provide(VenueEndpoints.layerOf(embeddedEndpoints("http://venue.test"))),
-    Layer.provide(simulation.http),
+    Layer.provide(venue.http),
     Layer.provide(
       Layer.succeed(BodyRecorder, (received) => Effect.sync(() => void bodies.push(received))),
     ),
@@ -146,6 +147,54 @@ describe("the embedded venue", () => {
       }
     }
     for (const book of served("/books").flat()) assert.isTrue(TheirBook.safeParse(book).success)
+  })
+
+  it("lists markets of both protocols, each found by its condition and everywhere the same", async () => {
+    const { result, served } = await against(
+      Effect.gen(function* () {
+        const data = yield* DataApi
+        const gamma = yield* GammaApi
+        const clob = yield* ClobMarkets
+        const open = yield* gamma.markets({ closed: false })
+        const closed = yield* gamma.markets({ closed: true })
+        const newer = [...open.rows, ...closed.rows].filter(({ condition }) =>
+          /^0x01.*00$/.test(condition),
+        )
+        const conditions = newer.slice(0, 12).map(({ condition }) => condition)
+        const found = yield* gamma.marketsByCondition(conditions)
+        const some = open.rows.find(({ condition }) => conditions.includes(condition))!
+        const trades = yield* data.trades({ condition: some.condition, limit: 50 })
+        const parameters = yield* clob.tradingParameters(some.condition)
+        const { books } = yield* clob.books(some.tokens.map(({ token }) => token))
+        const over = closed.rows.find(({ condition }) => /^0x01.*00$/.test(condition))!
+        const outcome = yield* data.resolutions(over.condition)
+        const pages = [open, closed, found, trades]
+        return { pages, newer, conditions, found, some, parameters, books, over, outcome, trades }
+      }),
+      mixed,
+    )
+    for (const { rejected } of result.pages) assert.deepStrictEqual(rejected.slice(0, 3), [])
+    const listed = result.pages[0]!.rows.length + result.pages[1]!.rows.length
+    assert.isAbove(result.newer.length, 20)
+    assert.isAbove(listed - result.newer.length, 20)
+    assert.deepStrictEqual(
+      result.found.rows.map(({ condition }) => condition).toSorted(),
+      result.conditions.toSorted(),
+    )
+    assert.isAbove(result.trades.rows.length, 0)
+    assert.deepStrictEqual(result.parameters.fee, result.some.fee)
+    assert.strictEqual(result.books.size, 2)
+    assert.strictEqual(result.outcome[0]?.condition, result.over.condition)
+    const rows = served("/markets/keyset").flatMap(({ markets }) => markets)
+    const spelled = rows.filter(({ version }) => version === "v2")
+    assert.isAbove(spelled.length, 0)
+    for (const row of spelled) {
+      assert.strictEqual(row.conditionId.length, 64)
+      assert.isTrue(Array.isArray(row.positionIds) && row.clobTokenIds === undefined)
+    }
+    for (const body of served("/markets/keyset")) {
+      assert.isTrue(ListMarketsKeysetResponseSchema.safeParse(body).success)
+    }
   })
 
   it("tells books over its socket that stay those it serves over HTTP", async () => {

@@ -37,6 +37,8 @@ export interface VenueMarket {
   /** Gamma's id, decimal text; empty when the recording has none. */
   readonly id: string
   readonly condition: string
+  /** Of the newer protocol: Gamma cuts the last two zeros off its condition and calls its tokens positions. */
+  readonly newer?: boolean
   readonly questionId: string
   readonly question: string
   readonly slug: string

@@ -53,6 +53,8 @@ export const WorldParameters = Schema.Struct({
   marketsPerEvent: or(rangeWithin(1, 12), [1, 12]),
   /** Share of the events in which exactly one of several answers wins (neg-risk). */
   raceShare: or(share, 0.3),
+  /** Share of the events whose markets are of the venue's newer protocol: other ids of conditions and tokens. */
+  newerShare: or(share, 0),
   /** Between the outcomes of an event's markets, races apart: correlation of what decides them. */
   correlation: or(share, 0.25),
   /** Most that a price is off in a stable way: longshots too dear, favourites too cheap. */

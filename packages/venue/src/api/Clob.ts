@@ -68,6 +68,7 @@ export const clobMarket = (ask: Ask, condition: string): Reply => {
       ? {}
       : { fd: { r: market.fee.rate, e: market.fee.exponent, to: true } }),
     ...(market.delaySeconds > 0 ? { itode: true } : {}),
+    ...(market.newer === true ? { v: "v2" } : {}),
   })
 }
 

@@ -10,7 +10,14 @@ import * as Result from "effect/Result"
 import type { MarketState, VenueMarket } from "../World.ts"
 import { gammaNotFound, invalid, ok, type Answer, type Ask, type Reply } from "./Answer.ts"
 import { keysetCursor, readKeyset } from "./Cursor.ts"
-import { eventFacts, eventJson, marketJson, tagsOf, type EventFacts } from "./GammaJson.ts"
+import {
+  eventFacts,
+  eventJson,
+  gammaCondition,
+  marketJson,
+  tagsOf,
+  type EventFacts,
+} from "./GammaJson.ts"
 
 type Key = number | string
 type Item = readonly [market: VenueMarket, state: MarketState]
@@ -47,6 +54,7 @@ export const markets = (ask: Ask): Reply =>
     const ids = wanted(query.all("id"))
     const slugs = wanted(query.all("slug"))
     const tokens = wanted(query.all("clob_token_ids"))
+    const positions = wanted(query.all("position_ids"))
     const questions = wanted(query.all("question_ids"))
     const tags = wanted(query.all("tag_id"))
     const ranges = yield* readRanges(ask)
@@ -54,12 +62,13 @@ export const markets = (ask: Ask): Reply =>
       .markets(nowMs)
       .filter(
         (market) =>
-          (conditions === null || conditions.has(market.condition)) &&
+          (conditions === null || conditions.has(gammaCondition(market))) &&
           (ids === null || ids.has(market.id)) &&
           (slugs === null || slugs.has(market.slug)) &&
           (questions === null || questions.has(market.questionId)) &&
           (tags === null || tagsOf(market.event).some((tag) => tags.has(tag.id))) &&
-          (tokens === null || market.tokens.some((token) => tokens.has(token))),
+          (tokens === null || (!isNewer(market) && hasToken(market, tokens))) &&
+          (positions === null || (isNewer(market) && hasToken(market, positions))),
       )
       .map((market): Item => [market, world.state(market, nowMs)])
       .filter(([, state]) => (state.status !== "open") === closed)
@@ -117,6 +126,11 @@ export const market = (ask: Ask, id: string): Reply => {
     ? gammaNotFound
     : ok(marketJson(found, ask.world.state(found, ask.nowMs)))
 }
+
+const isNewer = ({ newer }: VenueMarket): boolean => newer === true
+
+const hasToken = ({ tokens }: VenueMarket, asked: ReadonlySet<string>): boolean =>
+  tokens.some((token) => asked.has(token))
 
 const wanted = (values: ReadonlyArray<string>): ReadonlySet<string> | null =>
   values.length === 0 ? null : new Set(values)

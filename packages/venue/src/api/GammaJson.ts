@@ -29,6 +29,10 @@ export const tagsOf = (event: VenueEvent) =>
         },
       ]
 
+/** A condition as Gamma spells it. */
+export const gammaCondition = ({ condition, newer }: VenueMarket): string =>
+  newer === true ? condition.slice(0, -2) : condition
+
 export const marketJson = (market: VenueMarket, state: MarketState): Record<string, unknown> => ({
   ...nestedMarketJson(market, state),
   events: [eventHead(market.event)],
@@ -40,9 +44,9 @@ const nestedMarketJson = (market: VenueMarket, state: MarketState): Record<strin
   const open = state.status === "open"
   return {
     ...(market.id === "" ? {} : { id: market.id }),
-    version: "v1",
+    version: market.newer === true ? "v2" : "v1",
     question: market.question,
-    conditionId: market.condition,
+    conditionId: gammaCondition(market),
     questionID: market.questionId,
     slug: market.slug,
     resolutionSource: "",
@@ -51,7 +55,9 @@ const nestedMarketJson = (market: VenueMarket, state: MarketState): Record<strin
     ...(state.prices.length === 0
       ? {}
       : { outcomePrices: JSON.stringify(state.prices.map(String)) }),
-    clobTokenIds: JSON.stringify(market.tokens),
+    ...(market.newer === true
+      ? { positionIds: market.tokens }
+      : { clobTokenIds: JSON.stringify(market.tokens) }),
     volume: String(state.volume),
     volumeNum: state.volume,
     liquidity: String(state.liquidity),

@@ -7,7 +7,7 @@
  * day.
  */
 import * as DateTime from "effect/DateTime"
-import { Dice, hexDigits, mix, normalShare } from "../Chance.ts"
+import { Dice, hexDigits, mix, normalShare, unit } from "../Chance.ts"
 import type { VenueEvent, VenueMarket } from "../World.ts"
 import type { WorldParameters } from "../WorldParameters.ts"
 import { draftsOf, type Draft } from "./Drafts.ts"
@@ -78,6 +78,7 @@ export class Calendar {
       negRiskMarketId: race ? `0x${hexDigits(62, worldSeed, number, 5)}00` : "",
       markets,
     }
+    const newer = unit(worldSeed, number, 14) < this.parameters.newerShare
     const popularity = Math.exp(0.9 * dice.normal())
     const seed = mix(worldSeed, number, 4)
     const paths = race ? [racePath(this.facts(draft), count, seed)] : this.paths(draft, count, seed)
@@ -91,7 +92,10 @@ export class Calendar {
       const market: SeededMarket = {
         index,
         id: String(500_000 + index),
-        condition: `0x${hexDigits(64, worldSeed, index, 11)}`,
+        condition: newer
+          ? `0x01${hexDigits(60, worldSeed, index, 11)}00`
+          : `0x${hexDigits(64, worldSeed, index, 11)}`,
+        newer,
         questionId: `0x${hexDigits(64, worldSeed, index, 12)}`,
         question: race ? `${answer} — ${title}` : count > 1 ? `${title} (${answer} rules)` : title,
         slug: count > 1 ? `${slug}-${slugged(answer)}` : slug,
