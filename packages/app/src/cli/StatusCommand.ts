@@ -1,7 +1,7 @@
 /**
  * `status`: where things stand, in one page or one document; with `--watch` again and again.
  */
-import { Console, Effect, Option, Schedule } from "effect"
+import { Clock, Console, Effect, Option, Schedule } from "effect"
 import { Command, Flag, TerminalCapabilities } from "effect/cli"
 import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
 import { PaperReports } from "@evaluator/paper/PaperReports"
@@ -11,12 +11,15 @@ import { status as readStatus } from "../Standing.ts"
 import { dataDirectoryFor } from "./Directory.ts"
 import * as Flags from "./Flags.ts"
 import { printJson, tableStyle } from "./Output.ts"
+import { timeOf } from "./Readable.ts"
 import { withReports } from "./Reader.ts"
 import { statusText } from "./StatusText.ts"
+import { screenOf } from "./WatchScreen.ts"
 
 export const watchEvery = "2 seconds"
 
-const clearScreen = "\u001B[2J\u001B[H"
+/** Of a terminal that does not say how high it is. */
+const usualRows = 24
 
 const look = Effect.fnUntraced(
   function* (directory: string) {
@@ -61,7 +64,10 @@ export const statusCommand = Command.make(
       const { status, background, service } = yield* look(directory)
       if (flags.json) return yield* printJson({ ...status, ...background, service })
       const text = statusText(status, service, style, background)
-      yield* Console.log(flags.watch && canAnimate ? `${clearScreen}${text}` : text)
+      if (!flags.watch || !canAnimate) return yield* Console.log(text)
+      const at = timeOf(yield* Clock.currentTimeMillis)
+      const footer = `${at}, again every ${watchEvery}, Ctrl-C ends`
+      yield* Console.log(screenOf(text, { rows: process.stdout.rows ?? usualRows, footer }))
     })
     yield* flags.watch ? show.pipe(Effect.repeat(Schedule.spaced(watchEvery))) : show
   }),

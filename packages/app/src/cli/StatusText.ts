@@ -115,10 +115,6 @@ export const statusText = (
   const sections: ReadonlyArray<readonly [string, ReadonlyArray<Row>]> = [
     ["Funnel: distinct ids that ever reached a stage", funnelRows(status.funnel)],
     [
-      "Why wallets are where they are",
-      status.reasons.slice(0, reasonsShown).map((reason) => ({ ...reason })),
-    ],
-    [
       `Copies of ${copies.leader_fills} leader fills, as of ${timeOf(copies.as_of_ms)}`,
       [
         ...Object.entries(copies.outcomes).map(([outcome, fills]) => ({ outcome, fills })),
@@ -136,6 +132,10 @@ export const statusText = (
       ],
     ],
     [
+      "Due: work that queries find now",
+      dueRows.map(({ kind, count, oldest_ms }) => ({ kind, count, since: timeOf(oldest_ms) })),
+    ],
+    [
       "Ranking",
       status.ranking.map(({ wallet, wscore, verdict }) => ({
         wallet,
@@ -144,8 +144,8 @@ export const statusText = (
       })),
     ],
     [
-      "Due: work that queries find now",
-      dueRows.map(({ kind, count, oldest_ms }) => ({ kind, count, since: timeOf(oldest_ms) })),
+      "Why wallets are where they are",
+      status.reasons.slice(0, reasonsShown).map((reason) => ({ ...reason })),
     ],
     [
       "Quarantine: rows of the venue that could not be used",
