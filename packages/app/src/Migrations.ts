@@ -25,6 +25,7 @@ import evaluation0021 from "../../../migrations/evaluation/0021_order_due_eviden
 import evaluation0022 from "../../../migrations/evaluation/0022_order_due_wallets.ts"
 import evaluation0023 from "../../../migrations/evaluation/0023_add_run_checkpoints.ts"
 import evaluation0024 from "../../../migrations/evaluation/0024_date_numbers_of_moves.ts"
+import evaluation0025 from "../../../migrations/evaluation/0025_add_persona_confidence.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
@@ -64,6 +65,7 @@ export const migrations = {
     "0022_order_due_wallets": evaluation0022,
     "0023_add_run_checkpoints": evaluation0023,
     "0024_date_numbers_of_moves": evaluation0024,
+    "0025_add_persona_confidence": evaluation0025,
   },
   paper: {
     "0001_create_runtime": paper0001,

@@ -28,6 +28,7 @@ interface RankedRow {
   readonly complete_share: number | null
   readonly wscore: number | null
   readonly persona: string | null
+  readonly persona_confidence: number | null
   readonly state: string | null
   readonly edge: number | null
   readonly consistency: number | null
@@ -46,6 +47,13 @@ interface RankedRow {
 const short = (value: number | null) => (value === null ? null : value.toFixed(3))
 const percent = (value: number | null) => (value === null ? null : `${(100 * value).toFixed(1)}%`)
 
+/** With how probable it is that the persona is right. */
+const personaOf = ({
+  persona,
+  persona_confidence: sure,
+}: Pick<RankedRow, "persona" | "persona_confidence">): string | null =>
+  persona === null || sure === null ? persona : `${persona} ${Math.round(100 * sure)}%`
+
 const interval = (low: number | null, high: number | null, scale: number) =>
   low === null || high === null
     ? null
@@ -62,7 +70,7 @@ const readRanking = Effect.fnUntraced(function* (
   const columns = sql`v.verdict, v.local_fdr, 100 * v.edge AS edge_cents,
     100 * v.edge_low AS edge_cents_low, 100 * v.edge_high AS edge_cents_high, v.copy_profit,
     v.copy_profit_low, v.copy_profit_high, v.events, v.entries, v.copies, v.complete_share,
-    s.wscore, w.persona, r.state, s.edge, s.consistency, s.market_skill, s.timing, s.behaviour,
+    s.wscore, w.persona, w.persona_confidence, r.state, s.edge, s.consistency, s.market_skill, s.timing, s.behaviour,
     s.hit_rate_factor, s.trust_factor, s.obscurity_factor, s.roi_percent, s.hit_rate,
     s.trade_count, s.at_ms`
   const rows =
@@ -132,7 +140,7 @@ export const rankCommand = Command.make(
               events: row.events,
               copies: row.copies,
               known: percent(row.complete_share),
-              persona: row.persona,
+              persona: personaOf(row),
               rules: row.state,
               wscore: short(row.wscore),
               roi: row.roi_percent === null ? null : `${row.roi_percent.toFixed(1)}%`,

@@ -17,6 +17,7 @@ import {
   stageTwo,
 } from "./Gates.ts"
 import type { Persona, Trait } from "./Persona.ts"
+import { confidenceOf } from "./PersonaConfidence.ts"
 
 /** Days of history that stage 2 looks at. */
 export const personaWindowDays = 180
@@ -31,6 +32,8 @@ export interface Classification {
   readonly verdict: "classified" | "excluded" | "waiting"
   /** The first persona that fits, also when a gate excludes the wallet. */
   readonly persona: Persona | null
+  /** How probable it is that the persona is right, 0 … 1; null when the wallet is not `classified`. */
+  readonly confidence: number | null
   readonly failed: ReadonlyArray<FailedGate>
   readonly checks: ReadonlyArray<PersonaCheck>
   readonly traits: ReadonlyArray<Trait>
@@ -63,7 +66,9 @@ export const classify = (subject: Subject, limits: PersonaThresholds): Classific
     })
   }
   const verdict = failed.length > 0 ? "excluded" : persona === null ? "waiting" : "classified"
-  return { verdict, persona, failed, checks, traits: traitsOf(recent, limits) }
+  const confidence =
+    verdict === "classified" && persona !== null ? confidenceOf(persona, recent) : null
+  return { verdict, persona, confidence, failed, checks, traits: traitsOf(recent, limits) }
 }
 
 const personaChecks = (f: Features, limits: PersonaThresholds): ReadonlyArray<PersonaCheck> => {

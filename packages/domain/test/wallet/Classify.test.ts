@@ -73,6 +73,14 @@ describe("classification", () => {
     assert.deepStrictEqual(judged.failed, [])
   })
 
+  it("says how sure a persona is, of a wallet that nothing excludes", () => {
+    assert.isNumber(judge().confidence)
+    assert.isNull(judge({ concentration: 0.3, winRate: 0.4 }).confidence)
+    const excluded = judge({ burstiness: 0.9 })
+    assert.strictEqual(excluded.persona, "INFORMED_SPECIALIST")
+    assert.isNull(excluded.confidence)
+  })
+
   it("takes no persona for a reason to wait, not for followable", () => {
     const judged = judge({ concentration: 0.3, winRate: 0.4 })
     assert.strictEqual(judged.verdict, "waiting")

@@ -24,6 +24,7 @@ interface WalletRow {
   readonly verdict: "waiting" | "classified" | "excluded"
   readonly verdict_reason: string | null
   readonly persona: string | null
+  readonly persona_confidence: number | null
   readonly judged_at_ms: number | null
   readonly judge_due_ms: number | null
 }
@@ -46,7 +47,7 @@ export const walletPage = Effect.fnUntraced(function* (wallet: WalletAddress) {
   const key = hexToBytes(wallet)
   const [row] = yield* sql<WalletRow>`SELECT source, discovered_at_ms, discovered_in,
       leaderboard_at_ms, fills, first_fill_ms, last_fill_ms, history_complete_at_ms, verdict,
-      verdict_reason, persona, judged_at_ms, judge_due_ms FROM wallets WHERE wallet = ${key}`
+      verdict_reason, persona, persona_confidence, judged_at_ms, judge_due_ms FROM wallets WHERE wallet = ${key}`
   if (row === undefined) return []
   return [
     identity(wallet, row),
@@ -100,6 +101,12 @@ const coverage = Effect.fnUntraced(function* (key: Uint8Array, row: WalletRow) {
   return section
 })
 
+/** What the persona is worth; judged before it was said, a wallet has none yet. */
+const surenessOf = ({ persona_confidence }: WalletRow): string =>
+  persona_confidence === null
+    ? ""
+    : `; of wallets that look so, ${Math.round(100 * persona_confidence)} % know something`
+
 const verdict = Effect.fnUntraced(function* (key: Uint8Array, row: WalletRow) {
   const sql = yield* SqlClient.SqlClient
   const gates = yield* sql<{ code: string; evidence: string } & Record<string, Cell>>`
@@ -110,7 +117,7 @@ const verdict = Effect.fnUntraced(function* (key: Uint8Array, row: WalletRow) {
   const traits = yield* sql<{ trait: string; value: string }>`SELECT trait, value
     FROM wallet_traits WHERE wallet = ${key} ORDER BY trait`
   const verdicts = {
-    classified: `It is followable as ${row.persona}.`,
+    classified: `It is followable as ${row.persona}${surenessOf(row)}.`,
     excluded: `It is excluded: ${plural(gates.length, "gate")} failed.`,
     waiting: `It has no verdict: ${row.verdict_reason}.`,
   }

@@ -119,7 +119,8 @@ export const storeJudgement = Effect.fnUntraced(function* (judgement: Judgement)
       : (classification.failed[0]?.code ?? null)
   const measureFromMs = now + restBeforeDriftMs
   yield* sql`UPDATE wallets SET verdict = ${classification.verdict}, verdict_reason = ${reason},
-      persona = ${classification.persona}, judged_at_ms = ${now},
+      persona = ${classification.persona}, persona_confidence = ${classification.confidence},
+      judged_at_ms = ${now},
       judge_due_ms = ${judgement.nextDueMs}, judge_attempts = 0,
       score_due_ms = ${now}, rules_due_ms = ${now},
       drift_due_ms = CASE WHEN ${classification.verdict === "classified"}

@@ -39,8 +39,10 @@ const walletRow = (n = 1) =>
       verdict: string
       verdict_reason: string | null
       persona: string | null
+      persona_confidence: number | null
       judge_due_ms: number
-    }>`SELECT verdict, verdict_reason, persona, judge_due_ms FROM wallets
+    }>`SELECT verdict, verdict_reason, persona, persona_confidence, judge_due_ms
+      FROM wallets
       WHERE wallet = ${hexToBytes(walletNo(n))}`,
   ).pipe(
     Effect.map(([row]) => ({ ...row! })),
@@ -89,8 +91,10 @@ describe("classify-wallets", () => {
         assert.deepStrictEqual({ ...counts }, { judged: 2, classified: 1, excluded: 1, waiting: 0 })
         const winner = yield* walletRow(1)
         assert.deepInclude(winner, { verdict: "classified", persona: "INFORMED_SPECIALIST" })
+        assert.isAbove(winner.persona_confidence ?? 0, 0)
         const loser = yield* walletRow(2)
         assert.strictEqual(loser.verdict, "excluded")
+        assert.isNull(loser.persona_confidence)
         assert.deepStrictEqual(yield* eventsOf("WalletsClassified"), [
           { classified: 1, excluded: 1, waiting: 0 },
         ])

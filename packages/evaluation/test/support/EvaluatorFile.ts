@@ -33,6 +33,7 @@ import gatherDrifts from "../../../../migrations/evaluation/0018_gather_drifts.t
 import nameFailingGates from "../../../../migrations/evaluation/0019_name_failing_gates.ts"
 import overruleDoubts from "../../../../migrations/evaluation/0020_overrule_doubts.ts"
 import orderDueEvidence from "../../../../migrations/evaluation/0021_order_due_evidence.ts"
+import addPersonaConfidence from "../../../../migrations/evaluation/0025_add_persona_confidence.ts"
 import orderDueWallets from "../../../../migrations/evaluation/0022_order_due_wallets.ts"
 import dateNumbersOfMoves from "../../../../migrations/evaluation/0024_date_numbers_of_moves.ts"
 
@@ -61,6 +62,7 @@ export const migrations = {
   "0022_order_due_wallets": orderDueWallets,
   "0023_add_run_checkpoints": addRunCheckpoints,
   "0024_date_numbers_of_moves": dateNumbersOfMoves,
+  "0025_add_persona_confidence": addPersonaConfidence,
 }
 
 /** A file of its own, removed with the scope. */
