@@ -4,9 +4,10 @@
  * A `Date` is cut to the second and written somewhere between sending and receiving, so each answer
  * bounds the offset from both sides; the bounds of the last ten minutes are laid over each other.
  * Bounds that contradict the ones before (a clock was set) replace them.
- * Does not: set a clock. Copies out of a cache carry an old date and must not be handed in.
+ * The offset stands on the metrics page. Does not: set a clock. Copies out of a cache carry an old date and must not be handed in.
  */
-import { Context, DateTime, Effect, Layer, Option } from "effect"
+import { Context, DateTime, Effect, Layer, Metric, Option } from "effect"
+import { gaugeOf, metrics } from "@evaluator/telemetry/Names"
 
 /** Clocks drift; what was measured before counts no longer. */
 const keptMs = 600_000
@@ -46,21 +47,22 @@ export class VenueClock extends Context.Service<
     let bounds: Bounds | null = null
     return VenueClock.of({
       note: (answer) =>
-        Effect.sync(() => {
+        Effect.suspend(() => {
           bounds = narrowed(bounds, answer)
+          return bounds === null ? Effect.void : Metric.update(gauge, offsetOf(bounds).offsetMs)
         }),
-      offset: Effect.sync(() =>
-        bounds === null
-          ? null
-          : {
-              offsetMs: Math.round((bounds.least + bounds.most) / 2),
-              errorMs: Math.ceil((bounds.most - bounds.least) / 2),
-              atMs: bounds.atMs,
-            },
-      ),
+      offset: Effect.sync(() => (bounds === null ? null : offsetOf(bounds))),
     })
   })
 }
+
+const gauge = gaugeOf(metrics.venueClockOffset)
+
+const offsetOf = ({ atMs, least, most }: Bounds): ClockOffset => ({
+  offsetMs: Math.round((least + most) / 2),
+  errorMs: Math.ceil((most - least) / 2),
+  atMs,
+})
 
 const narrowed = (known: Bounds | null, answer: DatedAnswer): Bounds | null => {
   const date = Option.getOrNull(DateTime.make(answer.date))

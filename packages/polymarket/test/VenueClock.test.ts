@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, Metric, Schema } from "effect"
 import { CacheAge, mostRemembered } from "@evaluator/polymarket/CacheAge"
 import { VenueClock } from "@evaluator/polymarket/VenueClock"
 import { VenueHttp } from "@evaluator/polymarket/VenueHttp"
+import { gaugeOf, metrics } from "@evaluator/telemetry/Names"
 import { fakeVenue, json } from "./FakeVenue.ts"
 
 const clock = Effect.provide(VenueClock, VenueClock.layer)
@@ -77,6 +78,8 @@ describe("the venue's clock", () => {
         assert.isAtLeast((yield* offset)?.offsetMs ?? 0, 10_000)
         yield* http.get("activity", [])
         assert.isAtMost((yield* offset)?.offsetMs ?? Infinity, 11_000)
+        const shown = yield* Metric.value(gaugeOf(metrics.venueClockOffset))
+        assert.strictEqual(shown.value, (yield* offset)?.offsetMs)
       }).pipe(Effect.provide(layer))
     }),
   )

@@ -55,6 +55,12 @@ export const metrics = {
   venueRequests: counts("venue_requests", "requests", ["route", "outcome"], "Calls to the venue."),
   venueDuration: spreads("venue_request_ms", "ms", ["route"], "From a call to its decoded answer."),
   venueThrottled: counts("venue_throttled", "answers", ["route"], "Answers that said slow down."),
+  venueClockOffset: shows(
+    "venue_clock_offset_ms",
+    "ms",
+    [],
+    "Venue's clock less ours, as answered.",
+  ),
   rowsQuarantined: counts("rows_quarantined", "rows", ["kind"], "Rows that could not be decoded."),
   counterDifference: shows("counter_difference", "rows", ["rows"], "Counted less rows there are."),
   copyOutcomes: counts("copy_outcomes", "copies", ["strategy", "outcome"], "Copies by outcome."),
