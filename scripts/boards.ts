@@ -147,6 +147,9 @@ else {
   console.log(
     `${result.compared} of ${result.on_the_board} wallets, ${result.from} to ${result.to}, chosen at ${result.chosen_at}`,
   )
+  console.log(
+    `${result.on_the_board - result.compared} are not judged: they left the board, came later, or did not trade in one half; rates are means over wallets, whatever each traded`,
+  )
   const line = (name: string, one: { gained: number; per_dollar: number; in_profit: number }) =>
     `${name}: ${one.gained.toFixed(0)} USDC each, ${(100 * one.per_dollar).toFixed(3)} cents a dollar traded, ${(100 * one.in_profit).toFixed(0)} % in profit`
   console.log(line("all", result.all))
