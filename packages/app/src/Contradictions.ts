@@ -66,7 +66,19 @@ const finding: Check = ({ scoring, ingestion, resolution, venue, watch }) => [
     venue.row_lag,
     watch.visibility_lag,
     "venue.row_lag",
-    "watch.visibility_lag, by which polls overlap",
+    "watch.visibility_lag, after which rows count as complete",
+  ),
+  notLonger(
+    ingestion.visibility_lag,
+    ingestion.late_rows,
+    "ingestion.visibility_lag",
+    "ingestion.late_rows, by which looks overlap",
+  ),
+  notLonger(
+    watch.visibility_lag,
+    watch.late_rows,
+    "watch.visibility_lag",
+    "watch.late_rows, by which polls overlap",
   ),
   unless(
     scoring.min_days_to_expiry < scoring.max_days_to_expiry,

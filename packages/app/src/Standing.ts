@@ -28,10 +28,22 @@ const idsNamed = 100
 /** Wallets of the ranking that a status names. */
 const rankedInStatus = 10
 
-/** Leader fills up to the older of the lanes' watermarks. */
+/** The venue has shown rows late by so long at most. */
+const latestRowMs = 3_600_000
+
+/**
+ * Leader fills up to the older of the lanes' watermarks. A fill that the fast lane knows and the other
+ * lane does not came late and was shown to one of them only: the other is complete until just before it.
+ */
 const fillsToCopy = Effect.fnUntraced(function* (evaluation: Evaluation, paper: Paper) {
   const now = yield* Clock.currentTimeMillis
-  const asOfMs = Math.min(yield* evaluation.watermark, (yield* paper.watermark) ?? now, now)
+  const claimedMs = Math.min(yield* evaluation.watermark, (yield* paper.watermark) ?? now, now)
+  const leaderFills = yield* evaluation.leaderFills(claimedMs)
+  const listed = new Set(leaderFills)
+  const known = yield* paper.fillsWithin(claimedMs - latestRowMs, claimedMs)
+  const unlisted = known.find(({ id }) => !listed.has(id))
+  if (unlisted === undefined) return { asOfMs: claimedMs, leaderFills }
+  const asOfMs = unlisted.atMs - 1
   return { asOfMs, leaderFills: yield* evaluation.leaderFills(asOfMs) }
 })
 

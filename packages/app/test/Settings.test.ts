@@ -13,6 +13,7 @@ import {
 } from "@evaluator/app/Settings"
 import { variableOf } from "@evaluator/app/SettingSources"
 import { longestDelayMs } from "@evaluator/venue/seeded/Rows"
+import { longestLateMs } from "@evaluator/venue/faults/FaultyWorld"
 
 type Environment = Readonly<Record<string, string>>
 
@@ -49,15 +50,20 @@ describe("the shipped configuration", () => {
     }),
   )
 
-  it.effect("calls complete only what the embedded venue has surely shown", () =>
-    Effect.gen(function* () {
-      for (const profile of ["embedded", "sim"]) {
-        const { ingestion, watch } = (yield* load({}, ["embedded", profile])).settings
-        for (const lag of [ingestion.visibility_lag, watch.visibility_lag]) {
-          assert.isAtLeast(Duration.toMillis(lag), longestDelayMs, profile)
+  it.effect(
+    "calls complete what the embedded venue has surely shown, and looks again as long as it may be late",
+    () =>
+      Effect.gen(function* () {
+        for (const profile of ["embedded", "sim"]) {
+          const { ingestion, watch } = (yield* load({}, ["embedded", profile])).settings
+          for (const lag of [ingestion.visibility_lag, watch.visibility_lag]) {
+            assert.isAtLeast(Duration.toMillis(lag), longestDelayMs, profile)
+          }
+          for (const late of [ingestion.late_rows, watch.late_rows]) {
+            assert.isAtLeast(Duration.toMillis(late), longestDelayMs + longestLateMs, profile)
+          }
         }
-      }
-    }),
+      }),
   )
 
   it("gives every setting a variable of its own", () => {

@@ -65,6 +65,7 @@ const Ingestion = Schema.Struct({
   release_per_second: IntLeaf(1, 10_000),
   pages_per_turn: IntLeaf(1, 1000),
   visibility_lag: DurationLeaf,
+  late_rows: DurationLeaf,
   active_every: DurationLeaf,
   followed_at_least_every: DurationLeaf,
   quiet_every: DurationLeaf,

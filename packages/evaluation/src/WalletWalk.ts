@@ -52,10 +52,10 @@ export const walkWallet = Effect.fn("walkWallet")(function* (
 
 const walkFeed = Effect.fnUntraced(function* (feed: WalletFeed, pages: number) {
   const settings = yield* EvaluationSettings
-  const lagMs = Duration.toMillis(settings.ingestion.visibility_lag)
+  const lateMs = Duration.toMillis(settings.ingestion.late_rows)
   let walk: Walk = feed.walk ?? {
     startedMs: yield* Clock.currentTimeMillis,
-    fromMs: feed.completeThroughMs === null ? 0 : Math.max(0, feed.completeThroughMs - lagMs),
+    fromMs: feed.completeThroughMs === null ? 0 : Math.max(0, feed.completeThroughMs - lateMs),
     cursor: null,
   }
   let lastRowMs = feed.lastRowMs
@@ -129,8 +129,8 @@ const storePage = Effect.fnUntraced(function* (
     1,
     Math.ceil(Math.max(page.rows.length, page.rejected.length) / batchRows),
   )
-  // Nothing new, and reaching back into what is known: all that is older is known too.
-  const reachesKnown = feed.completeThroughMs !== null && oldest <= feed.completeThroughMs
+  // A venue that does not take the start would serve the whole history at every look.
+  const reachesKnown = feed.completeThroughMs !== null && oldest <= walk.fromMs
   const endOf = (fresh: number): WalkEnd => ({
     walk: { ...walk, cursor: page.nextCursor },
     lastRowMs,

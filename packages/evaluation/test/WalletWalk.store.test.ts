@@ -116,14 +116,17 @@ describe("walking a wallet's feeds", () => {
       yield* TestClock.setTime(hour)
       yield* watch()
       yield* walk()
-      // Its time lies just above what was called complete, it appears only now.
-      venue.addFills([fill({ tx: 77, atMs: hour - 29_000 })])
+      // One is of the time just above what was called complete, one of long before; both appear only now.
+      venue.addFills([
+        fill({ tx: 77, atMs: hour - 29_000 }),
+        fill({ tx: 78, atMs: hour - 12 * 60_000 }),
+      ])
       yield* TestClock.setTime(hour + 60_000)
       yield* walk()
-      assert.strictEqual(yield* countRows("trades"), 4)
+      assert.strictEqual(yield* countRows("trades"), 5)
       assert.deepStrictEqual(
         (yield* eventsOf("TradesIngested")).map((event) => event.count),
-        [3, 1],
+        [3, 2],
       )
     }).pipe(withLane(venue))
   })

@@ -88,6 +88,11 @@ export class PaperReports extends Context.Service<
     readonly stuck: Effect.Effect<number>
     /** The time up to which every followed wallet's fills are known here; null when nothing is watched. */
     readonly watermark: Effect.Effect<number | null>
+    /** Fills of followed wallets made in that time, in time order. */
+    readonly fillsWithin: (
+      fromMs: number,
+      throughMs: number,
+    ) => Effect.Effect<ReadonlyArray<{ readonly id: FillId; readonly atMs: number }>>
     /** Those of the given fills that have no copy. */
     readonly missing: (
       fillIds: ReadonlyArray<FillId>,
@@ -130,12 +135,14 @@ export class PaperReports extends Context.Service<
       const evidence = yield* makeEvidence
       const { ledger, money, receipts } = yield* makeLedgerSummary
 
+      const whileFollowed = sql.literal(`EXISTS (SELECT 1 FROM follows f WHERE f.wallet = c.wallet
+        AND f.from_ms <= c.leader_at_ms AND (f.to_ms IS NULL OR c.leader_at_ms < f.to_ms))`)
+
       const counts = Effect.fnUntraced(function* (strategy: Strategy, asOfMs: number | null) {
         const rows = yield* sql<{ outcome: CopyOutcome | null; count: number }>`
           SELECT outcome, count(*) AS count FROM copies c
-          WHERE origin = 'fill' AND strategy = ${strategy} AND leader_at_ms <= ${asOfMs ?? Number.MAX_SAFE_INTEGER}
-            AND EXISTS (SELECT 1 FROM follows f WHERE f.wallet = c.wallet
-              AND f.from_ms <= c.leader_at_ms AND (f.to_ms IS NULL OR c.leader_at_ms < f.to_ms))
+          WHERE origin = 'fill' AND strategy = ${strategy}
+            AND leader_at_ms <= ${asOfMs ?? Number.MAX_SAFE_INTEGER} AND ${whileFollowed}
           GROUP BY outcome ORDER BY outcome`
         return {
           outcomes: Object.fromEntries(
@@ -175,6 +182,14 @@ export class PaperReports extends Context.Service<
         Effect.map(([row]) => row!.through),
         Effect.orDie,
       )
+
+      const fillsWithin = Effect.fnUntraced(function* (fromMs: number, throughMs: number) {
+        return yield* sql<{ id: FillId; atMs: number }>`SELECT lower(hex(fill_id)) AS id,
+            leader_at_ms AS "atMs" FROM copies c
+          WHERE strategy = 'portfolio' AND origin = 'fill'
+            AND leader_at_ms BETWEEN ${fromMs} AND ${throughMs} AND ${whileFollowed}
+          ORDER BY leader_at_ms`
+      }, Effect.orDie)
 
       const missing = Effect.fnUntraced(function* (
         fillIds: ReadonlyArray<FillId>,
@@ -227,6 +242,7 @@ export class PaperReports extends Context.Service<
         inFlightIds,
         stuck,
         watermark,
+        fillsWithin,
         missing,
         ledger,
         money,

@@ -64,6 +64,7 @@ export const paperSections = {
     poll_seldom: DurationLeaf,
     hint_silence: DurationLeaf,
     visibility_lag: DurationLeaf,
+    late_rows: DurationLeaf,
     stale_after: DurationLeaf,
     polls_in_flight: IntLeaf(1, 64),
     page_rows: IntLeaf(1, 1000),

@@ -77,6 +77,7 @@ export class Watch extends Context.Service<
       const quarantine = yield* Quarantine
       const { paper, watch } = yield* PaperSettings
       const lagMs = Duration.toMillis(watch.visibility_lag)
+      const lateMs = Duration.toMillis(watch.late_rows)
       const oftenMs = Duration.toMillis(watch.poll_often)
       const seldomMs = Duration.toMillis(watch.poll_seldom)
       const silenceMs = Duration.toMillis(watch.hint_silence)
@@ -115,10 +116,15 @@ export class Watch extends Context.Service<
         }
       })
 
+      /** Wallets whose last poll ended at its bound of pages. */
+      const behind = new Set<string>()
+
       /** Walks the wallet's ledger from where it is known to, oldest first. */
       const walk = Effect.fnUntraced(function* (row: WatchRow, wallet: WalletAddress) {
         const startedMs = yield* Clock.currentTimeMillis
-        const startMs = Math.max(row.from_ms, row.complete_through_ms - lagMs)
+        // One that is behind reads on from where it is: the same first pages again would hold it there.
+        const overlapMs = behind.has(bytesToHex(row.wallet)) ? lagMs : lateMs
+        const startMs = Math.max(row.from_ms, row.complete_through_ms - overlapMs)
         let cursor: string | null = null
         let fresh = 0
         let rejected = 0
@@ -152,7 +158,7 @@ export class Watch extends Context.Service<
           lastMs = ascending ? Math.max(lastMs, (times.at(-1) ?? 0) - 1) : row.complete_through_ms
           cursor = served.nextCursor
           if (cursor === null) {
-            yield* takeBackFailed(row.wallet, shown, startMs, startedMs - 2 * lagMs)
+            yield* takeBackFailed(row.wallet, shown, startMs, startedMs - lateMs)
             return { fresh, rejected, completeThroughMs: startedMs - lagMs, more: false }
           }
         }
@@ -177,6 +183,8 @@ export class Watch extends Context.Service<
       })
 
       const succeeded = Effect.fnUntraced(function* (row: WatchRow, polled: Polled) {
+        if (polled.more) behind.add(bytesToHex(row.wallet))
+        else behind.delete(bytesToHex(row.wallet))
         const now = yield* Clock.currentTimeMillis
         const complete = Math.max(row.complete_through_ms, polled.completeThroughMs)
         const quiet = polled.fresh > 0 ? 0 : row.quiet_polls + 1

@@ -46,6 +46,7 @@ const defaults = {
     poll_seldom: "60s",
     hint_silence: "1h",
     visibility_lag: "5s",
+    late_rows: "10s",
     stale_after: "1d",
     polls_in_flight: 4,
     page_rows: 500,

@@ -140,6 +140,19 @@ describe("a watched wallet", () => {
     }),
   )
 
+  it.effect("gets rows that come much later than others of their time", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({ overrides: { watch: { late_rows: "15m" } } })
+      yield* introduce(house, [market(1)], [follow(wallet(1), noon - 60_000)])
+      yield* TestClock.adjust("12 minutes")
+      assert.isAbove((yield* watchRow(house)).complete_through_ms!, noon + 600_000)
+      show(house.venue, [fill({ atMs: noon - 5000 })])
+      yield* TestClock.adjust("3 minutes")
+      yield* house.settle
+      assert.strictEqual((yield* house.reports.copies({})).length, 1)
+    }),
+  )
+
   it.effect("that has more than a page is walked to its end, oldest first", () =>
     Effect.gen(function* () {
       const venue = new FakeVenue()
@@ -147,7 +160,7 @@ describe("a watched wallet", () => {
         venue,
         Array.from({ length: 25 }, (_, n) => fill({ n: n + 1, atMs: noon - 30_000 + n * 1000 })),
       )
-      const overrides = { watch: { page_rows: 4, pages_per_poll: 2 } }
+      const overrides = { watch: { page_rows: 4, pages_per_poll: 2, late_rows: "15m" } }
       const house = yield* prepared({ overrides }, venue)
       yield* introduce(house, [market(1)], [follow(wallet(1), noon - 40_000)])
       yield* TestClock.adjust("1 second")

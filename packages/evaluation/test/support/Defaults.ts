@@ -40,6 +40,7 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
     queue_capacity: 256,
     pages_per_turn: 10,
     visibility_lag: "30s",
+    late_rows: "15m",
     active_every: "1m",
     followed_at_least_every: "1m",
     quiet_every: "1d",

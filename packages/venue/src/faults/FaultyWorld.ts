@@ -6,7 +6,8 @@ import { textHash } from "../Chance.ts"
 import type { VenueBook, VenueRow, World } from "../World.ts"
 import type { FaultPlan } from "./FaultPlan.ts"
 
-const longestLateMs = 600_000
+/** How much later than others of its time a trade may appear. */
+export const longestLateMs = 600_000
 const lieMs = 600_000
 
 export const faultyWorld = (world: World, plan: FaultPlan): World => {
