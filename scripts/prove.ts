@@ -100,6 +100,8 @@ const runProof = async (proof: Proof): Promise<Recorded> => {
   const recordPath = join(cache, `${proof.name}.json`)
   const recorded = readRecorded(recordPath)
   const through: Recorded = {}
+  /** Cases may run beside each other; the page has them as they began. */
+  const begun: Array<string> = []
   const folder = mkdtempSync(join(tmpdir(), `trader-evaluator-prove-${proof.name}-`))
   try {
     await proof.run({
@@ -108,6 +110,7 @@ const runProof = async (proof: Proof): Promise<Recorded> => {
       folder,
       service: { program: process.execPath, args: [join(root, "dist/main.mjs")] },
       once: async (name, runCase) => {
+        begun.push(name)
         const known = recorded[name]
         const result = known?.held === true ? known : await runCase()
         through[name] = result
@@ -121,7 +124,7 @@ const runProof = async (proof: Proof): Promise<Recorded> => {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-  return through
+  return Object.fromEntries(begun.map((name) => [name, through[name]!]))
 }
 
 const sectionOf = (proof: Proof, results: Recorded): string => {
