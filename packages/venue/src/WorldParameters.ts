@@ -69,7 +69,14 @@ export const WorldParameters = Schema.Struct({
   /** Trades kept in memory; older ones are made again when asked for. */
   keptRows: or(wholeWithin(100, 100_000_000), 3_000_000),
   behaviours: or(Schema.Array(Behaviour), behaviours),
-})
+}).check(
+  Schema.makeFilter(({ behaviours, wallets }) => {
+    const traders = behaviours.reduce((sum, one) => sum + one.traders, 0)
+    return wallets !== null || traders <= mostWallets
+      ? undefined
+      : { path: ["behaviours"], issue: `at most ${mostWallets} traders in all, not ${traders}` }
+  }),
+)
 
 export type WorldParameters = typeof WorldParameters.Type
 

@@ -116,6 +116,11 @@ describe("a world file", () => {
       /: behaviours\[0\]\.traders: found 3, allowed: an even number/,
     ],
     [
+      "with more traders than a world holds",
+      '{"behaviours":[{"like":"noise","traders":20000},{"like":"patient"}]}',
+      /: behaviours: found .*, allowed: at most 20000 traders in all, not 20014/,
+    ],
+    [
       "with an unknown kind of ending",
       '{"endings":{"lost":0.1}}',
       /: endings\.lost: found an unknown key, allowed: late, disputed, split, voided, overtime/,

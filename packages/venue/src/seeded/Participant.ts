@@ -13,7 +13,17 @@ import { choose } from "./Choice.ts"
 import { HOUR, MINUTE, SECOND } from "./Durations.ts"
 import { knowsTheEnd, redeemWithinMs } from "./Participation.ts"
 import { touch } from "./Quotes.ts"
-import { KIND_SHIFT, MAKER, OUTCOME_1, REDEEM, SELL, TRADE, type Sink } from "./Sink.ts"
+import {
+  KIND_SHIFT,
+  MAKER,
+  mostCents,
+  mostHeldCents,
+  OUTCOME_1,
+  REDEEM,
+  SELL,
+  TRADE,
+  type Sink,
+} from "./Sink.ts"
 import { Stock, type Deed } from "./Stock.ts"
 import type { Trader } from "./Traders.ts"
 
@@ -130,12 +140,19 @@ export class Participant {
     const price = outcome === 0 ? ask : 1000 - bid
     if (price >= 1000 || price <= 0) return
     const spend = usdc * Math.exp(behaviour.sizeSpread * this.dice.normal())
-    const cents = Math.min(50_000_000, Math.max(500, Math.round((100_000 * spend) / price)))
+    const cents = Math.min(mostCents, Math.max(500, Math.round((100_000 * spend) / price)))
+    if (this.holding(outcome) + cents > mostHeldCents) return
     this.emit(atMs, { kind: TRADE, price, cents, outcome, selling: false, maker: false }, sink)
     if (behaviour.loyal) this.lean = outcome
     if (toEnd || this.dice.next() < behaviour.holdsToEnd) this.held[outcome] += cents
     else
       this.keep({ outcome, cents, exitMs: atMs + this.dice.between(...behaviour.holdHours) * HOUR })
+  }
+
+  private holding(outcome: 0 | 1): number {
+    let sum = this.held[outcome]
+    for (const lot of this.lots) if (lot.outcome === outcome) sum += lot.cents
+    return sum
   }
 
   private keep(lot: Lot): void {

@@ -27,6 +27,11 @@ export interface Columns {
   readonly flags: Uint8Array
 }
 
+/** The most of one trade, hundredths of a share. */
+export const mostCents = 50_000_000
+/** The most that is held of an outcome: a redemption is one row, and a column holds no more. */
+export const mostHeldCents = 4_000_000_000
+
 /** The first place whose time is not before some second. */
 export const firstAt = (columns: Columns, seconds: number): number => {
   let low = 0

@@ -5,7 +5,7 @@
 import type { Dice } from "../Chance.ts"
 import type { SeededMarket } from "./Calendar.ts"
 import { tickAt, touch } from "./Quotes.ts"
-import { MERGE, SPLIT, TRADE } from "./Sink.ts"
+import { MERGE, mostCents, mostHeldCents, SPLIT, TRADE } from "./Sink.ts"
 import type { Trader } from "./Traders.ts"
 
 /** What somebody does: a fill, a split, a merge or a redemption. */
@@ -40,7 +40,7 @@ export class Stock {
   next(atMs: number): Deed | null {
     const { usdc, behaviour } = this.trader
     const spread = behaviour.sizeSpread * this.dice.normal()
-    const size = Math.max(500, Math.round(200 * usdc * Math.exp(spread)))
+    const size = Math.min(mostCents, Math.max(500, Math.round(200 * usdc * Math.exp(spread))))
     if (this.held[0] + this.held[1] === 0) {
       this.initial = 8 * size
       return this.whole(SPLIT, this.initial)
@@ -61,6 +61,7 @@ export class Stock {
     if (price <= 0 || price >= 1000) return null
     const [lowest, highest] = this.trader.behaviour.quotesWithin
     if (price < lowest * 1000 || price > highest * 1000) return null
+    if (!selling && held[outcome] + size > mostHeldCents) return null
     held[outcome] += selling ? -size : size
     return { kind: TRADE, price, cents: size, outcome, selling, maker: true }
   }

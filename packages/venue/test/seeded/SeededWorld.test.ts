@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { createHash } from "node:crypto"
 import { HOUR, MINUTE, SECOND } from "../../src/seeded/Durations.ts"
+import { adverse, ordinary } from "../../src/seeded/Behaviours.ts"
 import type { SeededMarket } from "../../src/seeded/Calendar.ts"
 import { tickAt } from "../../src/seeded/Quotes.ts"
 import { Api, ask, DAY, epochMs, everything, smallWorld } from "../Worlds.ts"
@@ -182,8 +183,16 @@ describe("a seeded world", () => {
     assert.isAtLeast(domains.size, 5)
   })
 
-  it("never sells, merges or redeems what its trader does not hold", () => {
-    const world = smallWorld()
+  const rich = { usdc: [900_000, 1_000_000], sizeSpread: 2 } as const
+  const worlds = [
+    ["never sells, merges or redeems what its trader does not hold", {}],
+    [
+      "keeps to that when its traders are as rich as can be",
+      { behaviours: [adverse.quoting, adverse.washing, ordinary].map((b) => ({ ...b, ...rich })) },
+    ],
+  ] as const
+  it.each(worlds)("%s", (_, changes) => {
+    const world = smallWorld(42, changes)
     const held = new Map<string, number>()
     const add = (key: string, size: number) => {
       const total = Math.round(100 * ((held.get(key) ?? 0) + size)) / 100
