@@ -8,7 +8,10 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToBareHex, bytesToHex } from "@evaluator/domain/Id"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
+import { personaWindowDays } from "@evaluator/domain/wallet/Classify"
 import type { Features } from "@evaluator/domain/wallet/FeatureWindow"
+import type { Persona } from "@evaluator/domain/wallet/Persona"
+import { confidenceOf } from "@evaluator/domain/wallet/PersonaConfidence"
 import type { RulesReason } from "@evaluator/domain/wallet/RuleGates"
 import { lifetimeWindow } from "../../stores/Judgements.ts"
 import { plural, when } from "../Words.ts"
@@ -55,6 +58,8 @@ export const traceGates = Effect.fnUntraced(function* (wallet: Uint8Array) {
     first_fill_ms: number | null
     last_fill_ms: number | null
   }>`SELECT judged_at_ms, first_fill_ms, last_fill_ms FROM wallets WHERE wallet = ${wallet}`
+  const [sure] = yield* sql<{ persona: Persona; persona_confidence: number }>`SELECT persona,
+    persona_confidence FROM wallets WHERE wallet = ${wallet} AND persona_confidence IS NOT NULL`
   const numbers = stored.map((row) => ({
     days: row.window_days,
     features: JSON.parse(row.features) as Features,
@@ -90,8 +95,33 @@ export const traceGates = Effect.fnUntraced(function* (wallet: Uint8Array) {
       rows,
     },
     { title: "When it traded", says: [], rows: facts === undefined ? [] : [{ ...facts }] },
+    {
+      title: "How sure its persona is",
+      says: [
+        "By the numbers of the window it was given by, as the page says them and worked out again.",
+      ],
+      rows: numbers.flatMap(({ days, features }) =>
+        sure === undefined || days !== personaWindowDays ? [] : [sureness(sure, features)],
+      ),
+    },
   ] satisfies ReadonlyArray<Section>
 }, Effect.orDie)
+
+const sureness = (
+  {
+    persona,
+    persona_confidence,
+  }: { readonly persona: Persona; readonly persona_confidence: number },
+  recent: Features,
+): Readonly<Record<string, Cell>> => ({
+  persona,
+  closedLots: recent.closedLots,
+  sharpe: recent.sharpe,
+  observedDays: recent.observedDays,
+  topMarketProfitShare: recent.topMarketProfitShare,
+  said: persona_confidence,
+  again: confidenceOf(persona, recent),
+})
 
 /** The number of a window that a reason measures. */
 const ruleNumbers: Partial<Record<RulesReason, readonly [days: number, name: keyof Features]>> = {
