@@ -98,7 +98,7 @@ const store = Effect.fnUntraced(function* (due: DueToWeigh, through: number | nu
   const now = yield* Clock.currentTimeMillis
   const entries = yield* entriesOf(wallet, now)
   const copyable = copyableOf(yield* soloCopies(wallet, now))
-  const told = due.habits === null ? yield* newestFills(wallet, habitFills) : null
+  const told = due.habits === null ? yield* newestFills(wallet, habitFills, now) : null
   const resolved = entries.filter((entry) => entry.payout !== null)
   const coverage: Coverage = {
     ...reachOf(due, through, copyable.missed, now),

@@ -230,20 +230,26 @@ export const entriesOf = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs
   return entries.toSorted((a, b) => a.atMs - b.atMs || Buffer.compare(b.condition, a.condition))
 }, Effect.orDie)
 
-/** The newest fills of a wallet in time order, at most `limit`, for a description of its habits. */
-export const newestFills = Effect.fnUntraced(function* (wallet: Uint8Array, limit: number) {
+/** The newest fills of a wallet known at a time, in time order, at most `limit`: its habits. */
+export const newestFills = Effect.fnUntraced(function* (
+  wallet: Uint8Array,
+  limit: number,
+  knownAtMs: number,
+) {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql<{
+    id: Uint8Array
     at_ms: number
     condition: Uint8Array
     outcome_index: number
     side: "BUY" | "SELL"
     price: number
     size: number
-  }>`SELECT at_ms, condition, outcome_index, side, price, size FROM trades
-    WHERE wallet = ${wallet} AND at_ms <= ${yield* Clock.currentTimeMillis}
+  }>`SELECT id, at_ms, condition, outcome_index, side, price, size FROM trades
+    WHERE wallet = ${wallet} AND at_ms <= ${knownAtMs} AND seen_at_ms <= ${knownAtMs}
     ORDER BY at_ms DESC, rowid DESC LIMIT ${limit}`
   return rows.toReversed().map((row) => ({
+    id: row.id,
     atMs: row.at_ms,
     condition: bytesToHex(row.condition),
     outcomeIndex: row.outcome_index,

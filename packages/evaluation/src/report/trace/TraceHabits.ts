@@ -7,7 +7,7 @@ import { SqlClient } from "effect/sql"
 import { bytesToBareHex, bytesToHex } from "@evaluator/domain/Id"
 import type { Section } from "@evaluator/domain/report/Section"
 import { type Habits, fillHabitsOf, habitsOf } from "../../evidence/Habits.ts"
-import { entriesOf, type SeenEntry } from "../../stores/Entries.ts"
+import { entriesOf, newestFills, type SeenEntry } from "../../stores/Entries.ts"
 import { plural, when } from "../Words.ts"
 import { newest } from "./TraceNumbers.ts"
 
@@ -48,25 +48,9 @@ export const traceHabits = Effect.fnUntraced(function* (wallet: Uint8Array) {
   if (weighed === undefined) return []
   const atMs = weighed.weighed_at_ms
   const said = JSON.parse(weighed.habits) as Habits
-  const rows = yield* sql<{
-    id: Uint8Array
-    at_ms: number
-    condition: Uint8Array
-    outcome_index: number
-    side: "BUY" | "SELL"
-    price: number
-    size: number
-  }>`SELECT id, at_ms, condition, outcome_index, side, price, size FROM trades
-    WHERE wallet = ${wallet} AND at_ms <= ${atMs} AND seen_at_ms <= ${atMs}
-    ORDER BY at_ms DESC, rowid DESC LIMIT ${said.fills}`
-  const fills = rows.toReversed().map((row) => ({
-    fill: bytesToBareHex(row.id),
-    atMs: row.at_ms,
-    condition: bytesToHex(row.condition),
-    outcomeIndex: row.outcome_index,
-    side: row.side,
-    price: row.price,
-    size: row.size,
+  const fills = (yield* newestFills(wallet, said.fills, atMs)).map(({ id, ...fill }) => ({
+    fill: bytesToBareHex(id),
+    ...fill,
   }))
   const entries = yield* entriesOf(wallet, atMs)
   const again = habitsOf(fillHabitsOf(fills), entries)
