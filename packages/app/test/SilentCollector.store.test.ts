@@ -29,7 +29,7 @@ const silentCollector = Effect.acquireRelease(
 )
 
 /** Two lanes of half a second, the venue's thread and a slow machine; without a bound it was over eight. */
-const exitMs = 4000
+const exitMs = 6500
 
 describe("a collector that never answers", () => {
   it.live(
