@@ -181,7 +181,14 @@ const replayOf = (lagMs: number) =>
     const { count, faults, p50 } = yield* ran(
       entry,
       ["replay", join(entry.cwd, "recorded"), "--follow", "all"],
-      { EVALUATOR_VENUE_ROW_LAG: `${lagMs}ms` },
+      {
+        EVALUATOR_VENUE_ROW_LAG: `${lagMs}ms`,
+        // Nothing may count as complete before it was shown.
+        EVALUATOR_INGESTION_VISIBILITY_LAG: "5s",
+        EVALUATOR_INGESTION_LATE_ROWS: "5s",
+        EVALUATOR_WATCH_VISIBILITY_LAG: "5s",
+        EVALUATOR_WATCH_LATE_ROWS: "5s",
+      },
     )
     return judged("replay --follow all", { fills: count, is: p50, ought: lagMs }, faults)
   })
