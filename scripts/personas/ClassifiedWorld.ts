@@ -6,6 +6,7 @@ import type { Features } from "@evaluator/domain/wallet/FeatureWindow"
 import { FeatureRun } from "@evaluator/domain/wallet/Features"
 import { type EntryKind, type LedgerEntry, orderLedger } from "@evaluator/domain/wallet/LedgerEntry"
 import type { LotMarket } from "@evaluator/domain/wallet/Lots"
+import { resolution } from "@evaluator/evaluation/stores/History"
 import { personaThresholds } from "@evaluator/testkit/PersonaThresholds"
 import type { WalletTruth } from "@evaluator/venue/seeded/GroundTruth"
 import * as SeededWorld from "@evaluator/venue/seeded/SeededWorld"
@@ -39,7 +40,7 @@ export const classifiedWorld = (seed: number): ReadonlyArray<ClassifiedWallet> =
         tokens: market.tokens,
         payouts: ended ? payouts : null,
       })
-      if (ended) entries.push(resolved(condition, resolvedMs))
+      if (ended) entries.push(resolution(condition, resolvedMs))
     }
     const run = new FeatureRun(markets, windows, nowMs)
     run.take(orderLedger(entries))
@@ -89,15 +90,4 @@ const entryOf = (row: VenueRow): LedgerEntry => ({
   size: Math.round(row.size * micro),
   price: Math.round(row.price * micro),
   usdc: row.token === "" ? Math.round(row.usdc * micro) : 0,
-})
-
-const resolved = (condition: string, atMs: number): LedgerEntry => ({
-  kind: "resolve",
-  id: condition,
-  atMs,
-  condition,
-  token: null,
-  size: 0,
-  price: 0,
-  usdc: 0,
 })

@@ -7,6 +7,7 @@ import { classify, type Classification, personaWindowDays } from "@evaluator/dom
 import { FeatureRun } from "@evaluator/domain/wallet/Features"
 import { type EntryKind, type LedgerEntry, orderLedger } from "@evaluator/domain/wallet/LedgerEntry"
 import type { LotMarket } from "@evaluator/domain/wallet/Lots"
+import { resolution } from "@evaluator/evaluation/stores/History"
 import type { SeededWorld } from "@evaluator/venue/seeded/SeededWorld"
 import type { VenueRow } from "@evaluator/venue/World"
 import { personaThresholds } from "./PersonaThresholds.ts"
@@ -66,20 +67,7 @@ const judged = (world: SeededWorld, wallet: string, nowMs: number): Classificati
   }
   const resolved = [...markets.values()].flatMap(({ condition, payouts }): Array<LedgerEntry> => {
     const atMs = world.resolution(condition, nowMs)?.resolvedMs ?? null
-    return payouts === null || atMs === null
-      ? []
-      : [
-          {
-            kind: "resolve",
-            id: condition,
-            atMs,
-            condition,
-            token: null,
-            size: 0,
-            price: 0,
-            usdc: 0,
-          },
-        ]
+    return payouts === null || atMs === null ? [] : [resolution(condition, atMs)]
   })
   const run = new FeatureRun(markets, [30, personaWindowDays], nowMs)
   run.take(orderLedger([...rows.map(entryOf), ...resolved]))
