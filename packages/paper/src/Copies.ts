@@ -178,7 +178,10 @@ export class Copies extends Context.Service<
               expected: from,
             })
           }
-          if (from === "detected") yield* net.decided(sql, key as Copy)
+          if (from === "detected") {
+            if (!("fill" in key)) return yield* Effect.die(new Error("a decided copy moves whole"))
+            yield* net.decided(sql, key)
+          }
         },
       )
 
