@@ -4,7 +4,8 @@
  * purchases truly win more often than a fair price promises. The confidence was fitted on worlds 201
  * to 240 and 301 to 340; these are others.
  */
-import { type ClassifiedWallet, classifiedWorld } from "../personas/ClassifiedWorld.ts"
+import { type ClassifiedWallet, classifiedWallets } from "@evaluator/testkit/ClassifiedWorld"
+import * as SeededWorld from "@evaluator/venue/seeded/SeededWorld"
 import type { CaseResult, Proof } from "./Proof.ts"
 
 const firstSeed = 401
@@ -73,7 +74,7 @@ export const proof: Proof = {
     let classified: ReadonlyArray<ClassifiedWallet> | undefined
     const wallets = () =>
       (classified ??= Array.from({ length: count ?? worlds }, (_, i) =>
-        classifiedWorld(firstSeed + i),
+        classifiedWallets(SeededWorld.make({ seed: firstSeed + i })),
       ).flat())
     for (const persona of personas) {
       for (const span of [whole, ...fifths]) {

@@ -5,15 +5,16 @@ import { ExclusionCode, Persona } from "@evaluator/domain/wallet/Persona"
 import * as SeededWorld from "@evaluator/venue/seeded/SeededWorld"
 import { loadWorldFile } from "@evaluator/venue/WorldFile"
 import type { WorldChanges } from "@evaluator/venue/WorldParameters"
-import { verdictsOf } from "@evaluator/testkit/WorldVerdicts"
+import { classifiedWallets } from "@evaluator/testkit/ClassifiedWorld"
 
 const everyKind = join(import.meta.dirname, "../../../config/worlds/every-kind.json")
 const months: WorldChanges = { liveTradesPerSecond: null, quickEventEveryMs: 0 }
 
 /** How many wallets have each persona and no failed gate, and how many fail each gate. */
-const countsOf = (verdicts: ReturnType<typeof verdictsOf>) => {
+const countsOf = (wallets: ReturnType<typeof classifiedWallets>) => {
   const counts = new Map<string, number>()
-  for (const { failed, persona, verdict } of [...verdicts.values()].flat()) {
+  for (const { classification } of wallets) {
+    const { failed, persona, verdict } = classification
     const codes = failed.map(({ code }) => code)
     for (const what of verdict === "classified" ? [persona!] : codes) {
       counts.set(what, (counts.get(what) ?? 0) + 1)
@@ -30,19 +31,18 @@ describe("the world of every kind", () => {
   it.effect("has wallets of every persona and for every gate, and some that are neither", () =>
     Effect.gen(function* () {
       const parameters = yield* loadWorldFile(everyKind, months)
-      const verdicts = verdictsOf(SeededWorld.make(parameters))
-      const counts = countsOf(verdicts)
+      const wallets = classifiedWallets(SeededWorld.make(parameters))
+      const counts = countsOf(wallets)
       for (const kind of kinds) assert.isAtLeast(counts.get(kind) ?? 0, 1, kind)
       for (const persona of Persona.literals) assert.isAtLeast(counts.get(persona)!, 3, persona)
-      const waiting = [...verdicts.values()].flat().filter(({ verdict }) => verdict === "waiting")
-      assert.isAbove(waiting.length, 0)
+      assert.isTrue(wallets.some(({ classification }) => classification.verdict === "waiting"))
     }),
   )
 })
 
 describe("the default world", () => {
   it("has them all but those who quote near the middle", () => {
-    const counts = countsOf(verdictsOf(SeededWorld.make(months)))
+    const counts = countsOf(classifiedWallets(SeededWorld.make(months)))
     assert.deepEqual(
       kinds.filter((kind) => !counts.has(kind)),
       ["LIQUIDITY_PROVIDER"],

@@ -1,46 +1,42 @@
 /**
- * The wallets of a seeded world as the service classifies them, beside what they truly are.
+ * The wallets of a seeded world at its epoch as the service classifies them, beside what they truly
+ * are: straight from the world's rows, as a service would say that knew all of them.
  */
+import { toMicro } from "@evaluator/domain/money/Micro"
 import { type Classification, classify, personaWindowDays } from "@evaluator/domain/wallet/Classify"
 import type { Features } from "@evaluator/domain/wallet/FeatureWindow"
 import { FeatureRun } from "@evaluator/domain/wallet/Features"
 import { type EntryKind, type LedgerEntry, orderLedger } from "@evaluator/domain/wallet/LedgerEntry"
 import type { LotMarket } from "@evaluator/domain/wallet/Lots"
 import { resolution } from "@evaluator/evaluation/stores/History"
-import { personaThresholds } from "@evaluator/testkit/PersonaThresholds"
 import type { WalletTruth } from "@evaluator/venue/seeded/GroundTruth"
-import * as SeededWorld from "@evaluator/venue/seeded/SeededWorld"
+import type { SeededWorld } from "@evaluator/venue/seeded/SeededWorld"
 import type { VenueRow } from "@evaluator/venue/World"
+import { personaThresholds } from "./PersonaThresholds.ts"
 
 export interface ClassifiedWallet {
   readonly truth: WalletTruth
+  /** Over the window the personas look at. */
   readonly recent: Features
   readonly classification: Classification
 }
 
 /** What {@link personaThresholds} look at beside the persona's window. */
 const windows = [personaThresholds.recent_loss_window_days, personaWindowDays]
-const micro = 1_000_000
 
-export const classifiedWorld = (seed: number): ReadonlyArray<ClassifiedWallet> => {
-  const world = SeededWorld.make({ seed })
+export const classifiedWallets = (world: SeededWorld): ReadonlyArray<ClassifiedWallet> => {
   const nowMs = world.parameters.epochMs
   return world.truth.wallets.map((truth): ClassifiedWallet => {
     const rows = rowsOf(world, truth.wallet, nowMs)
+    const entries = rows.flatMap(entryOf)
     const markets = new Map<string, LotMarket>()
-    const entries = rows.map(entryOf)
     for (const { condition } of rows) {
       if (markets.has(condition)) continue
-      const market = world.market(condition, nowMs)!
+      const { event, tokens } = world.market(condition, nowMs)!
       const { payouts, resolvedMs } = world.resolution(condition, nowMs)!
-      const ended = resolvedMs !== null
-      markets.set(condition, {
-        condition,
-        domain: market.event.domain,
-        tokens: market.tokens,
-        payouts: ended ? payouts : null,
-      })
-      if (ended) entries.push(resolution(condition, resolvedMs))
+      const final = resolvedMs === null ? null : payouts
+      markets.set(condition, { condition, domain: event.domain, tokens, payouts: final })
+      if (resolvedMs !== null) entries.push(resolution(condition, resolvedMs))
     }
     const run = new FeatureRun(markets, windows, nowMs)
     run.take(orderLedger(entries))
@@ -54,11 +50,7 @@ export const classifiedWorld = (seed: number): ReadonlyArray<ClassifiedWallet> =
   })
 }
 
-const rowsOf = (
-  world: SeededWorld.SeededWorld,
-  user: string,
-  nowMs: number,
-): ReadonlyArray<VenueRow> =>
+const rowsOf = (world: SeededWorld, user: string, nowMs: number): ReadonlyArray<VenueRow> =>
   world.rows(
     {
       feed: "activity",
@@ -67,10 +59,10 @@ const rowsOf = (
       minimumShares: 0,
       minimumUsdc: 0,
       fromSeconds: 0,
-      toSeconds: nowMs / 1000,
+      toSeconds: Math.floor(nowMs / 1000),
       order: "asc",
       after: null,
-      limit: 1_000_000,
+      limit: Number.MAX_SAFE_INTEGER,
     },
     nowMs,
   )
@@ -81,13 +73,20 @@ const kinds: Readonly<Record<string, EntryKind>> = {
   REDEEM: "redeem",
 }
 
-const entryOf = (row: VenueRow): LedgerEntry => ({
-  kind: kinds[row.type] ?? (row.side === "BUY" ? "buy" : "sell"),
-  id: `${row.position}`,
-  atMs: row.atSeconds * 1000,
-  condition: row.condition,
-  token: row.token === "" ? null : row.token,
-  size: Math.round(row.size * micro),
-  price: Math.round(row.price * micro),
-  usdc: row.token === "" ? Math.round(row.usdc * micro) : 0,
-})
+const entryOf = (row: VenueRow): ReadonlyArray<LedgerEntry> => {
+  const isTrade = row.type === "TRADE"
+  const kind = isTrade ? (row.side === "BUY" ? "buy" : "sell") : kinds[row.type]
+  if (kind === undefined) return []
+  return [
+    {
+      kind,
+      id: `${row.position}`,
+      atMs: row.atSeconds * 1000,
+      condition: row.condition,
+      token: row.token === "" ? null : row.token,
+      size: toMicro(row.size) ?? 0,
+      price: toMicro(row.price) ?? 0,
+      usdc: isTrade ? 0 : (toMicro(row.usdc) ?? 0),
+    },
+  ]
+}
