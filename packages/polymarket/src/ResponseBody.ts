@@ -21,10 +21,7 @@ export const bodyOf = (
 ): Effect.Effect<string, Reason | HttpClientError.HttpClientError> => {
   const declared = Number(response.headers["content-length"] ?? Number.NaN)
   if (declared > maxBodyBytes) return Effect.fail(tooLarge())
-  if (declared >= 0 && response.headers["content-encoding"] === undefined) {
-    // Half of what `text` costs, which decodes as for a page of the web.
-    return Effect.map(response.arrayBuffer, (bytes) => Buffer.from(bytes).toString("utf8"))
-  }
+  if (declared >= 0 && response.headers["content-encoding"] === undefined) return response.text
   return Effect.suspend(() => {
     const chunks: Array<Uint8Array> = []
     let bytes = 0
