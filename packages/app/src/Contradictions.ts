@@ -91,6 +91,12 @@ const finding: Check = ({ scoring, ingestion, resolution, venue, watch }) => [
     `at most scoring.candidates (${scoring.candidates}): an event is chosen among scored markets`,
   ),
   notLonger(
+    ingestion.worst_delay,
+    ingestion.active_every,
+    "ingestion.worst_delay",
+    "ingestion.active_every, or a feed is due again before its turn",
+  ),
+  notLonger(
     ingestion.active_every,
     ingestion.quiet_every,
     "ingestion.active_every",

@@ -239,6 +239,11 @@ describe("settings that contradict each other", () => {
       "watch.stale_after",
     ],
     [
+      "a wait for a worker that is longer than a wallet's period",
+      { EVALUATOR_INGESTION_WORST_DELAY: "1h" },
+      "ingestion.worst_delay",
+    ],
+    [
       "a cap below the least purchase",
       { EVALUATOR_PAPER_WALLET_EXPOSURE: "0.001" },
       "paper.wallet_exposure",

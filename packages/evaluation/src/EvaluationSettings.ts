@@ -64,6 +64,7 @@ const Ingestion = Schema.Struct({
   queue_capacity: IntLeaf(1, 100_000),
   release_per_second: IntLeaf(1, 10_000),
   pages_per_turn: IntLeaf(1, 1000),
+  worst_delay: DurationLeaf,
   visibility_lag: DurationLeaf,
   late_rows: DurationLeaf,
   active_every: DurationLeaf,

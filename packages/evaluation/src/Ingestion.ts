@@ -98,11 +98,10 @@ export class Ingestion extends Context.Service<
         workers: ingestion.workers,
         whenFull: "wait",
         timeout: turnTimeout,
-        // Later, and a feed that moves is due a second time before its first turn.
-        worstDelay: ingestion.active_every,
+        worstDelay: ingestion.worst_delay,
         key: ({ wallet }: Turn) => wallet,
         priority: ({ old }) => (old ? 0 : 1),
-        ageing: ingestion.active_every,
+        ageing: ingestion.worst_delay,
         handle: ({ wallet }) =>
           takeTurn(wallet).pipe(
             Effect.ensuring(

@@ -111,7 +111,7 @@ describe("after a long outage", () => {
             release_per_second: 1000,
             queue_capacity: 10,
             workers: 1,
-            active_every: "15m",
+            worst_delay: "15m",
           },
         }),
         started,
@@ -136,4 +136,23 @@ describe("after a long outage", () => {
       }).pipe(withLane(venue), started)
     },
   )
+})
+
+describe("a wallet that waits for a worker", () => {
+  it.effect("counts as late after the worst delay, however seldom wallets are looked at", () => {
+    const venue = new FakeVenue()
+    return Effect.gen(function* () {
+      yield* dueBefore([7], 0)
+      yield* Effect.gen(function* () {
+        const backlogs = yield* Backlogs
+        yield* Ingestion
+        yield* backlogs.pause("wallets-to-ingest", { reason: "a hand on it", untilMs: null })
+        yield* TestClock.adjust("3 minutes")
+        yield* backlogs.resume("wallets-to-ingest")
+        yield* settle
+        assert.deepStrictEqual(askedFor(venue), [walletNo(7)])
+        assert.strictEqual((yield* backlogs.views)[0]?.late, 1)
+      }).pipe(Effect.provide(Ingestion.layer))
+    }).pipe(withLane(venue, { ingestion: { worst_delay: "2m", active_every: "12h" } }), started)
+  })
 })

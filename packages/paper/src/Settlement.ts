@@ -22,6 +22,7 @@ import { type ClosedCopy, type OpenLot, PaperBook } from "./PaperBook.ts"
 import { Reversals } from "./Reversals.ts"
 
 export const lotsAtOnce = 100
+import { PaperSettings } from "./PaperSettings.ts"
 export const conditionsAtOnce = 200
 
 export class Settlement extends Context.Service<
@@ -61,6 +62,7 @@ export class Settlement extends Context.Service<
         })} ON CONFLICT (source, subject) DO NOTHING RETURNING id`
         if (buried.length > 0) {
           yield* Effect.logError(`lot ${lot.id} of ${condition} has no payout and stays open`)
+      const { paper } = yield* PaperSettings
         }
       })
 
@@ -143,3 +145,5 @@ export class Settlement extends Context.Service<
     }),
   )
 }
+        // By then the sweep has paid what waits.
+        worstDelay: paper.sweep_every,

@@ -101,6 +101,21 @@ describe("the settlement of a market", () => {
   )
 
   it.effect(
+  it.effect("counts a hint as late that waited for longer than the sweep's period", () =>
+    Effect.gen(function* () {
+      const house = yield* holding()
+      const name = "markets-to-settle"
+      yield* house.backlogs.pause(name, { reason: "a hand on it", untilMs: null })
+      yield* house.tell([resolved(1, [1, 0])])
+      yield* TestClock.adjust("11 minutes")
+      yield* house.backlogs.resume(name)
+      yield* house.settle
+      const queue = (yield* house.backlogs.views).find((view) => view.name === name)
+      assert.deepInclude(queue, { done: 1, late: 1 })
+      assert.strictEqual((yield* house.reports.copies({}))[0]?.state, "closed")
+    }),
+  )
+
     "leaves shares open that its payouts say nothing about, and keeps that as a dead letter",
     () =>
       Effect.gen(function* () {

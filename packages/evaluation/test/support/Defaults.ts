@@ -39,6 +39,7 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
     release_per_second: 20,
     queue_capacity: 256,
     pages_per_turn: 10,
+    worst_delay: "1m",
     visibility_lag: "30s",
     late_rows: "15m",
     active_every: "1m",
