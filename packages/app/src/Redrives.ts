@@ -88,7 +88,7 @@ const bySource: Readonly<Record<string, Redrive>> = {
     },
   },
   settlement: {
-    does: "the letter is forgotten; every sweep looks at the lot and writes it again if need be",
+    does: "the letter is forgotten; the next sweep looks at the lot and writes it again if need be",
     makeDue: () => Effect.void,
   },
 }

@@ -88,10 +88,11 @@ export class PaperBook extends Context.Service<
     readonly sell: (copy: Copy, walk: Walk) => Effect.Effect<ReadonlyArray<ClosedCopy>>
     /** Pays the shares of a lot out at the resolution, `at` per share. */
     readonly payOut: (lot: OpenLot, at: Price) => Effect.Effect<ClosedCopy>
-    /** At most `limit` open lots of a condition, oldest first. */
+    /** At most `limit` open lots of a condition, oldest first; of its first `outcomes`, or of all. */
     readonly openLots: (
       condition: ConditionId,
       limit: number,
+      outcomes?: number,
     ) => Effect.Effect<ReadonlyArray<OpenLot>>
   }
 >()("paper/PaperBook") {
@@ -312,10 +313,15 @@ export class PaperBook extends Context.Service<
           return close(run, [lot], closings, made, "resolved")[0]!
         })
 
-      const openLots = Effect.fnUntraced(function* (condition: ConditionId, limit: number) {
+      const openLots = Effect.fnUntraced(function* (
+        condition: ConditionId,
+        limit: number,
+        outcomes: number = Number.MAX_SAFE_INTEGER,
+      ) {
         const rows = yield* sql<LotRow & { wallet_hex: string; token_hex: string }>`
           SELECT *, lower(hex(wallet)) AS wallet_hex, hex(token) AS token_hex FROM lots
-          WHERE condition_id = ${hexToBytes(condition)} AND open_size > 0 ORDER BY id LIMIT ${limit}`
+          WHERE condition_id = ${hexToBytes(condition)} AND open_size > 0
+            AND outcome_index < ${outcomes} ORDER BY id LIMIT ${limit}`
         return rows.map((row) =>
           toOpenLot(
             row,

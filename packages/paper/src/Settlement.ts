@@ -6,12 +6,15 @@
  * Hints come with resolutions; the truth is a query for open lots whose condition has a known
  * resolution, asked by a job. Promises: a lot is paid once, whoever holds it now, also for wallets
  * no longer followed.
+ * A lot whose outcome the payouts do not name is kept as a dead letter and left out from then on, until
+ * payouts name it or the letter is redriven.
  * Does not: pay a condition while a sale of its shares is on its way; the next hint or sweep does.
- * Limits: {@link lotsAtOnce} lots a transaction, {@link conditionsAtOnce} conditions a sweep.
+ * Limits: {@link lotsAtOnce} lots a transaction, {@link conditionsAtOnce} conditions a query; a sweep goes
+ * through all there are, so that those which have to wait hold nobody up.
  */
 import { Clock, Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { bytesToHex, type ConditionId, hexToBytes } from "@evaluator/domain/Id"
+import { bytesToBareHex, bytesToHex, type ConditionId, hexToBytes } from "@evaluator/domain/Id"
 import type { Price } from "@evaluator/domain/money/Micro"
 import * as Backlog from "@evaluator/runtime/Backlog"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
@@ -24,6 +27,22 @@ import { Reversals } from "./Reversals.ts"
 export const lotsAtOnce = 100
 import { PaperSettings } from "./PaperSettings.ts"
 export const conditionsAtOnce = 200
+
+/** An open lot whose outcome the payouts of its condition do not name. */
+interface UnnamedLot {
+  readonly id: number
+  readonly fill_id: Uint8Array
+  readonly outcome_index: number
+}
+
+const subjectOf = (lotId: number) => `lot ${lotId}`
+
+/** Of a lot `l`: it is no dead letter. */
+const unburied = (sql: SqlClient.SqlClient) =>
+  sql`NOT EXISTS (SELECT 1 FROM dead_letters d
+    WHERE d.source = 'settlement' AND d.subject = 'lot ' || l.id)`
+
+const nothingPaid = { paid: 0, more: false }
 
 export class Settlement extends Context.Service<
   Settlement,
@@ -50,20 +69,35 @@ export class Settlement extends Context.Service<
           Effect.map((rows) => rows.length > 0),
         )
 
-      const bury = Effect.fnUntraced(function* (lot: OpenLot, condition: ConditionId) {
+      const unnamedLots = (condition: ConditionId, outcomes: number) =>
+        sql<UnnamedLot>`SELECT id, fill_id, outcome_index FROM lots l
+          WHERE condition_id = ${hexToBytes(condition)} AND open_size > 0
+            AND outcome_index >= ${outcomes} AND ${unburied(sql)} ORDER BY id LIMIT ${lotsAtOnce}`
+
+      const bury = Effect.fnUntraced(function* (lot: UnnamedLot, condition: ConditionId) {
         const now = yield* Clock.currentTimeMillis
-        const buried = yield* sql`INSERT INTO dead_letters ${sql.insert({
+        yield* sql`INSERT INTO dead_letters ${sql.insert({
           source: "settlement",
-          subject: `lot ${lot.id}`,
-          cause: `the resolution of ${condition} says nothing of outcome ${lot.outcomeIndex}`,
+          subject: subjectOf(lot.id),
+          cause: `the resolution of ${condition} says nothing of outcome ${lot.outcome_index}`,
           attempts: 1,
-          payload: JSON.stringify({ fillId: lot.fillId, condition }),
+          payload: JSON.stringify({ fillId: bytesToBareHex(lot.fill_id), condition }),
           at_ms: now,
         })} ON CONFLICT (source, subject) DO NOTHING RETURNING id`
         if (buried.length > 0) {
           yield* Effect.logError(`lot ${lot.id} of ${condition} has no payout and stays open`)
       const { paper } = yield* PaperSettings
         }
+      /** Payouts that were corrected may name what they did not. */
+      const unbury = (paid: ReadonlyArray<OpenLot>) =>
+        paid.length === 0
+          ? Effect.void
+          : sql`DELETE FROM dead_letters WHERE source = 'settlement'
+              AND ${sql.in(
+                "subject",
+                paid.map(({ id }) => subjectOf(id)),
+              )}`
+
       })
 
       /** What was paid by payouts that were corrected since. */
@@ -84,30 +118,33 @@ export class Settlement extends Context.Service<
         }
       })
 
-      /** One transaction; the number of lots paid. */
+      /** One transaction. */
       const payOnce = Effect.fnUntraced(
         function* (condition: ConditionId) {
           const payouts = yield* markets.payouts(condition)
-          if (payouts === null || (yield* isSaleOnItsWay(condition))) return 0
+          if (payouts === null || (yield* isSaleOnItsWay(condition))) return nothingPaid
+          const lots = yield* book.openLots(condition, lotsAtOnce, payouts.length)
           const closed: Array<ClosedCopy> = []
-          for (const lot of yield* book.openLots(condition, lotsAtOnce)) {
-            const at = payouts[lot.outcomeIndex]
-            if (at === undefined) yield* bury(lot, condition)
-            else closed.push(yield* book.payOut(lot, at))
-          }
+          for (const lot of lots) closed.push(yield* book.payOut(lot, payouts[lot.outcomeIndex]!))
+          yield* unbury(lots)
+          const unnamed = yield* unnamedLots(condition, payouts.length)
+          for (const lot of unnamed) yield* bury(lot, condition)
           yield* ends.sharesGone(condition, closed, "resolved")
           yield* correct(condition, payouts)
-          return closed.length
+          return {
+            paid: closed.length,
+            more: lots.length === lotsAtOnce || unnamed.length === lotsAtOnce,
+          }
         },
         (effect) => transacting(sql, "settle")(effect).pipe(Effect.orDie),
       )
 
       const settle = Effect.fnUntraced(function* (condition: ConditionId) {
-        let paid = 0
+        let all = 0
         for (;;) {
-          const now = yield* payOnce(condition)
-          paid += now
-          if (now < lotsAtOnce) return paid
+          const { paid, more } = yield* payOnce(condition)
+          all += paid
+          if (!more) return all
         }
       })
 
@@ -127,18 +164,28 @@ export class Settlement extends Context.Service<
         handle: (condition: ConditionId) => Effect.asVoid(settleInSpan(condition)),
       })
 
-      const sweep = Effect.gen(function* () {
-        const rows = yield* sql<{ condition_id: Uint8Array }>`
+      const payableAfter = (after: Uint8Array) =>
+        sql<{ condition_id: Uint8Array }>`
           SELECT l.condition_id FROM lots l
           JOIN resolutions r ON r.condition_id = l.condition_id
-          WHERE l.open_size > 0
-          UNION SELECT condition_id FROM resolutions WHERE correction_due = 1
+          WHERE l.open_size > 0 AND l.condition_id > ${after}
+            AND (l.outcome_index < json_array_length(r.payouts) OR ${unburied(sql)})
+          UNION SELECT condition_id FROM resolutions
+          WHERE correction_due = 1 AND condition_id > ${after}
           ORDER BY condition_id LIMIT ${conditionsAtOnce}`.pipe(Effect.orDie)
+
+      const sweep = Effect.gen(function* () {
         let paid = 0
-        for (const row of rows) {
-          paid += yield* settleInSpan(bytesToHex(row.condition_id) as ConditionId)
+        let after: Uint8Array = new Uint8Array()
+        for (;;) {
+          const rows = yield* payableAfter(after)
+          for (const row of rows) {
+            paid += yield* settleInSpan(bytesToHex(row.condition_id) as ConditionId)
+          }
+          if (rows.length < conditionsAtOnce) return paid
+          after = rows.at(-1)!.condition_id
+          yield* Effect.yieldNow
         }
-        return paid
       })
 
       return Settlement.of({ hint: backlog.offer, sweep })

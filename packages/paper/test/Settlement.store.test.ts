@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
+import { conditionsAtOnce } from "@evaluator/paper/Settlement"
 import {
   book,
   fill,
@@ -14,12 +15,12 @@ import {
   wallet,
 } from "./PaperHarness.ts"
 
-const holding = Effect.fnUntraced(function* () {
+const holding = Effect.fnUntraced(function* (n = 1) {
   yield* TestClock.setTime(noon)
   const house = yield* openHouse()
-  house.venue.setBook(book(1, { asks: [[0.5, 1000]], bids: [[0.5, 1000]] }))
-  yield* introduce(house, [market(1)], [follow(wallet(1)), follow(wallet(2))])
-  yield* house.tell([ingested([fill({ price: 0.5 })])])
+  house.venue.setBook(book(n, { asks: [[0.5, 1000]], bids: [[0.5, 1000]] }))
+  yield* introduce(house, [market(n)], [follow(wallet(1)), follow(wallet(2))])
+  yield* house.tell([ingested([fill({ market: n, price: 0.5 })])])
   yield* house.settle
   return house
 })
@@ -100,7 +101,6 @@ describe("the settlement of a market", () => {
     }),
   )
 
-  it.effect(
   it.effect("counts a hint as late that waited for longer than the sweep's period", () =>
     Effect.gen(function* () {
       const house = yield* holding()
@@ -116,6 +116,7 @@ describe("the settlement of a market", () => {
     }),
   )
 
+  it.effect(
     "leaves shares open that its payouts say nothing about, and keeps that as a dead letter",
     () =>
       Effect.gen(function* () {
@@ -130,6 +131,42 @@ describe("the settlement of a market", () => {
           ["settlement"],
         )
       }),
+  )
+
+  it.effect("pays such shares, and forgets the letter, when corrected payouts name them", () =>
+    Effect.gen(function* () {
+      const house = yield* holding()
+      yield* house.sql`UPDATE lots SET outcome_index = 2`
+      yield* house.tell([resolved(1, [1, 0])])
+      yield* house.settle
+      yield* house.tell([resolved(1, [0, 0, 1])])
+      yield* house.settle
+      assert.strictEqual((yield* house.reports.copies({}))[0]?.state, "closed")
+      assert.deepStrictEqual(yield* house.sql`SELECT source FROM dead_letters`, [])
+    }),
+  )
+
+  it.effect("reaches what can be paid though any number of others have to wait", () =>
+    Effect.gen(function* () {
+      const house = yield* holding(900)
+      const waiting = 2 * conditionsAtOnce
+      /** Lots of an outcome that no payouts name, from an id on; all come before the one that can be paid. */
+      const unpayable = (firstId: number, condition: string) =>
+        house.sql.unsafe(`WITH RECURSIVE n (i) AS
+            (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${waiting})
+          INSERT INTO lots SELECT ${firstId} + i, book, 'careless', randomblob(16), wallet,
+            ${condition}, theme, token, 7, opened_at_ms, size, cost, fee, open_size, open_cost, open_fee
+          FROM lots, n WHERE outcome_index = 0`)
+      yield* unpayable(-10_000, "condition_id")
+      yield* unpayable(-20_000, "unhex(printf('%064x', i))")
+      yield* house.sql`INSERT INTO resolutions (condition_id, payouts, disputed, source, at_ms)
+        SELECT DISTINCT condition_id, '[1000000,0]', 0, 'event', 0 FROM lots`
+      yield* TestClock.adjust("11 minutes")
+      yield* house.settle
+      assert.strictEqual((yield* house.reports.copies({}))[0]?.state, "closed")
+      const letters = yield* house.sql`SELECT count(*) AS letters FROM dead_letters`
+      assert.deepStrictEqual(letters, [{ letters: 2 * waiting }])
+    }),
   )
 
   it.effect("does not happen on a proposal", () =>
