@@ -1,16 +1,21 @@
 /**
  * The bounded fiber pool in which decisions are made: slots, a waiting room, a deadline.
  *
- * Promises: what is submitted either starts within the deadline or is shed, and shedding runs the
- * item's own `shed`, so that it too leaves its outcome; items of one key run one at a time, in the
- * order of submission.
+ * Promises: what is submitted either starts within the deadline or is shed then, also while every slot
+ * is taken, and shedding runs the item's own `shed`, so that it too leaves its outcome; items of one
+ * key run one at a time, in the order of submission. The deadline is the queue's worst delay: what
+ * waited for {@link timerSlackMs} longer, because the thread stood still, counts as late.
  * Limits: `slots` running, `capacity` waiting; beyond that an item is shed at once.
  */
-import { Cause, Clock, Duration, Effect, Metric, Queue, type Scope } from "effect"
+import { Cause, Clock, Duration, Effect, Latch, Metric, type Scope } from "effect"
 import { histogramOf, metrics } from "@evaluator/telemetry/Names"
 import { Backlogs, type QueueCounters } from "./Backlogs.ts"
 import * as QueueMeters from "./QueueMeters.ts"
+import { type Submission, SubmissionLine, type Waiting } from "./SubmissionLine.ts"
 import { Supervisor } from "./Supervisor.ts"
+
+/** How much later than asked a timer of a busy thread may come. */
+export const timerSlackMs = 250
 
 export interface FastPathOptions {
   readonly name: string
@@ -20,21 +25,9 @@ export interface FastPathOptions {
   readonly deadline: Duration.Input
 }
 
-export interface Submission {
-  /** Items with the same key keep their order. */
-  readonly key: string
-  readonly run: Effect.Effect<void>
-  /** Runs instead of `run` when the item could not start in time. */
-  readonly shed: Effect.Effect<void>
-}
-
 export interface FastPath {
   readonly submit: (item: Submission) => Effect.Effect<void>
   readonly counters: Effect.Effect<QueueCounters>
-}
-
-interface Waiting extends Submission {
-  readonly since: bigint
 }
 
 export const make = Effect.fnUntraced(function* (
@@ -44,12 +37,12 @@ export const make = Effect.fnUntraced(function* (
   const supervisor = yield* Supervisor
   const clock = yield* Clock.Clock
   const deadlineNanos = Duration.toNanosUnsafe(Duration.fromInputUnsafe(options.deadline))
-  // The queue carries keys that are ready; a key's items wait in its lane, in order.
-  const ready = yield* Queue.unbounded<string>()
-  const lanes = new Map<string, Array<Waiting>>()
+  const lateNanos = deadlineNanos + BigInt(timerSlackMs) * 1_000_000n
+  const line = new SubmissionLine()
+  /** Open while somebody waits for a slot, or for the one before of the same key. */
+  const waitedFor = Latch.makeUnsafe(false)
   const tally = { offered: 0, done: 0, failed: 0, dropped: 0, coalesced: 0 }
-  /** Those of {@link lanes} that are in a slot. */
-  const started = new WeakSet<Waiting>()
+  let late = 0
   let pending = 0
 
   const waits = Metric.withAttributes(histogramOf(metrics.queueWait), { queue: name })
@@ -78,61 +71,69 @@ export const make = Effect.fnUntraced(function* (
       return
     }
     pending += 1
-    const since = clock.monotonicTimeNanosUnsafe()
-    const lane = lanes.get(item.key)
-    if (lane === undefined) {
-      lanes.set(item.key, [{ ...item, since }])
-      yield* Queue.offer(ready, item.key)
-    } else {
-      lane.push({ ...item, since })
-    }
+    line.join(item, clock.monotonicTimeNanosUnsafe())
+    if (line.oldest !== undefined) waitedFor.openUnsafe()
   })
 
-  const runNext = Effect.fnUntraced(function* (key: string) {
-    const lane = lanes.get(key)!
-    const item = lane[0]!
-    started.add(item)
-    const waited = clock.monotonicTimeNanosUnsafe() - item.since
-    yield* Metric.update(waits, Number(waited) / 1e6)
-    if (waited > deadlineNanos) {
-      yield* guarded(item.shed)
-      tally.dropped += 1
-    } else {
-      tally[(yield* guarded(item.run)) ? "done" : "failed"] += 1
-    }
+  const nextItem = Effect.callback<Waiting>((resume) => {
+    const goAway = line.next((item) => resume(Effect.succeed(item)))
+    return Effect.sync(goAway)
   })
 
-  const release = (key: string) =>
-    Effect.suspend(() => {
-      pending -= 1
-      const lane = lanes.get(key)!
-      lane.shift()
-      if (lane.length > 0) return Queue.offer(ready, key)
-      lanes.delete(key)
-      return Effect.void
-    })
+  const waited = Effect.fnUntraced(function* (item: Waiting) {
+    const nanos = clock.monotonicTimeNanosUnsafe() - item.since
+    if (nanos > lateNanos) late += 1
+    yield* Metric.update(waits, Number(nanos) / 1e6)
+    return nanos
+  })
+
+  const shed = Effect.fnUntraced(function* (item: Waiting) {
+    yield* guarded(item.shed)
+    tally.dropped += 1
+  })
+
+  const runOne = (item: Waiting) =>
+    Effect.gen(function* () {
+      if ((yield* waited(item)) > deadlineNanos) yield* shed(item)
+      else tally[(yield* guarded(item.run)) ? "done" : "failed"] += 1
+    }).pipe(
+      Effect.ensuring(
+        Effect.sync(() => {
+          pending -= 1
+          line.leave(item)
+        }),
+      ),
+    )
+
+  // The slots may all be taken for longer: whoever has waited long enough does not wait for one.
+  const shedAtDeadline = Effect.gen(function* () {
+    const first = line.oldest
+    if (first === undefined) {
+      waitedFor.closeUnsafe()
+      return yield* waitedFor.await
+    }
+    const leftNanos = first.since + deadlineNanos - clock.monotonicTimeNanosUnsafe()
+    if (leftNanos > 0n) return yield* Effect.sleep(Math.ceil(Number(leftNanos) / 1e6))
+    line.withdraw(first)
+    yield* waited(first)
+    yield* shed(first).pipe(Effect.ensuring(Effect.sync(() => void (pending -= 1))))
+  })
 
   yield* Effect.forEach(
     Array.from({ length: slots }, (_, index) => index),
     (index) =>
       supervisor.service(
         `${name}-${index + 1}`,
-        Queue.take(ready).pipe(
-          Effect.flatMap((key) => runNext(key).pipe(Effect.ensuring(release(key)))),
-          Effect.forever,
-        ),
+        nextItem.pipe(Effect.flatMap(runOne), Effect.forever),
       ),
     { discard: true },
   )
-  yield* QueueMeters.show(counters)
+  yield* supervisor.service(`${name}-deadline`, Effect.forever(shedAtDeadline))
+  yield* QueueMeters.show(() => ({ ...counters(), late }))
   const backlogs = yield* Backlogs
   yield* backlogs.add(counters)
   yield* backlogs.watchAge(() => {
-    let oldest: bigint | null = null
-    for (const [first] of lanes.values()) {
-      if (first === undefined || started.has(first)) continue
-      if (oldest === null || first.since < oldest) oldest = first.since
-    }
+    const oldest = line.oldestForSlot
     return oldest === null ? null : Number(clock.monotonicTimeNanosUnsafe() - oldest) / 1e6
   })
   return { submit, counters: Effect.sync(counters) }

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Latch } from "effect"
+import { Clock, Effect, Latch } from "effect"
 import { TestClock } from "effect/testing"
 import * as FastPath from "@evaluator/runtime/FastPath"
 import { testLane } from "./TestLane.ts"
@@ -46,6 +46,34 @@ describe("FastPath", () => {
       yield* pool.submit(item("b"))
       yield* TestClock.adjust("4 seconds")
       assert.deepStrictEqual(log, ["run a", "shed b"])
+    }).pipe(Effect.provide(testLane)),
+  )
+
+  it.effect("sheds at the deadline though every slot stays taken", () =>
+    Effect.gen(function* () {
+      const gate = yield* Latch.make(false)
+      const log: Array<string> = []
+      const pool = yield* FastPath.make({ ...options, slots: 1, capacity: 10 })
+      const shedAt = (key: string) => ({
+        key,
+        run: Effect.die(new Error("it starts")),
+        shed: Effect.map(Clock.currentTimeMillis, (ms) => void log.push(`${key} ${ms}`)),
+      })
+      yield* pool.submit({ key: "a", run: gate.await, shed: Effect.void })
+      yield* pool.submit(shedAt("b"))
+      yield* TestClock.adjust("500 millis")
+      // Behind the one that runs, and behind the one that is shed first.
+      yield* pool.submit(shedAt("a"))
+      yield* pool.submit(shedAt("b"))
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(log, ["b 2000", "a 2500", "b 2500"])
+      let ran = 0
+      yield* pool.submit({ key: "b", run: Effect.sync(() => void ran++), shed: Effect.void })
+      yield* gate.open
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(ran, 1)
+      const { done, dropped, pending } = yield* pool.counters
+      assert.deepStrictEqual({ done, dropped, pending }, { done: 2, dropped: 3, pending: 0 })
     }).pipe(Effect.provide(testLane)),
   )
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Latch, Metric, Scope } from "effect"
+import { Clock, Effect, Exit, Latch, Metric, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as Backlog from "@evaluator/runtime/Backlog"
 import * as FastPath from "@evaluator/runtime/FastPath"
@@ -55,20 +55,33 @@ describe("a queue's metrics", () => {
     }).pipe(Effect.provide(testLane), inRegistryOfItsOwn),
   )
 
-  it.effect("have no lateness where the queue declares no worst delay of its own", () =>
+  it.effect("count as late in the fast path what a blocked thread let wait over the deadline", () =>
     Effect.gen(function* () {
+      const real = yield* Clock.Clock
+      let aheadNs = 0n
+      const jumped = {
+        ...real,
+        monotonicTimeNanosUnsafe: () => real.monotonicTimeNanosUnsafe() + aheadNs,
+      }
+      const gate = yield* Latch.make(false)
       const pool = yield* FastPath.make({
         name: "fills-to-copy",
         slots: 1,
-        capacity: 1,
+        capacity: 2,
         deadline: "1 second",
-      })
-      yield* pool.submit({ key: "a", run: Effect.never, shed: Effect.void })
+      }).pipe(Effect.provideService(Clock.Clock, jumped))
+      const item = (key: string) => ({ key, run: gate.await, shed: Effect.void })
+      yield* pool.submit(item("a"))
+      yield* pool.submit(item("b"))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* shown)["late_total fills-to-copy"], 0)
+      assert.strictEqual((yield* shown)["dropped_total fills-to-copy"], 1)
+      yield* pool.submit(item("c"))
+      aheadNs = 2_000_000_000n
+      yield* gate.open
       yield* TestClock.adjust("1 millis")
-      const found = yield* shown
-      assert.strictEqual(found["offered_total fills-to-copy"], 1)
-      assert.strictEqual(found["pending fills-to-copy"], 1)
-      assert.notProperty(found, "late_total fills-to-copy")
+      assert.strictEqual((yield* shown)["dropped_total fills-to-copy"], 2)
+      assert.strictEqual((yield* shown)["late_total fills-to-copy"], 1)
     }).pipe(Effect.provide(testLane), inRegistryOfItsOwn),
   )
 })
