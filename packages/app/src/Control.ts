@@ -5,6 +5,7 @@
  * over the socket, and by the lanes started alone for one command: a verb does not know which.
  */
 import { Effect, Schema } from "effect"
+import { EventType } from "@evaluator/domain/event/DomainEvent"
 import { FillId, WalletAddress } from "@evaluator/domain/Id"
 import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { RulesState } from "@evaluator/domain/wallet/WalletRules"
@@ -59,6 +60,16 @@ export type JobEntry = typeof JobEntry.Type
 
 /** Whether a strategy takes new copies. `untilMs` null: until it is resumed. */
 export const HaltState = Schema.Struct({
+const Wired = Schema.Struct({
+  name: Schema.String,
+  on: Schema.optional(Schema.Array(EventType)),
+  emits: Schema.optional(Schema.Array(EventType)),
+})
+
+/** The event types that the jobs and queues declare to hear and to emit. */
+export const LaneWiring = Schema.Struct({ jobs: Schema.Array(Wired), queues: Schema.Array(Wired) })
+export type LaneWiring = typeof LaneWiring.Type
+
   strategy: Strategy,
   halted: Schema.Boolean,
   reason: Schema.NullOr(Schema.String),
@@ -164,6 +175,8 @@ export interface ControlHandlers {
   readonly jobs: Effect.Effect<ReadonlyArray<JobEntry>, ControlRefused>
   /** Runs the job now, or right after the run that is going on; answers when it has ended. */
   readonly runJob: (name: string) => Effect.Effect<JobRun, ControlRefused>
+  /** Of both lanes. */
+  readonly wiring: Effect.Effect<LaneWiring, ControlRefused>
   readonly halt: (request: HaltRequest) => Effect.Effect<HaltState, ControlRefused>
   readonly resume: (request: ResumeRequest) => Effect.Effect<HaltState, ControlRefused>
   /** Refused, with the reason, when no copy of the fill is stuck or one stays so. */

@@ -14,6 +14,7 @@ import {
   FreedCopies,
   HaltState,
   JobEntry,
+  LaneWiring,
   JobRun,
   ServiceState,
   Count,
@@ -91,6 +92,7 @@ const ask = Effect.fnUntraced(function* <A>(
 export const handlersAt = (socket: string): ControlHandlers => ({
   state: ask(socket, "GET", "/state", ServiceState),
   jobs: ask(socket, "GET", "/jobs", Schema.Array(JobEntry)),
+  wiring: ask(socket, "GET", "/wiring", LaneWiring),
   runJob: (name) => ask(socket, "POST", `/jobs/${encodeURIComponent(name)}/run`, JobRun),
   halt: (halt) => ask(socket, "POST", "/halt", HaltState, halt),
   resume: (resume) => ask(socket, "POST", "/resume", HaltState, resume),

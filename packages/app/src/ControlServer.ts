@@ -91,6 +91,7 @@ const routes = (handlers: ControlHandlers, tracer: ServiceTracer["Service"]) => 
   return Layer.mergeAll(
     HttpRouter.add("GET", "/state", answer(handlers.state)),
     HttpRouter.add("GET", "/jobs", answer(handlers.jobs)),
+    HttpRouter.add("GET", "/wiring", answer(handlers.wiring)),
     HttpRouter.add(
       "POST",
       "/jobs/:name/run",

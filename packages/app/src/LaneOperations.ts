@@ -13,6 +13,7 @@ import { Supervisor } from "@evaluator/runtime/Supervisor"
 import {
   ControlRefused,
   type LaneName,
+  type LaneWiring,
   type QueueEntry,
   type QueuePauseOrder,
   type QueueResumeOrder,
@@ -24,6 +25,7 @@ import { redrive, redriveOf } from "./Redrives.ts"
 type Answer<A> = Effect.Effect<A, ControlRefused | LaneLinkError>
 
 export interface LaneOperations {
+  readonly wiring: Effect.Effect<LaneWiring, LaneLinkError>
   readonly queues: Effect.Effect<ReadonlyArray<QueueEntry>, LaneLinkError>
   readonly pauseQueue: (order: QueuePauseOrder) => Answer<QueueEntry>
   readonly resumeQueue: (order: QueueResumeOrder) => Answer<QueueEntry>
@@ -46,6 +48,7 @@ export const operationsOf = Effect.fnUntraced(function* (lane: LaneName) {
   const entry = (view: QueueView): QueueEntry => ({ lane, ...view })
 
   const operations: LaneOperations = {
+    wiring: Effect.all({ jobs: supervisor.wired, queues: backlogs.wired }),
     queues: Effect.gen(function* () {
       const views = yield* backlogs.views
       const runs = yield* supervisor.runRequests
@@ -117,6 +120,7 @@ export const serveOperations = Effect.fnUntraced(function* (
   operations: LaneOperations,
 ) {
   yield* link.serve(`${name}.queues`, () => operations.queues)
+  yield* link.serve(`${name}.wiring`, () => operations.wiring)
   // Both sides are this program, so orders are taken as they come.
   const serve = <Order, A>(verb: string, run: (order: Order) => Answer<A>) =>
     link.serve(`${name}.${verb}`, (order) => carried(run(order as Order)))
@@ -139,6 +143,7 @@ export const operationsOver = (link: Link, name: string): LaneOperations => {
         ),
       )
   return {
+    wiring: link.ask(`${name}.wiring`, null) as LaneOperations["wiring"],
     queues: link.ask(`${name}.queues`, null) as LaneOperations["queues"],
     pauseQueue: order("pauseQueue"),
     resumeQueue: order("resumeQueue"),

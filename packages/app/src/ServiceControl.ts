@@ -80,6 +80,10 @@ export const controlHandlers = (options: {
     halt: (request) => paper.halt(request).pipe(Effect.mapError(refuse)),
     resume: (request) => paper.resume(request).pipe(Effect.mapError(refuse)),
     freeStuck: paper.freeStuck,
+    wiring: Effect.zipWith(evaluation.wiring, paper.wiring, (mine, theirs) => ({
+      jobs: [...mine.jobs, ...theirs.jobs],
+      queues: [...mine.queues, ...theirs.queues],
+    })).pipe(Effect.mapError(refuse)),
     queues: Effect.zipWith(evaluation.queues, paper.queues, (mine, theirs) => [
       ...mine,
       ...theirs,

@@ -76,6 +76,10 @@ const fake = (overrides: Partial<ControlHandlers> = {}): ControlHandlers => ({
     },
   ]),
   runJob: (name) => Effect.succeed(run(name)),
+  wiring: Effect.succeed({
+    jobs: [{ name: "score-events", emits: ["MarketsScored"] }],
+    queues: [{ name: "wallets-to-ingest", on: ["WalletsDiscovered"] }],
+  }),
   halt: (request) => Effect.succeed({ halted: true, ...request }),
   resume: ({ strategy }) =>
     Effect.succeed({ strategy, halted: false, reason: null, untilMs: null }),

@@ -99,6 +99,8 @@ export class Ingestion extends Context.Service<
         whenFull: "wait",
         timeout: turnTimeout,
         worstDelay: ingestion.worst_delay,
+        on: ["WalletsDiscovered", "FollowListChanged"],
+        emits: ["TradesIngested"],
         key: ({ wallet }: Turn) => wallet,
         priority: ({ old }) => (old ? 0 : 1),
         ageing: ingestion.worst_delay,

@@ -65,6 +65,9 @@ export class CopyTrade extends Context.Service<
         slots: paper.slots,
         capacity: paper.waiting,
         deadline: paper.deadline,
+        // Of the other lane's log.
+        on: ["TradesIngested", "PositionsChanged"],
+        emits: ["CopyDecided", "CopySettled"],
       })
 
       /** The book at the moment our order would arrive. */

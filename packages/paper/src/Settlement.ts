@@ -22,10 +22,10 @@ import { transacting } from "./CommitPoints.ts"
 import { makeCopyEnds } from "./CopyEnds.ts"
 import { MarketReplica } from "./MarketReplica.ts"
 import { type ClosedCopy, type OpenLot, PaperBook } from "./PaperBook.ts"
+import { PaperSettings } from "./PaperSettings.ts"
 import { Reversals } from "./Reversals.ts"
 
 export const lotsAtOnce = 100
-import { PaperSettings } from "./PaperSettings.ts"
 export const conditionsAtOnce = 200
 
 /** An open lot whose outcome the payouts of its condition do not name. */
@@ -62,6 +62,7 @@ export class Settlement extends Context.Service<
       const ends = yield* makeCopyEnds
       const reversals = yield* Reversals
       const tracer = yield* ServiceTracer
+      const { paper } = yield* PaperSettings
 
       const isSaleOnItsWay = (condition: ConditionId) =>
         sql`SELECT 1 FROM reservations WHERE state = 'pending' AND size > 0
@@ -83,11 +84,10 @@ export class Settlement extends Context.Service<
           attempts: 1,
           payload: JSON.stringify({ fillId: bytesToBareHex(lot.fill_id), condition }),
           at_ms: now,
-        })} ON CONFLICT (source, subject) DO NOTHING RETURNING id`
-        if (buried.length > 0) {
-          yield* Effect.logError(`lot ${lot.id} of ${condition} has no payout and stays open`)
-      const { paper } = yield* PaperSettings
-        }
+        })}`
+        yield* Effect.logError(`lot ${lot.id} of ${condition} has no payout and stays open`)
+      })
+
       /** Payouts that were corrected may name what they did not. */
       const unbury = (paid: ReadonlyArray<OpenLot>) =>
         paid.length === 0
@@ -97,8 +97,6 @@ export class Settlement extends Context.Service<
                 "subject",
                 paid.map(({ id }) => subjectOf(id)),
               )}`
-
-      })
 
       /** What was paid by payouts that were corrected since. */
       const correct = Effect.fnUntraced(function* (
@@ -160,6 +158,10 @@ export class Settlement extends Context.Service<
         workers: 1,
         whenFull: "drop",
         timeout: "1 minute",
+        // By then the sweep has paid what waits.
+        worstDelay: paper.sweep_every,
+        on: ["MarketResolved"],
+        emits: ["CopySettled"],
         key: (condition: ConditionId) => condition,
         handle: (condition: ConditionId) => Effect.asVoid(settleInSpan(condition)),
       })
@@ -192,5 +194,3 @@ export class Settlement extends Context.Service<
     }),
   )
 }
-        // By then the sweep has paid what waits.
-        worstDelay: paper.sweep_every,

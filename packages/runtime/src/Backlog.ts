@@ -11,6 +11,7 @@
  * every moment. {@link Pressure} says when the queue fills up.
  */
 import { Cause, Clock, Duration, Effect, Latch, Metric, type Scope } from "effect"
+import type { EventType } from "@evaluator/domain/event/DomainEvent"
 import { histogramOf, metrics } from "@evaluator/telemetry/Names"
 import { Backlogs, type QueueCounters, type QueuePause, type QueueView } from "./Backlogs.ts"
 import * as Pressure from "./Pressure.ts"
@@ -36,6 +37,9 @@ export interface BacklogOptions<A, E, R> {
   readonly gather?: Duration.Input
   /** What the period of the truth query behind the queue is; an item that waited longer counts as late. */
   readonly worstDelay?: Duration.Input
+  /** The event types after which items are handed over, and those the handler appends. */
+  readonly on?: ReadonlyArray<EventType>
+  readonly emits?: ReadonlyArray<EventType>
   /** Shares of the capacity at which pressure is raised and cleared; default 0.8 and 0.5. */
   readonly pressure?: { readonly high: number; readonly low: number }
 }
@@ -251,6 +255,8 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
       // Also when it pauses: whoever rests must see until when.
       available.openUnsafe()
     })
-  yield* (yield* Backlogs).add(counters, { view, pause: setPause, resume: setPause(null) })
+  const backlogs = yield* Backlogs
+  yield* backlogs.wire({ name, on: options.on, emits: options.emits })
+  yield* backlogs.add(counters, { view, pause: setPause, resume: setPause(null) })
   return { offer, counters: Effect.sync(counters) }
 })

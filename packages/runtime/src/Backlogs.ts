@@ -4,6 +4,7 @@
  * The law every queue keeps: `offered = done + failed + dropped + coalesced + pending`.
  */
 import { Context, Effect, Layer, Schedule, Schema } from "effect"
+import type { Wired } from "./Lineage.ts"
 
 export interface QueueCounters {
   readonly name: string
@@ -72,6 +73,9 @@ export class Backlogs extends Context.Service<
   Backlogs,
   {
     readonly add: (counters: () => QueueCounters, controls?: QueueControls) => Effect.Effect<void>
+    /** Says what leads to a queue and what comes of it. */
+    readonly wire: (queue: Wired) => Effect.Effect<void>
+    readonly wired: Effect.Effect<ReadonlyArray<Wired>>
     /** Lets a queue whose place in time matters to other lanes say how long its first has waited, ms. */
     readonly watchAge: (oldestMs: () => number | null) => Effect.Effect<void>
     /** The longest wait of the queues that say theirs. */
@@ -88,6 +92,7 @@ export class Backlogs extends Context.Service<
 >()("runtime/Backlogs") {
   static readonly layer = Layer.sync(Backlogs, () => {
     const registered: Array<Registered> = []
+    const wired: Array<Wired> = []
     const ages: Array<() => number | null> = []
     const byName = <A extends { readonly name: string }>(rows: ReadonlyArray<A>) =>
       rows.toSorted((a, b) => (a.name < b.name ? -1 : 1))
@@ -124,6 +129,8 @@ export class Backlogs extends Context.Service<
           return pause === undefined ? register : Effect.andThen(register, controls.pause(pause))
         })
       },
+      wire: (queue) => Effect.sync(() => void wired.push(queue)),
+      wired: Effect.sync(() => byName(wired)),
       watchAge: (oldestMs) => Effect.sync(() => void ages.push(oldestMs)),
       oldestMs: Effect.sync(() => {
         const waits = ages.flatMap((age) => age() ?? [])

@@ -8,6 +8,7 @@
  * Limits: `slots` running, `capacity` waiting; beyond that an item is shed at once.
  */
 import { Cause, Clock, Duration, Effect, Latch, Metric, type Scope } from "effect"
+import type { EventType } from "@evaluator/domain/event/DomainEvent"
 import { histogramOf, metrics } from "@evaluator/telemetry/Names"
 import { Backlogs, type QueueCounters } from "./Backlogs.ts"
 import * as QueueMeters from "./QueueMeters.ts"
@@ -23,6 +24,9 @@ export interface FastPathOptions {
   readonly capacity: number
   /** Longest wait from submission to start. */
   readonly deadline: Duration.Input
+  /** The event types after which items are submitted, and those they append. */
+  readonly on?: ReadonlyArray<EventType>
+  readonly emits?: ReadonlyArray<EventType>
 }
 
 export interface FastPath {
@@ -131,6 +135,7 @@ export const make = Effect.fnUntraced(function* (
   yield* supervisor.service(`${name}-deadline`, Effect.forever(shedAtDeadline))
   yield* QueueMeters.show(() => ({ ...counters(), late }))
   const backlogs = yield* Backlogs
+  yield* backlogs.wire({ name, on: options.on, emits: options.emits })
   yield* backlogs.add(counters)
   yield* backlogs.watchAge(() => {
     const oldest = line.oldestForSlot

@@ -42,6 +42,11 @@ export interface Job<E = never, R = never> {
   /** A run longer than this is interrupted and counts as failed. */
   readonly timeout: Duration.Input
   /**
+  /**
+   * The event types its runs append, those about runs themselves left out: jobs that start each other in
+   * a circle stop the start (`Lineage.ts`).
+   */
+  readonly emits?: ReadonlyArray<EventType>
    * A run that made no progress ({@link CurrentRun}) for so long is reported with what it waits on, and
    * cancelled when half as long again has passed. Default: it is not watched.
    */

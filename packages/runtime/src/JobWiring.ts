@@ -3,6 +3,8 @@
  */
 import { Duration, Schema } from "effect"
 import type { Job } from "./Job.ts"
+import { circleOf, declaredBy, type Wired } from "./Lineage.ts"
+import { dayMs, timeOfDayMs } from "./Slots.ts"
 
 /** A job that could never work as it is declared; `why` says what contradicts what. */
 export class JobContradicts extends Schema.TaggedError<JobContradicts>()("JobContradicts", {
@@ -16,20 +18,21 @@ export class JobContradicts extends Schema.TaggedError<JobContradicts>()("JobCon
 
 type Declared = Pick<
   Job<unknown>,
-  "name" | "every" | "timeout" | "stallAfter" | "settle" | "on" | "retry"
+  "name" | "every" | "at" | "timeout" | "stallAfter" | "settle" | "on" | "emits" | "retry"
 >
 
 const millis = (input: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(input))
 const words = (input: Duration.Input) => Duration.format(Duration.fromInputUnsafe(input))
 
-/** Why the job cannot be as declared beside jobs of these names; `null` when nothing contradicts. */
+/** Why the job cannot be as declared beside these jobs; `null` when nothing contradicts. */
 export const contradictionOf = (
   job: Declared,
-  names: ReadonlySet<string>,
+  others: ReadonlyArray<Wired>,
 ): JobContradicts | null => {
+  const circle = circleOf(declaredBy("job", [...others, job]))
   const found = [
     !/^[a-z]+(-[a-z0-9]+)+$/.test(job.name) && "its name is not verb-noun in lower case",
-    names.has(job.name) && "another job of the lane has the same name",
+    others.some(({ name }) => name === job.name) && "another job of the lane has the same name",
     millis(job.every) <= 0 && `its period is ${words(job.every)}`,
     millis(job.timeout) <= 0 && `its timeout is ${words(job.timeout)}`,
     job.stallAfter !== undefined &&
@@ -48,3 +51,4 @@ export const contradictionOf = (
   ].find((why) => typeof why === "string")
   return found === undefined ? null : new JobContradicts({ job: job.name, why: found })
 }
+    circle.length > 0 && `jobs would start each other without end: ${circle.join(" → ")}`,

@@ -35,6 +35,7 @@ import { type Going, runOnce } from "./JobRuns.ts"
 import { contradictionOf } from "./JobWiring.ts"
 import { missedSlots } from "./MissedSlots.ts"
 import { asking, takingUp } from "./RunEdges.ts"
+import type { Wired } from "./Lineage.ts"
 import { restarting } from "./Restarts.ts"
 import { retrying } from "./Retry.ts"
 
@@ -112,6 +113,8 @@ export class Supervisor extends Context.Service<
     /** The requests for runs as a queue: bounded to one waiting for each job, what comes meanwhile coalesces. */
     readonly runRequests: Effect.Effect<Omit<QueueCounters, "name">>
     /** No more runs from now on; waits for those that run, and interrupts them when `within` has passed. */
+    /** What each job declares to hear and to emit. */
+    readonly wired: Effect.Effect<ReadonlyArray<Wired>>
     readonly quiesce: (within?: Duration.Input) => Effect.Effect<void>
   }
 >()("runtime/Supervisor") {
@@ -195,7 +198,10 @@ export class Supervisor extends Context.Service<
       const register = Effect.fnUntraced(function* <E>(
         job: Job<E>,
       ): Effect.fn.Return<void, never, Scope.Scope> {
-        const contradiction = contradictionOf(job as Job<unknown>, new Set(registered.keys()))
+        const contradiction = contradictionOf(
+          job as Job<unknown>,
+          [...registered.values()].map((entry) => entry.job),
+        )
         if (contradiction !== null) return yield* Effect.die(contradiction)
         // Room for one waiting request: whatever comes while one waits is the same run.
         const requests = yield* Queue.dropping<Request>(1)
@@ -287,6 +293,14 @@ export class Supervisor extends Context.Service<
         ),
       }))
 
+      const wired = Effect.sync(() =>
+        [...registered.values()].map(({ job: { name, on, emits } }): Wired => ({
+          name,
+          on,
+          emits,
+        })),
+      )
+
       const going = () =>
         [...registered.values()].flatMap(({ going }) => (going === null ? [] : [going]))
 
@@ -311,7 +325,7 @@ export class Supervisor extends Context.Service<
           ),
         )
 
-      return Supervisor.of({ register, service, runNow, jobs, runRequests, quiesce })
+      return Supervisor.of({ register, service, runNow, jobs, wired, runRequests, quiesce })
     }),
   )
 }

@@ -36,7 +36,7 @@ const inOneLane = <A, E>(
 
 describe("a job's wiring", () => {
   it.effect("as declared by default contradicts nothing", () =>
-    Effect.sync(() => assert.isNull(contradictionOf(job(), new Set(["other-job"])))),
+    Effect.sync(() => assert.isNull(contradictionOf(job(), [{ name: "other-job" }]))),
   )
 
   const wrong: ReadonlyArray<readonly [string, Partial<Job>, RegExp]> = [
@@ -49,6 +49,12 @@ describe("a job's wiring", () => {
     ["one event twice", { on: ["MarketsScored", "MarketsScored"] }, /twice/],
     [
       "pauses longer than a run may take",
+    ["hearing what it emits", { on: ["TradesIngested"], emits: ["TradesIngested"] }, /without end/],
+    [
+      "a circle of jobs",
+      { on: ["WalletsScored"], emits: ["WalletsClassified"] },
+      /without end: count-things → score-things → count-things/,
+    ],
       { retry: { kindOf: () => "outage", budget: "5 minutes" } },
       /whole timeout/,
     ],
@@ -56,7 +62,10 @@ describe("a job's wiring", () => {
   for (const [about, more, why] of wrong) {
     it.effect(`refuses ${about}`, () =>
       Effect.sync(() => {
-        const found = contradictionOf(job(more), new Set(["taken-name"]))
+        const found = contradictionOf(job(more), [
+          { name: "taken-name" },
+          { name: "score-things", on: ["WalletsClassified"], emits: ["WalletsScored"] },
+        ])
         assert.match(found?.message ?? "accepted", why)
       }),
     )

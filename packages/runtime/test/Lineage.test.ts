@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { circleOf, lineageOf, mermaidOf } from "@evaluator/runtime/Lineage"
+import { circleOf, declaredBy, lineageOf, mermaidOf, together } from "@evaluator/runtime/Lineage"
 
 const run = (job: string, cause: string, trace: string | null = null) => ({
   job,
@@ -21,7 +21,50 @@ const events = [
   event("TradesIngested", "of no run"),
 ]
 
+const jobs = [
+  { name: "score-events", emits: ["MarketsScored", "MarketListed"] },
+  { name: "discover-wallets", on: ["MarketsScored"] },
+] as const
+const queues = [
+  { name: "wallets-to-ingest", on: ["WalletsDiscovered"], emits: ["TradesIngested"] },
+] as const
+
 describe("lineage", () => {
+  it("is what jobs and queues declare, and how often it was seen", () => {
+    const declared = [...declaredBy("job", jobs), ...declaredBy("queue", queues)]
+    assert.strictEqual(
+      mermaidOf(together(declared, lineageOf(runs, events))),
+      [
+        "flowchart LR",
+        "  discover_wallets[discover-wallets]",
+        "  score_events[score-events]",
+        "  wallets_to_ingest[[wallets-to-ingest]]",
+        "  MarketListed([MarketListed])",
+        "  MarketsScored([MarketsScored])",
+        "  TradesIngested([TradesIngested])",
+        "  WalletsDiscovered([WalletsDiscovered])",
+        "  discover_wallets ==>|1| WalletsDiscovered",
+        "  MarketsScored -->|2| discover_wallets",
+        "  score_events -.-> MarketListed",
+        "  score_events -->|2| MarketsScored",
+        "  wallets_to_ingest -.-> TradesIngested",
+        "  WalletsDiscovered -.-> wallets_to_ingest",
+      ].join("\n"),
+    )
+  })
+
+  it("has no circle where a queue lies between two jobs", () => {
+    const back = {
+      name: "find-wallets",
+      on: ["TradesIngested"],
+      emits: ["WalletsDiscovered"],
+    } as const
+    assert.deepStrictEqual(
+      circleOf([...declaredBy("job", [back]), ...declaredBy("queue", queues)]),
+      [],
+    )
+  })
+
   it("is what runs emitted and what started them", () => {
     assert.strictEqual(
       mermaidOf(lineageOf(runs, events)),
@@ -31,9 +74,9 @@ describe("lineage", () => {
         "  score_events[score-events]",
         "  MarketsScored([MarketsScored])",
         "  WalletsDiscovered([WalletsDiscovered])",
-        "  discover_wallets -->|1| WalletsDiscovered",
-        "  MarketsScored -->|2| discover_wallets",
-        "  score_events -->|2| MarketsScored",
+        "  discover_wallets ==>|1| WalletsDiscovered",
+        "  MarketsScored ==>|2| discover_wallets",
+        "  score_events ==>|2| MarketsScored",
       ].join("\n"),
     )
     assert.deepStrictEqual(circleOf(lineageOf(runs, events)), [])

@@ -221,6 +221,10 @@ const handlers = (log: Array<string>): ControlHandlers => ({
     },
   ]),
   runJob: (job) =>
+  wiring: Effect.succeed({
+    jobs: [{ name: "score-events", emits: ["MarketsScored"] }],
+    queues: [],
+  }),
     Effect.suspend(() => {
       if (job === "no-such-job") {
         return Effect.fail(new ControlRefused({ code: "unknown-job", why: "not here" }))

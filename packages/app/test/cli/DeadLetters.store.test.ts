@@ -4,6 +4,7 @@ import { SqlClient } from "effect/sql"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { ControlHandlers } from "@evaluator/app/Control"
 import { hold } from "@evaluator/app/DataDirectory"
 import { upgradeSchemas } from "@evaluator/app/SchemaUpgrade"
 import { writing } from "@evaluator/app/cli/Writer"
@@ -219,8 +220,21 @@ describe("runs and job graph", () => {
         /discover-wallets +event MarketsScored +2s +failed +Error: venue gone/,
       )
       assert.notInclude(failed.out, "score-events")
-      const graph = yield* command(["job", "graph", "--data", directory])
+      const declared: Partial<ControlHandlers> = {
+        wiring: Effect.succeed({
+          jobs: [
+            { name: "score-events", emits: ["MarketsScored"] },
+            { name: "discover-wallets", on: ["MarketsScored"], emits: ["WalletsDiscovered"] },
+          ],
+          queues: [{ name: "wallets-to-ingest", on: ["WalletsDiscovered"] }],
+        }),
+      }
+      const graph = yield* command(["job", "graph", "--data", directory], {
+        alone: () => Effect.succeed(declared as ControlHandlers),
+      })
       assert.include(graph.out, "score_events -->|1| MarketsScored")
+      assert.include(graph.out, "discover_wallets -.-> WalletsDiscovered")
+      assert.include(graph.out, "WalletsDiscovered -.-> wallets_to_ingest")
       assert.include(graph.out, "MarketsScored -->|1| discover_wallets")
     }),
   )

@@ -90,6 +90,7 @@ export const layer = Layer.unwrap(
       every: rules.every,
       atBoot: true,
       on: ["WalletsScored"],
+      emits: ["WalletRulesEvaluated"],
       settle: "1 second",
       timeout: "5 minutes",
       run: inRounds(applyDue, roundsPerRun),

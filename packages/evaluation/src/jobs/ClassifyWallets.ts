@@ -120,6 +120,7 @@ export const layer = Layer.unwrap(
       every: judgement.every,
       atBoot: true,
       on: ["TradesIngested", "MarketResolved"],
+      emits: ["WalletsClassified"],
       settle: "2 seconds",
       timeout: "10 minutes",
       stallAfter: "3 minutes",

@@ -95,6 +95,7 @@ export const layer = Layer.unwrap(
       every: settings.markets.every,
       atBoot: true,
       on: ["TradesIngested", "WalletsDiscovered"],
+      emits: ["MarketListed", "MarketChanged"],
       settle: "2 seconds",
       timeout: "5 minutes",
       stallAfter: "2 minutes",

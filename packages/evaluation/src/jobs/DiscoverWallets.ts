@@ -217,6 +217,7 @@ export const layer = Layer.unwrap(
       every: discovery.every,
       atBoot: false,
       on: ["MarketsScored"],
+      emits: ["WalletsDiscovered"],
       settle: "1 second",
       timeout: "30 minutes",
       stallAfter: "3 minutes",

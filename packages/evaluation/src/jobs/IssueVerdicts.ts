@@ -118,6 +118,7 @@ export const layer = Layer.unwrap(
       every: verdicts.weigh_every,
       atBoot: false,
       on: ["WalletsScored"],
+      emits: ["VerdictsIssued"],
       settle: "20 seconds",
       timeout: "10 minutes",
       run: issueDue,

@@ -66,6 +66,7 @@ export const layer = Layer.unwrap(
       every: follow.every,
       atBoot: true,
       on: ["WalletRulesEvaluated"],
+      emits: ["FollowListChanged"],
       settle: "1 second",
       timeout: "2 minutes",
       run: inRounds(publishStep, roundsPerRun),

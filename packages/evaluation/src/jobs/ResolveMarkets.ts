@@ -187,6 +187,7 @@ export const layer = Layer.unwrap(
       every: settings.resolution.every,
       atBoot: true,
       on: ["TradesIngested", "MarketChanged"],
+      emits: ["MarketResolved"],
       settle: "3 seconds",
       timeout: "10 minutes",
       stallAfter: "3 minutes",

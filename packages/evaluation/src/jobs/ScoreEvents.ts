@@ -226,6 +226,7 @@ export const layer = Layer.unwrap(
       every: scoring.every,
       atBoot: true,
       timeout: Duration.minutes(15),
+      emits: ["MarketsScored", "MarketListed", "MarketChanged"],
       stallAfter: "3 minutes",
       run: scoreEvents,
     }),

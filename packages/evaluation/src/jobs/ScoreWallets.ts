@@ -113,6 +113,7 @@ export const layer = Layer.unwrap(
       every: wallet_scoring.every,
       atBoot: true,
       on: ["WalletsClassified"],
+      emits: ["WalletsScored"],
       settle: "1 second",
       timeout: "5 minutes",
       stallAfter: "2 minutes",

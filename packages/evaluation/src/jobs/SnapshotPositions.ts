@@ -98,6 +98,7 @@ export const layer = Layer.unwrap(
       every: snapshots.every,
       atBoot: true,
       on: ["FollowListChanged"],
+      emits: ["PositionsChanged"],
       settle: "2 seconds",
       timeout: "5 minutes",
       stallAfter: "2 minutes",
