@@ -51,6 +51,8 @@ export const JobEntry = Schema.Struct({
   about: Schema.String,
   lane: LaneName,
   everyMs: Schema.Finite,
+  /** The time of day in UTC its slots go through. */
+  at: Schema.NullOr(Schema.String),
   running: Schema.Boolean,
   /** What its run waits on when it gets no further. */
   stalled: Schema.NullOr(Schema.String),
@@ -58,8 +60,6 @@ export const JobEntry = Schema.Struct({
 })
 export type JobEntry = typeof JobEntry.Type
 
-/** Whether a strategy takes new copies. `untilMs` null: until it is resumed. */
-export const HaltState = Schema.Struct({
 const Wired = Schema.Struct({
   name: Schema.String,
   on: Schema.optional(Schema.Array(EventType)),
@@ -70,6 +70,8 @@ const Wired = Schema.Struct({
 export const LaneWiring = Schema.Struct({ jobs: Schema.Array(Wired), queues: Schema.Array(Wired) })
 export type LaneWiring = typeof LaneWiring.Type
 
+/** Whether a strategy takes new copies. `untilMs` null: until it is resumed. */
+export const HaltState = Schema.Struct({
   strategy: Strategy,
   halted: Schema.Boolean,
   reason: Schema.NullOr(Schema.String),
@@ -173,10 +175,10 @@ export type ServiceState = typeof ServiceState.Type
 export interface ControlHandlers {
   readonly state: Effect.Effect<ServiceState, ControlRefused>
   readonly jobs: Effect.Effect<ReadonlyArray<JobEntry>, ControlRefused>
-  /** Runs the job now, or right after the run that is going on; answers when it has ended. */
-  readonly runJob: (name: string) => Effect.Effect<JobRun, ControlRefused>
   /** Of both lanes. */
   readonly wiring: Effect.Effect<LaneWiring, ControlRefused>
+  /** Runs the job now, or right after the run that is going on; answers when it has ended. */
+  readonly runJob: (name: string) => Effect.Effect<JobRun, ControlRefused>
   readonly halt: (request: HaltRequest) => Effect.Effect<HaltState, ControlRefused>
   readonly resume: (request: ResumeRequest) => Effect.Effect<HaltState, ControlRefused>
   /** Refused, with the reason, when no copy of the fill is stuck or one stays so. */

@@ -7,6 +7,7 @@
  */
 import { Clock, Effect, Layer, Schedule, type Scope } from "effect"
 import { FetchHttpClient } from "effect/http"
+import { dirname } from "node:path"
 import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
 import { EvaluationLane } from "@evaluator/evaluation/Lane"
 import { PaperReports } from "@evaluator/paper/PaperReports"
@@ -16,6 +17,7 @@ import * as Database from "@evaluator/sqlite/Database"
 import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
 import { joinPages, lanePage } from "@evaluator/telemetry/MetricsPage"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
+import { backUpFiles } from "./BackUpFiles.ts"
 import { exchangeBeats, silenceLimitMs } from "./Beats.ts"
 import { filesOf } from "./DirectoryFiles.ts"
 import { checkpointPaper, measurePaper } from "./HousekeepPaper.ts"
@@ -75,7 +77,9 @@ export const openEvaluation = Effect.fnUntraced(function* (
     const mine = yield* SqliteClient
     yield* Layer.build(checkpointPaper(client, parts.settings.jobs.checkpoint_every))
     yield* Layer.build(measurePaper(client, parts.settings.retention.every))
+    const { backup } = parts.settings
     if (parts.live === true) {
+      if (backup.keep > 0) yield* Layer.build(backUpFiles(dirname(parts.file), backup))
       yield* Layer.build(
         reconcileCounters(parts.settings.jobs.reconcile_every, {
           evaluation: { sql: mine, page: lanePage },

@@ -10,7 +10,7 @@ import { Effect, type LogLevel, Schema } from "effect"
 import { existsSync } from "node:fs"
 import { basename, isAbsolute, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { DurationLeaf, IntLeaf, TextLeaf } from "@evaluator/domain/settings/Leaf"
+import { DurationLeaf, IntLeaf, TextLeaf, TimeOfDayLeaf } from "@evaluator/domain/settings/Leaf"
 import { EvaluationSettingsSchema } from "@evaluator/evaluation/EvaluationSettings"
 import { paperSections } from "@evaluator/paper/PaperSettings"
 import { contradictions } from "./Contradictions.ts"
@@ -42,6 +42,7 @@ const processSections = {
     reconcile_every: DurationLeaf,
     fast_lane_late: DurationLeaf,
   }),
+  backup: Schema.Struct({ at: TimeOfDayLeaf, keep: IntLeaf(0, 1000) }),
   log: Schema.Struct({ level: Schema.Literals(["trace", "debug", "info", "warn", "error"]) }),
   shutdown: Schema.Struct({ deadline: DurationLeaf }),
 }

@@ -70,16 +70,17 @@ const fake = (overrides: Partial<ControlHandlers> = {}): ControlHandlers => ({
       about: "Scores markets.",
       lane: "evaluation",
       everyMs: 60_000,
+      at: null,
       running: false,
       stalled: null,
       last: run("score-events"),
     },
   ]),
-  runJob: (name) => Effect.succeed(run(name)),
   wiring: Effect.succeed({
     jobs: [{ name: "score-events", emits: ["MarketsScored"] }],
     queues: [{ name: "wallets-to-ingest", on: ["WalletsDiscovered"] }],
   }),
+  runJob: (name) => Effect.succeed(run(name)),
   halt: (request) => Effect.succeed({ halted: true, ...request }),
   resume: ({ strategy }) =>
     Effect.succeed({ strategy, halted: false, reason: null, untilMs: null }),

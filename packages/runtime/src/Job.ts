@@ -26,6 +26,11 @@ export interface Job<E = never, R = never> {
   /** The period of its slots. */
   readonly every: Duration.Input
   /**
+   * A time of day in UTC, `03:00`, through which the slots go: `every: "1 day"` is daily at that time. Without
+   * it they go on from the last run.
+   */
+  readonly at?: string
+  /**
    * What becomes of slots that come while it runs or pass while the process is down: `skip` lets them
    * go, `once` (the default) makes one run up for all of them, `each` one run for each, {@link mostOwed}
    * at most.
@@ -37,16 +42,16 @@ export interface Job<E = never, R = never> {
   readonly atBoot: boolean
   /** Also runs after events of these types; several while it runs make one more run. */
   readonly on?: ReadonlyArray<EventType>
-  /** Least time between the end of a run and the next one an event causes; default 1 second. */
-  readonly settle?: Duration.Input
-  /** A run longer than this is interrupted and counts as failed. */
-  readonly timeout: Duration.Input
-  /**
   /**
    * The event types its runs append, those about runs themselves left out: jobs that start each other in
    * a circle stop the start (`Lineage.ts`).
    */
   readonly emits?: ReadonlyArray<EventType>
+  /** Least time between the end of a run and the next one an event causes; default 1 second. */
+  readonly settle?: Duration.Input
+  /** A run longer than this is interrupted and counts as failed. */
+  readonly timeout: Duration.Input
+  /**
    * A run that made no progress ({@link CurrentRun}) for so long is reported with what it waits on, and
    * cancelled when half as long again has passed. Default: it is not watched.
    */

@@ -34,6 +34,13 @@ export const contradictionOf = (
     !/^[a-z]+(-[a-z0-9]+)+$/.test(job.name) && "its name is not verb-noun in lower case",
     others.some(({ name }) => name === job.name) && "another job of the lane has the same name",
     millis(job.every) <= 0 && `its period is ${words(job.every)}`,
+    job.at !== undefined &&
+      timeOfDayMs(job.at) === null &&
+      `its time of day is ${job.at}, which is none in UTC like 03:00`,
+    job.at !== undefined &&
+      dayMs % millis(job.every) !== 0 &&
+      millis(job.every) % dayMs !== 0 &&
+      `slots ${words(job.every)} apart are not at ${job.at} each day`,
     millis(job.timeout) <= 0 && `its timeout is ${words(job.timeout)}`,
     job.stallAfter !== undefined &&
       (millis(job.stallAfter) <= 0 || 1.5 * millis(job.stallAfter) >= millis(job.timeout)) &&
@@ -45,10 +52,10 @@ export const contradictionOf = (
       (type) => type === "JobStarted" || type === "JobCompleted" || type === "JobFailed",
     ) && "it is started by the events of its own runs",
     new Set(job.on).size !== (job.on ?? []).length && "it names an event twice",
+    circle.length > 0 && `jobs would start each other without end: ${circle.join(" → ")}`,
     job.retry !== undefined &&
       millis(job.retry.budget ?? 0) >= millis(job.timeout) &&
       `the pauses between its attempts may take ${words(job.retry.budget ?? 0)}, its whole timeout of ${words(job.timeout)}`,
   ].find((why) => typeof why === "string")
   return found === undefined ? null : new JobContradicts({ job: job.name, why: found })
 }
-    circle.length > 0 && `jobs would start each other without end: ${circle.join(" → ")}`,

@@ -38,6 +38,7 @@ import { asking, takingUp } from "./RunEdges.ts"
 import type { Wired } from "./Lineage.ts"
 import { restarting } from "./Restarts.ts"
 import { retrying } from "./Retry.ts"
+import { gridOf, onGrid } from "./Slots.ts"
 
 /** No job of this lane has the name. */
 export class JobNotFound extends Schema.TaggedError<JobNotFound>()("JobNotFound", {
@@ -54,6 +55,8 @@ export interface JobView {
   readonly name: string
   readonly about: string
   readonly everyMs: number
+  /** The time of day in UTC its slots go through; `null` when they go on from the last run. */
+  readonly at: string | null
   readonly running: boolean
   readonly last: RunRow | null
   /** What a run that makes no progress waits on; `null` while all goes on. */
@@ -110,11 +113,11 @@ export class Supervisor extends Context.Service<
       cause: string,
     ) => Effect.Effect<RunRow, JobNotFound | LaneStopping>
     readonly jobs: Effect.Effect<ReadonlyArray<JobView>>
+    /** What each job declares to hear and to emit. */
+    readonly wired: Effect.Effect<ReadonlyArray<Wired>>
     /** The requests for runs as a queue: bounded to one waiting for each job, what comes meanwhile coalesces. */
     readonly runRequests: Effect.Effect<Omit<QueueCounters, "name">>
     /** No more runs from now on; waits for those that run, and interrupts them when `within` has passed. */
-    /** What each job declares to hear and to emit. */
-    readonly wired: Effect.Effect<ReadonlyArray<Wired>>
     readonly quiesce: (within?: Duration.Input) => Effect.Effect<void>
   }
 >()("runtime/Supervisor") {
@@ -228,18 +231,22 @@ export class Supervisor extends Context.Service<
           return Effect.void
         })
         const every = Duration.fromInputUnsafe(job.every)
+        const grid = gridOf(job)
         const { nextInMs, runs } = missedSlots(
           yield* jobLog.lastSlot(job.name),
           Duration.toMillis(every),
           job.missed ?? "once",
           yield* Clock.currentTimeMillis,
+          grid,
         )
         yield* service(
           `slots-${job.name}`,
-          Effect.sleep(nextInMs).pipe(
-            Effect.andThen(slot),
-            Effect.andThen(Effect.schedule(slot, Schedule.fixed(every))),
-          ),
+          grid === null
+            ? Effect.sleep(nextInMs).pipe(
+                Effect.andThen(slot),
+                Effect.andThen(Effect.schedule(slot, Schedule.fixed(every))),
+              )
+            : onGrid(grid, slot),
         )
         if (job.atBoot) yield* ask("boot")
         else if (runs > 0) yield* ask("missed slot")
@@ -278,11 +285,20 @@ export class Supervisor extends Context.Service<
             name: job.name,
             about: job.about,
             everyMs: Duration.toMillis(job.every),
+            at: job.at ?? null,
             running,
             last,
             stalled: going?.stalled === true ? going.progress.waitsOn(nowNs) : null,
           }))
           .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      )
+
+      const wired = Effect.sync(() =>
+        [...registered.values()].map(({ job: { name, on, emits } }): Wired => ({
+          name,
+          on,
+          emits,
+        })),
       )
 
       const runRequests = Effect.sync(() => ({
@@ -292,14 +308,6 @@ export class Supervisor extends Context.Service<
           0,
         ),
       }))
-
-      const wired = Effect.sync(() =>
-        [...registered.values()].map(({ job: { name, on, emits } }): Wired => ({
-          name,
-          on,
-          emits,
-        })),
-      )
 
       const going = () =>
         [...registered.values()].flatMap(({ going }) => (going === null ? [] : [going]))

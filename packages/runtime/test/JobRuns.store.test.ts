@@ -92,6 +92,46 @@ describe("slots missed while the process was down", () => {
     }),
   )
 
+  it.effect("of a time of day lie on its grid, whenever the last run was", () =>
+    Effect.sync(() => {
+      const grid = { everyMs: 24 * hour, offsetMs: 3 * hour }
+      const at = (hours: number) => ({ startedAtMs: hours * hour, cutOff: false })
+      const missed = (last: number, now: number) =>
+        missedSlots(at(last), 24 * hour, "each", now * hour, grid)
+      assert.deepStrictEqual(missed(3, 10), { runs: 0, nextInMs: 17 * hour })
+      // Run by hand, or late, before the slot of the next day.
+      assert.deepStrictEqual(missed(26, 28), { runs: 1, nextInMs: 23 * hour })
+      assert.deepStrictEqual(missed(3, 80), { runs: 3, nextInMs: 19 * hour })
+      assert.deepStrictEqual(missedSlots(null, 24 * hour, "once", 2 * hour, grid), {
+        runs: 0,
+        nextInMs: hour,
+      })
+    }),
+  )
+
+  it.effect("of a time of day come each day at that time, over restarts", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryDirectory, "lane.db")
+      const startedAt = Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const rows = yield* sql<{ cause: string; started_at_ms: number }>`
+          SELECT cause, started_at_ms FROM job_runs ORDER BY id`
+        return rows.map((row) => `${row.cause} ${Math.round(row.started_at_ms / hour)}`)
+      })
+      const daily = job({ every: "1 day", at: "03:00" })
+      // From midnight to 13:00, then down until 14:00 two days later.
+      yield* lifeOf(file, daily, "13 hours")
+      yield* TestClock.adjust("49 hours")
+      yield* lifeOf(file, daily, "14 hours")
+      const lane = yield* openLane(file)
+      assert.deepStrictEqual(yield* startedAt.pipe(inLane(lane)), [
+        "slot 3",
+        "missed slot 62",
+        "slot 75",
+      ])
+    }),
+  )
+
   it.effect("are bounded, and a clock that was set back counts none", () =>
     Effect.sync(() => {
       const last = { startedAtMs: 10 * hour, cutOff: false }
@@ -184,7 +224,7 @@ describe("a run that gets no further", () => {
   )
 
   it("contradicts a timeout that comes first", () => {
-    const found = contradictionOf(job({ stallAfter: "15 minutes" }), new Set())
+    const found = contradictionOf(job({ stallAfter: "15 minutes" }), [])
     assert.match(found?.message ?? "accepted", /before it could stall/)
   })
 })

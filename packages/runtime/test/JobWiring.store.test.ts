@@ -43,18 +43,20 @@ describe("a job's wiring", () => {
     ["a name that is no verb-noun", { name: "Count" }, /verb-noun/],
     ["a name that is taken", { name: "taken-name" }, /same name/],
     ["no period", { every: 0 }, /period is 0/],
+    ["a time of day that is none", { every: "1 day", at: "24:00" }, /24:00/],
+    ["a period that meets no time of day", { every: "7 hours", at: "03:00" }, /7h apart/],
     ["no time to run", { timeout: 0 }, /timeout is 0/],
     ["settling after nothing", { settle: "1 second" }, /hears of none/],
     ["starting itself", { on: ["JobCompleted"] }, /its own runs/],
     ["one event twice", { on: ["MarketsScored", "MarketsScored"] }, /twice/],
-    [
-      "pauses longer than a run may take",
     ["hearing what it emits", { on: ["TradesIngested"], emits: ["TradesIngested"] }, /without end/],
     [
       "a circle of jobs",
       { on: ["WalletsScored"], emits: ["WalletsClassified"] },
       /without end: count-things → score-things → count-things/,
     ],
+    [
+      "pauses longer than a run may take",
       { retry: { kindOf: () => "outage", budget: "5 minutes" } },
       /whole timeout/,
     ],

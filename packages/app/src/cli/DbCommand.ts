@@ -1,15 +1,12 @@
 /**
  * `db backup`, `db check`, `db migrate`: care of the two files.
  */
-import { Clock, Console, Effect, Option } from "effect"
+import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { writeFileSync } from "node:fs"
-import { basename, join, resolve } from "node:path"
-import { backupFile } from "@evaluator/sqlite/Backup"
+import { basename, resolve } from "node:path"
 import { freshDirectory, hold } from "../DataDirectory.ts"
-import { filesOf, locate } from "../DirectoryFiles.ts"
-import { backupFolder, knownVersion, upgradeSchemas } from "../SchemaUpgrade.ts"
-import { version } from "../Version.ts"
+import { backUpInto } from "../FileBackup.ts"
+import { backupFolder, upgradeSchemas } from "../SchemaUpgrade.ts"
 import { dataDirectoryFor } from "./Directory.ts"
 import { FaultsFound } from "./ExitCode.ts"
 import * as Flags from "./Flags.ts"
@@ -35,36 +32,10 @@ const backup = Command.make(
       flags.to === null
         ? yield* backupFolder(directory, "backup")
         : yield* freshDirectory({ keep: resolve(flags.to), prefix: "backup" })
-    const { evaluatorDb, paperDb } = filesOf(directory)
-    // paper.db first: its cursor then is never ahead of the copy of the log it points into.
-    const copies = [
-      { lane: "paper" as const, source: paperDb },
-      { lane: "evaluation" as const, source: evaluatorDb },
-    ]
-    const files = yield* Effect.forEach(copies, ({ lane, source }) =>
-      backupFile(source, join(folder, basename(source))).pipe(
-        Effect.map((report) => ({
-          file: basename(report.file),
-          bytes: report.bytes,
-          sha256: report.sha256,
-          schema_version: knownVersion(lane),
-        })),
-      ),
-    )
-    const manifest = {
-      program_version: version,
-      made_at_ms: yield* Clock.currentTimeMillis,
-      venue: locate(directory).venue,
-      files,
-    }
-    yield* Effect.sync(() =>
-      writeFileSync(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`, {
-        flush: true,
-      }),
-    )
+    const manifest = yield* backUpInto(directory, folder)
     yield* printRows(flags, {
       document: { directory: folder, ...manifest },
-      rows: files,
+      rows: manifest.files,
       note: `backed up to ${folder}, checked and hashed`,
     })
   }, Effect.scoped),

@@ -42,10 +42,10 @@ const list = Command.make(
   { data: Flags.data, profiles: Flags.profiles, json: Flags.json, csv: Flags.csv },
   Effect.fn("cli job list")(function* (flags) {
     const jobs = yield* (yield* handlersFor(flags)).jobs
-    const rows = jobs.map(({ name, lane, everyMs, running, stalled, last, about }): Row => ({
+    const rows = jobs.map(({ name, lane, everyMs, at, running, stalled, last, about }): Row => ({
       job: name,
       lane,
-      every: formatDuration(everyMs),
+      every: at === null ? formatDuration(everyMs) : `${formatDuration(everyMs)} at ${at}`,
       now: stalled !== null ? `stalled, waits on ${stalled}` : running ? "running" : "",
       last_run: timeOf(last?.startedAtMs ?? null),
       outcome: last?.outcome ?? null,

@@ -215,16 +215,17 @@ const handlers = (log: Array<string>): ControlHandlers => ({
       about: "Scores markets.",
       lane: "evaluation",
       everyMs: 3_600_000,
+      at: null,
       running: false,
       stalled: null,
       last: null,
     },
   ]),
-  runJob: (job) =>
   wiring: Effect.succeed({
     jobs: [{ name: "score-events", emits: ["MarketsScored"] }],
     queues: [],
   }),
+  runJob: (job) =>
     Effect.suspend(() => {
       if (job === "no-such-job") {
         return Effect.fail(new ControlRefused({ code: "unknown-job", why: "not here" }))

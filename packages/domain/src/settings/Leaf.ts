@@ -65,3 +65,12 @@ export const BooleanLeaf = Schema.Union([
 ])
 
 export const TextLeaf = Schema.String
+
+/** A time of day in UTC, `03:00`. */
+export const TimeOfDayLeaf = Schema.String.check(
+  Schema.makeFilter(
+    (text: string) =>
+      /^([01]\d|2[0-3]):[0-5]\d$/.test(text) ||
+      `expected a time of day in UTC like 03:00, found ${text}`,
+  ),
+)

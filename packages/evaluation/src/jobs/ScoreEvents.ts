@@ -36,6 +36,7 @@ import { conditionHex } from "../stores/Conditions.ts"
 import { quarantine } from "../stores/Ledger.ts"
 import { upsertMarkets } from "../stores/Markets.ts"
 import { dropOldRuns, openMarkets, type ScoredMarket, writeRun } from "../stores/MarketScores.ts"
+import { venueRetry } from "../VenueRetry.ts"
 import { upsertPolicyOf } from "./DescribeMarkets.ts"
 
 const dayMs = 86_400_000
@@ -225,9 +226,11 @@ export const layer = Layer.unwrap(
       service: "scoring",
       every: scoring.every,
       atBoot: true,
-      timeout: Duration.minutes(15),
       emits: ["MarketsScored", "MarketListed", "MarketChanged"],
+      timeout: Duration.minutes(15),
       stallAfter: "3 minutes",
+      // Every other job that asks the venue writes its back-off on the row of what it asked for.
+      retry: venueRetry,
       run: scoreEvents,
     }),
   ),

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { usdc } from "@evaluator/domain/money/Micro"
-import { scoreEvents } from "@evaluator/evaluation/jobs/ScoreEvents"
+import { layer as scoreEventsJob, scoreEvents } from "@evaluator/evaluation/jobs/ScoreEvents"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
 import { newestFilters, selectedMarkets } from "@evaluator/evaluation/stores/MarketScores"
@@ -206,6 +206,27 @@ describe("score-events", () => {
           [...asked],
         )
         assert.deepInclude(counts, { walked: 350, scored: 350, cut: 0 })
+      }).pipe(withLane(venue, { scoring: { candidates: 1 } }))
+    })
+  }
+
+  for (const [kind, outcome, asked] of [
+    ["unreachable", "completed", 3],
+    ["refused", "failed", 1],
+  ] as const) {
+    it.effect(`a walk whose request is ${kind} is ${outcome} after ${asked} requests`, () => {
+      const venue = venueOf(open(1))
+      let failures = 2
+      venue.fail = (request) => (request === "markets first" && failures-- > 0 ? kind : null)
+      return Effect.gen(function* () {
+        yield* TestClock.setTime(now)
+        // It runs at its start.
+        yield* Layer.build(scoreEventsJob)
+        yield* Effect.repeat(TestClock.adjust("1 second"), { times: 20 })
+        const [job] = yield* (yield* Supervisor).jobs
+        assert.strictEqual(job?.last?.outcome, outcome)
+        const pages = venue.requests.filter((request) => request === "markets first")
+        assert.strictEqual(pages.length, asked)
       }).pipe(withLane(venue, { scoring: { candidates: 1 } }))
     })
   }
