@@ -108,7 +108,6 @@ export const openEvaluation = Effect.fnUntraced(function* (
         }
       }),
       glance: glance(reports, copies),
-      metrics: lanePage,
     }
     return { handle, reports, copies, tracer: yield* ServiceTracer }
   }).pipe(Effect.provideContext(lane))

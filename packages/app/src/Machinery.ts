@@ -5,8 +5,10 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { Backlogs } from "@evaluator/runtime/Backlogs"
 import { Conditions } from "@evaluator/runtime/Conditions"
+import * as DeadLetters from "@evaluator/runtime/DeadLetters"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
+import { lanePage } from "@evaluator/telemetry/MetricsPage"
 import { ControlRefused, type LaneName } from "./Control.ts"
 import { operationsOf } from "./LaneOperations.ts"
 
@@ -17,6 +19,7 @@ export const machineryOf = Effect.fnUntraced(function* (lane: LaneName) {
   const jobLog = yield* JobLog
   const sql = yield* SqlClient.SqlClient
   const operations = yield* operationsOf(lane)
+  const countLetters = yield* DeadLetters.makeGauges
   yield* conditions.add(
     "queues",
     Effect.map(backlogs.views, (views) => {
@@ -41,6 +44,8 @@ export const machineryOf = Effect.fnUntraced(function* (lane: LaneName) {
     ...operations,
     quiesce: supervisor.quiesce,
     conditions: conditions.all,
+    /** Prometheus text of the lane, its rows counted now. */
+    metrics: Effect.andThen(countLetters, lanePage),
     jobs: Effect.map(supervisor.jobs, (jobs) => jobs.map((job) => ({ ...job, lane }))),
     runJob: (name: string) =>
       supervisor.runNow(name, "by hand").pipe(

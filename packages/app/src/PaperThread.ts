@@ -4,7 +4,6 @@
 import { Effect, Layer, type Scope } from "effect"
 import { PaperLane } from "@evaluator/paper/Lane"
 import type { DatabaseError } from "@evaluator/sqlite/Database"
-import { lanePage } from "@evaluator/telemetry/MetricsPage"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { ControlRefused } from "./Control.ts"
 import type { PaperHandle } from "./LaneHandles.ts"
@@ -48,7 +47,7 @@ export const openPaper = Effect.fnUntraced(function* (
           Effect.map((freed) => ({ freed })),
           Effect.mapError(({ why }) => new ControlRefused({ code: "not-possible", why })),
         ),
-      metrics: Effect.andThen(lane.measure, lanePage),
+      metrics: Effect.andThen(lane.measure, machinery.metrics),
     }
     return { handle, tracer: yield* ServiceTracer }
   }).pipe(Effect.provideContext(context))

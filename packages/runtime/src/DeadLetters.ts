@@ -46,13 +46,23 @@ export const kindOfCause = (cause: string): string =>
     .replace(/\b\d+(\.\d+)?\b/g, "n")
     .slice(0, 160)
 
-/** Shows how many letters of a source there are. */
-const gauge = Effect.fnUntraced(function* (source: string) {
+/**
+ * Shows how many letters of each source the file has, whoever wrote, redrove or removed them: run when the
+ * metrics are read. A source that had some is shown with 0 when none is left.
+ */
+export const makeGauges = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const [row] = yield* sql<{ letters: number }>`
-    SELECT count(*) AS letters FROM dead_letters WHERE source = ${source}`
-  const shown = Metric.withAttributes(gaugeOf(metrics.deadLetters), { source })
-  yield* Metric.update(shown, row!.letters)
+  let shown: ReadonlySet<string> = new Set()
+  return Effect.gen(function* () {
+    const rows = yield* sql<{ source: string; letters: number }>`
+      SELECT source, count(*) AS letters FROM dead_letters GROUP BY source`
+    const letters = new Map(rows.map((row) => [row.source, row.letters]))
+    shown = new Set([...shown, ...letters.keys()])
+    for (const source of shown) {
+      const gauge = Metric.withAttributes(gaugeOf(metrics.deadLetters), { source })
+      yield* Metric.update(gauge, letters.get(source) ?? 0)
+    }
+  }).pipe(Effect.orDie)
 })
 
 /** The letters of a file by source and cause, most letters first. */
@@ -100,7 +110,6 @@ export const keep = Effect.fnUntraced(function* (letter: {
       ${JSON.stringify(letter.event)}, ${now})
     ON CONFLICT (source, subject) DO UPDATE SET cause = excluded.cause,
       attempts = excluded.attempts, at_ms = excluded.at_ms`
-  yield* gauge(letter.source)
 }, Effect.orDie)
 
 const decodeEnvelope = Schema.decodeUnknownEffect(Schema.fromJsonString(Envelope))
@@ -126,6 +135,5 @@ export const redeliver = Effect.fnUntraced(function* <E, R>(
       ),
     )
   }
-  yield* gauge(source).pipe(Effect.orDie)
   return letters.length
 })

@@ -47,7 +47,7 @@ export const metrics = {
   queueWait: spreads("queue_wait_ms", "ms", ["queue"], "From an item's offer to its worker."),
   queuePressed: shows("queue_pressed", "1", ["queue"], "1 from the high-water mark to the low."),
   queuePending: shows("queue_pending", "items", ["queue"], "Items waiting or in a worker's hands."),
-  deadLetters: shows("dead_letters", "rows", ["source"], "Events given up until redriven."),
+  deadLetters: shows("dead_letters", "rows", ["source"], "What was given up until redriven."),
   eventsPublished: counts("events_published", "events", ["type"], "Events committed to the log."),
   eventsDelivered: counts("events_delivered", "events", ["subscriber"], "Events handled."),
   subscriberLag: shows("subscriber_lag", "events", ["subscriber"], "Events behind the log's head."),
