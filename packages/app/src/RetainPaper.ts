@@ -1,17 +1,25 @@
 /**
  * Retention of paper.db, in the fast lane, the file's only writer: the machinery's rows leave when they
- * have had their time. Copies, postings and what they rest on never do.
+ * have had their time, or are more than may be kept. Copies, postings and what they rest on never do.
  *
- * A statement removes {@link batchRows} rows and others have their turn after each, so that no decision
- * waits for it; at most {@link batchesPerTable} a table and run.
+ * A statement removes {@link batchRows} rows and others have their turn after each, for
+ * {@link pauseAfterBatch} at least, so that no decision waits for it; at most {@link batchesPerTable} a
+ * table and run: more than the lane can write in the period between two.
  */
 import { Clock, Duration, Effect } from "effect"
-import { machineryTables, removeAged, removeDeadLetters } from "@evaluator/runtime/AgedRows"
+import { mostKept, type RetentionSetting } from "@evaluator/evaluation/stores/Retention"
+import {
+  type AgedTable,
+  machineryTables,
+  removeAged,
+  removeDeadLetters,
+} from "@evaluator/runtime/AgedRows"
 import * as Job from "@evaluator/runtime/Job"
 import type { SettingsShape } from "./Settings.ts"
 
 const batchRows = 100
-const batchesPerTable = 50
+const batchesPerTable = 3000
+const pauseAfterBatch = "5 millis"
 
 /** Batch after batch while they are full. */
 const inBatches = Effect.fnUntraced(function* <R>(batch: Effect.Effect<number, never, R>) {
@@ -20,19 +28,22 @@ const inBatches = Effect.fnUntraced(function* <R>(batch: Effect.Effect<number, n
     const gone = yield* batch
     rows += gone
     if (gone < batchRows) return rows
-    yield* Effect.yieldNow
+    yield* Effect.sleep(pauseAfterBatch)
   }
   return rows
 })
 
 export const retainPaperRows = Effect.fnUntraced(function* (retention: SettingsShape["retention"]) {
   const now = yield* Clock.currentTimeMillis
-  const before = (setting: "events" | "job_runs" | "boots" | "dead_letters") =>
-    now - Duration.toMillis(retention[setting])
+  const before = (setting: RetentionSetting) => now - Duration.toMillis(retention[setting])
+  const aged = (setting: keyof typeof machineryTables) => {
+    const table: AgedTable = machineryTables[setting]
+    return inBatches(removeAged(table, before(setting), batchRows, mostKept(retention, setting)))
+  }
   const counts = {
-    events: yield* inBatches(removeAged(machineryTables.events, before("events"), batchRows)),
-    job_runs: yield* inBatches(removeAged(machineryTables.job_runs, before("job_runs"), batchRows)),
-    boots: yield* inBatches(removeAged(machineryTables.boots, before("boots"), batchRows)),
+    events: yield* aged("events"),
+    job_runs: yield* aged("job_runs"),
+    boots: yield* aged("boots"),
     dead_letters: yield* inBatches(removeDeadLetters(before("dead_letters"), batchRows)),
   }
   return counts
@@ -41,7 +52,8 @@ export const retainPaperRows = Effect.fnUntraced(function* (retention: SettingsS
 export const retainPaper = ({ retention }: Pick<SettingsShape, "retention">) =>
   Job.layer({
     name: "retain-paper",
-    about: "Removes events, runs, starts and dead letters of paper.db that have had their time",
+    about:
+      "Removes events, runs, starts and dead letters of paper.db that have had their time or are too many",
     service: "maintenance",
     every: retention.every,
     atBoot: false,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { migrations } from "@evaluator/app/Migrations"
@@ -49,6 +49,32 @@ describe("retain-paper", () => {
       yield* TestClock.setTime(now + 11 * day)
       assert.deepInclude(yield* retain, { events: 29 })
       assert.strictEqual(yield* rowsOf("events"), 1)
+    }).pipe(Effect.provide(fileOf("paper"))),
+  )
+
+  it.effect("removes the oldest beyond the number kept whatever their age, in one run", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+        INSERT INTO events (id, type, version, at_ms, correlation_id, payload)
+        SELECT 'e' || i, 'CopyDecided', 1, ${now}, 'c', '{}' FROM n`
+      const note = yield* makeNotes
+      yield* note("evaluation", 19_995)
+      const { settings } = yield* loadSettings({
+        profiles: [],
+        environment: { EVALUATOR_RETENTION_MAX_EVENTS: "1000" },
+      })
+      const run = yield* Effect.forkChild(retainPaperRows(settings.retention))
+      yield* TestClock.adjust("10 seconds")
+      assert.deepInclude(yield* Fiber.join(run), { events: 19_000 })
+      // Not those the background lane has yet to apply.
+      yield* note("evaluation", 19_990)
+      const few = { ...settings.retention, max_events: 1 }
+      const next = yield* Effect.forkChild(retainPaperRows(few))
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(next)
+      assert.isAtLeast(yield* rowsOf("events"), 10)
     }).pipe(Effect.provide(fileOf("paper"))),
   )
 

@@ -195,7 +195,9 @@ const Snapshots = Schema.Struct({
 const Retention = Schema.Struct({
   every: DurationLeaf,
   events: DurationLeaf,
+  max_events: IntLeaf(1, 1_000_000_000),
   job_runs: DurationLeaf,
+  max_job_runs: IntLeaf(1, 1_000_000_000),
   dead_letters: DurationLeaf,
   quarantine: DurationLeaf,
   rule_transitions: DurationLeaf,

@@ -1,5 +1,6 @@
 /**
- * Rows that have had their time leave oldest first, a batch a statement, so that nobody waits for it.
+ * Rows that have had their time, or are more than may be kept, leave oldest first, a batch a statement, so
+ * that nobody waits for it.
  *
  * Promises: the newest row of a table stays; no event leaves that a subscriber of the other lane has
  * not applied (`LogReaders.ts`).
@@ -23,18 +24,19 @@ export const machineryTables = {
   boots: { table: "boots", key: "id", at: "started_at_ms" },
 } as const satisfies Readonly<Record<string, AgedTable>>
 
-/** Removes at most `most` rows older than `beforeMs`; how many it were. */
+/** Removes at most `most` rows that are older than `beforeMs` or not among the newest `keep`; how many it were. */
 export const removeAged = Effect.fnUntraced(function* (
   { at, key, table }: AgedTable,
   beforeMs: number,
   most: number,
+  keep: number = Number.MAX_SAFE_INTEGER,
 ) {
   const sql = yield* SqlClient.SqlClient
   const read = table === "events" ? yield* slowestReader : null
   const gone = yield* sql`DELETE FROM ${sql(table)} WHERE ${sql(key)} IN (
       SELECT k FROM (SELECT ${sql(key)} AS k, ${sql(at)} AS t FROM ${sql(table)}
         ORDER BY ${sql(key)} LIMIT ${most})
-      WHERE t < ${beforeMs} AND k <= ${read ?? Number.MAX_SAFE_INTEGER}
+      WHERE (t < ${beforeMs} OR k <= (SELECT max(${sql(key)}) FROM ${sql(table)}) - ${keep}) AND k <= ${read ?? Number.MAX_SAFE_INTEGER}
         AND k < (SELECT max(${sql(key)}) FROM ${sql(table)}))
     RETURNING 1 AS gone`
   return gone.length

@@ -16,6 +16,7 @@ import {
   ageing,
   batchRows,
   emptyBodies,
+  mostKept,
   removeHolders,
   removeQuarantine,
   removeUnseenMarkets,
@@ -45,7 +46,13 @@ const removals = Effect.fnUntraced(function* () {
   const batches: ReadonlyArray<
     readonly [string, Effect.Effect<number, never, SqlClient.SqlClient>]
   > = [
-    ...ageing.map((one) => [one.table, removeAged(one, before(one.setting), batchRows)] as const),
+    ...ageing.map(
+      (one) =>
+        [
+          one.table,
+          removeAged(one, before(one.setting), batchRows, mostKept(retention, one.setting)),
+        ] as const,
+    ),
     ["dead_letters", removeDeadLetters(before("dead_letters"), batchRows)],
     ["holders", removeHolders(before("holders"))],
     ["markets", removeUnseenMarkets(before("unseen_markets"))],

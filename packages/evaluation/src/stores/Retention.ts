@@ -24,6 +24,17 @@ export type RetentionSetting =
   | "holders"
   | "unseen_markets"
 
+/** Rows kept at most whatever their age; more than there can be where the setting has no limit. */
+export const mostKept = (
+  retention: { readonly max_events: number; readonly max_job_runs: number },
+  setting: RetentionSetting,
+): number | undefined =>
+  setting === "events"
+    ? retention.max_events
+    : setting === "job_runs"
+      ? retention.max_job_runs
+      : undefined
+
 interface Ageing extends AgedTable {
   readonly setting: RetentionSetting
 }

@@ -62,6 +62,23 @@ describe("retain-rows", () => {
     }).pipe(withLane()),
   )
 
+  it.effect("removes events and runs beyond the number kept, however young", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const log = yield* EventLog
+      const sql = yield* SqlClient.SqlClient
+      for (let n = 0; n < 9; n++) {
+        yield* log.append([
+          { type: "WalletsDiscovered", payload: { wallets: [], source: "market" } },
+        ])
+        yield* sql`INSERT INTO job_runs (boot_id, job, cause, started_at_ms, outcome)
+          VALUES (1, 'score-events', 'slot', ${start}, 'completed')`
+      }
+      yield* retainRows
+      assert.deepStrictEqual([yield* countRows("events"), yield* countRows("job_runs")], [4, 3])
+    }).pipe(withLane(undefined, { retention: { max_events: 4, max_job_runs: 3 } })),
+  )
+
   it.effect("lets no event go that the other lane has not applied, however old", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(start)

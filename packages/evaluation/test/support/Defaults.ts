@@ -120,7 +120,9 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
   retention: {
     every: "1h",
     events: "30d",
+    max_events: 1_000_000,
     job_runs: "14d",
+    max_job_runs: 100_000,
     dead_letters: "90d",
     quarantine: "30d",
     rule_transitions: "365d",
