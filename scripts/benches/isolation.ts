@@ -80,6 +80,21 @@ const beside = Effect.fnUntraced(function* (directory: string, paper: House["pap
   return Effect.map(ask("written", null), (counters) => (counters as { done: number }).done)
 })
 
+/** Waits until all fills are decided with money set aside; one that was not would be waited for without end. */
+const decided = Effect.fnUntraced(function* (house: House, count: number) {
+  for (;;) {
+    const pool = (yield* house.backlogs.all).find(({ name }) => name === "fills-to-copy")!
+    const decisions = (yield* house.lane.decisions).count
+    if (decisions >= count) return
+    if (pool.dropped + pool.failed > 0 || pool.done >= count) {
+      const { outcomes } = yield* house.reports.counts("solo", null)
+      const words = `${decisions} of ${count} fills were decided: ${JSON.stringify({ ...pool, outcomes })}`
+      return yield* Effect.die(new Error(words))
+    }
+    yield* Effect.sleep("20 millis")
+  }
+})
+
 const measure = Effect.fnUntraced(function* (
   directory: string,
   load: Load,
@@ -122,7 +137,7 @@ const measure = Effect.fnUntraced(function* (
   const loop = monitorEventLoopDelay({ resolution: 1 })
   loop.enable()
   yield* Effect.repeat(announce, { times: count - 1, schedule: Schedule.fixed(1000 / aSecond) })
-  while ((yield* house.lane.decisions).count < count) yield* Effect.sleep("20 millis")
+  yield* decided(house, count)
   loop.disable()
   const { p50, p99, max } = yield* house.lane.decisions
   const loopP99 = Math.max(0, loop.percentile(99) / 1e6 - 1)

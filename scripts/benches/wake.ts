@@ -1,8 +1,9 @@
 /**
- * Benchmark `wake`: from a fill visible at the venue to its row in the fast lane's file, by the venue's
- * trade stream, against polls alone, as often as the lane polls when no hints flow.
+ * Benchmark `wake`: from a fill visible at the venue to its row in the fast lane's file, by each hint there
+ * is, against polls alone, as often as the lane polls when no hints flow.
  *
- * {@link fills} fills each, at moments that no period divides; the median and the 99th percentile. The
+ * The hints: the venue's trade stream, and `TradesIngested` over the bridge, from the moment at which the
+ * background lane appends it. {@link fills} fills each, at moments that no period divides; the median and the 99th percentile. The
  * row is looked for at every commit of the lane by a connection of its own.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
@@ -16,6 +17,7 @@ import {
   book,
   fill,
   follow,
+  ingested,
   introduce,
   market,
   openHouse,
@@ -31,8 +33,10 @@ const pollOften = "5s"
 /** Between a fill's row and the next fill. */
 const pauseMs = 137
 
-const watchOf = (hinted: boolean) =>
-  hinted
+type By = "stream" | "bridge" | "polls"
+
+const watchOf = (by: By) =>
+  by !== "polls"
     ? wide.watch
     : { ...wide.watch, poll_often: pollOften, poll_seldom: pollOften, visibility_lag: "1s" }
 
@@ -42,7 +46,7 @@ interface Awaited {
   readonly seen: Deferred.Deferred<number>
 }
 
-const measure = Effect.fnUntraced(function* (directory: string, hinted: boolean) {
+const measure = Effect.fnUntraced(function* (directory: string, by: By) {
   const venue = new FakeVenue()
   venue.setBook(book(1, { asks: [[0.5, 1e9]], bids: [[0.5, 1e9]] }))
   let awaited: Awaited | null = null
@@ -51,7 +55,7 @@ const measure = Effect.fnUntraced(function* (directory: string, hinted: boolean)
     directory,
     venue,
     pass: Effect.sleep("5 millis"),
-    overrides: { paper: wide.paper, watch: watchOf(hinted) },
+    overrides: { paper: wide.paper, watch: watchOf(by) },
     onCommit: () => {
       if (awaited === null || look === null || !look(awaited.id)) return
       const { seen, visible } = awaited
@@ -74,7 +78,8 @@ const measure = Effect.fnUntraced(function* (directory: string, hinted: boolean)
     const seen = yield* Deferred.make<number>()
     awaited = { id: Buffer.from(one.id, "hex"), visible: process.hrtime.bigint(), seen }
     venue.rows.push({ kind: "fill", fill: one })
-    if (hinted) yield* Queue.offer(venue.announced, one)
+    if (by === "stream") yield* Queue.offer(venue.announced, one)
+    if (by === "bridge") yield* house.tell([ingested([one])])
     took.push(yield* Deferred.await(seen).pipe(Effect.timeout("1 minute")))
   }
   return took
@@ -82,28 +87,31 @@ const measure = Effect.fnUntraced(function* (directory: string, hinted: boolean)
 
 export const bench: Bench = {
   name: "wake",
-  about: `${fills} fills from the venue to the saga's row, by the trade stream and by polls alone`,
+  about: `${fills} fills from the venue to the saga's row, by the trade stream, by the other lane's event and by polls alone`,
   run: async (say) => {
     const folder = mkdtempSync(join(tmpdir(), "trader-evaluator-wake-"))
-    const took = (name: string, hinted: boolean) => {
-      mkdirSync(join(folder, name))
-      say(name)
+    const took = (by: By) => {
+      mkdirSync(join(folder, by))
+      say(by)
       return Effect.runPromise(
-        measure(join(folder, name), hinted).pipe(Effect.scoped, Effect.provide(Logger.layer([]))),
+        measure(join(folder, by), by).pipe(Effect.scoped, Effect.provide(Logger.layer([]))),
       )
     }
     try {
-      const hints = await took("stream", true)
-      const polls = await took("polls", false)
-      return ([0.5, 0.99] as const).map((share): Measurement => ({
-        name: `wake-p${share * 100}`,
-        ratio: percentile(hints, share) / percentile(polls, share),
-        better: "lower",
-        ours: percentile(hints, share),
-        baseline: percentile(polls, share),
-        unit: "ms",
-        runs: 1,
-      }))
+      const stream = await took("stream")
+      const bridge = await took("bridge")
+      const polls = await took("polls")
+      const against = (name: string, hints: ReadonlyArray<number>) =>
+        ([0.5, 0.99] as const).map((share): Measurement => ({
+          name: `${name}-p${share * 100}`,
+          ratio: percentile(hints, share) / percentile(polls, share),
+          better: "lower",
+          ours: percentile(hints, share),
+          baseline: percentile(polls, share),
+          unit: "ms",
+          runs: 1,
+        }))
+      return [...against("wake", stream), ...against("wake-bridge", bridge)]
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
