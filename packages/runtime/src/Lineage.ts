@@ -54,7 +54,10 @@ export const declaredBy = (
   ordered(
     wired.flatMap(({ name: node, on = [], emits = [] }) => {
       const edge = (way: LineageEdge["way"]) => (event: string) => ({
-        ...{ node, kind, event, way },
+        node,
+        kind,
+        event,
+        way,
         declared: true,
         times: 0,
       })

@@ -21,7 +21,12 @@ describe("the dead letters on the metrics page", () => {
         const sql = yield* SqlClient.SqlClient
         const letter = (source: string, subject: string) =>
           sql`INSERT INTO dead_letters ${sql.insert({
-            ...{ source, subject, cause: "no JSON", attempts: 12, payload: "{}", at_ms: 1 },
+            source,
+            subject,
+            cause: "no JSON",
+            attempts: 12,
+            payload: "{}",
+            at_ms: 1,
           })}`
         for (const subject of ["a", "b"]) yield* letter("ingest-trades", subject)
         yield* letter("settlement", "lot 7")
