@@ -5,11 +5,16 @@
  * of such a fill is in flight, and neither lane has said anything in the drain that the other has not
  * taken in. Hints alone do not promise that: each lane pulls. Copies end before anything is judged: when
  * the deadline cuts the drain off, what waits is in rows and no money is in between.
- * A step of a job, fetching and judging may be long: where there is a deadline, each is cut off when half of
- * the time left has passed, and the other steps still run. What was cut off is due in its rows, and not promised.
+ * Where there is a deadline, no step but the end of the copies may keep the others from running: each is cut
+ * off when half of the time left has passed, and one that fails (its lane is gone) is passed over. What was
+ * cut off is due in its rows, and not promised.
  */
 import { Clock, Duration, Effect } from "effect"
 import type { EvaluationHandle, PaperHandle } from "./LaneHandles.ts"
+import type { LaneLinkError } from "@evaluator/runtime/LaneLink"
+
+/** How long a lane that has just interrupted its jobs may take to say so, of half of the time left at most the half. */
+const answersWithinMs = 1000
 
 type Steps = "quiesce" | "hear"
 
@@ -38,26 +43,45 @@ export const drain = Effect.fnUntraced(function* (
     Effect.map(Clock.currentTimeMillis, (now) =>
       Duration.millis(Math.floor(Math.max(0, endMs - now) / 2)),
     )
-  const rest = (words: string, { quiesce }: Pick<EvaluationHandle | PaperHandle, "quiesce">) =>
-    step(
-      words,
-      endsAtMs === null ? quiesce() : Effect.flatMap(halfLeft(endsAtMs), (half) => quiesce(half)),
+  const cutOff = (
+    words: string,
+    effect: Effect.Effect<void, LaneLinkError>,
+    after: Duration.Duration,
+  ) =>
+    step(words, effect).pipe(
+      Effect.timeoutOrElse({
+        duration: after,
+        orElse: () =>
+          Effect.logInfo(
+            `${words}: cut off after ${Duration.format(after)}, what is left goes on at the next start`,
+          ),
+      }),
+      Effect.catch(({ message }) => Effect.logWarning(`${words}: passed over, ${message}`)),
     )
-  const long = Effect.fnUntraced(function* <E>(words: string, effect: Effect.Effect<void, E>) {
-    if (endsAtMs === null) return yield* step(words, effect)
+  const rest = Effect.fnUntraced(function* (
+    words: string,
+    { quiesce }: Pick<EvaluationHandle | PaperHandle, "quiesce">,
+  ) {
+    if (endsAtMs === null) return yield* step(words, quiesce())
     const half = yield* halfLeft(endsAtMs)
-    const cut = `${words}: cut off after ${Duration.format(half)}, what is left goes on at the next start`
-    return yield* step(words, effect).pipe(
-      Effect.timeoutOrElse({ duration: half, orElse: () => Effect.logInfo(cut) }),
-    )
+    const halfMs = Duration.toMillis(half)
+    const heardMs = halfMs + Math.min(answersWithinMs, halfMs / 2)
+    yield* cutOff(words, quiesce(half), Duration.millis(heardMs))
+  })
+  const within = Effect.fnUntraced(function* (
+    words: string,
+    effect: Effect.Effect<void, LaneLinkError>,
+  ) {
+    if (endsAtMs === null) return yield* step(words, effect)
+    yield* cutOff(words, effect, yield* halfLeft(endsAtMs))
   })
   yield* rest("running jobs of the background lane stop", evaluation)
-  yield* long("what followed wallets did is fetched", evaluation.fetch)
+  yield* within("what followed wallets did is fetched", evaluation.fetch)
   yield* rest("running jobs of the fast lane stop", paper)
   yield* step("followed wallets are polled and copies end", paper.catchUp)
-  yield* long("outcomes are asked for and wallets judged", evaluation.judge)
-  yield* step("what resolved is paid", paper.hear)
-  yield* long("ended copies are judged", evaluation.judge)
-  yield* step("the fast lane hears of the judgement", paper.hear)
-  yield* step("the background lane hears of the last copies", evaluation.hear)
+  yield* within("outcomes are asked for and wallets judged", evaluation.judge)
+  yield* within("what resolved is paid", paper.hear)
+  yield* within("ended copies are judged", evaluation.judge)
+  yield* within("the fast lane hears of the judgement", paper.hear)
+  yield* within("the background lane hears of the last copies", evaluation.hear)
 })

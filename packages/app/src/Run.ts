@@ -6,7 +6,7 @@
  * socket. Stop, by a signal or after `--for`: the lanes are drained in the order in which work flows,
  * within `shutdown.deadline`; what is left then is in the files and goes on at the next start.
  */
-import { Clock, Console, Duration, Effect, Layer, Schema } from "effect"
+import { Clock, Duration, Effect, Layer, Schema } from "effect"
 import { FetchHttpClient } from "effect/http"
 import * as Socket from "effect/socket/Socket"
 import { BookFeed } from "@evaluator/polymarket/BookFeed"
@@ -29,7 +29,8 @@ import { drain } from "./Drain.ts"
 import { keptThread } from "./KeptThread.ts"
 import { evaluationOver, serveHandle } from "./LaneHandles.ts"
 import { openPaper } from "./PaperThread.ts"
-import { followProgress, progressLine } from "./Progress.ts"
+import { lastWords } from "./LastWords.ts"
+import { followProgress } from "./Progress.ts"
 import { logLevel } from "./Settings.ts"
 import { upgradeSchemas } from "./SchemaUpgrade.ts"
 import { stopSignal } from "./Signals.ts"
@@ -226,8 +227,12 @@ const service = Effect.fnUntraced(function* (
       }),
     )
     // The lines before counted all; the summary's equation ends where both lanes have looked.
-    if (options.json) yield* Console.log(JSON.stringify(yield* summary))
-    else yield* Effect.logInfo(progressLine(yield* evaluation.glance))
+    yield* lastWords({
+      json: options.json,
+      summary,
+      glance: evaluation.glance,
+      silentForMs: beats.silentForMs,
+    })
   }).pipe(
     Effect.scoped,
     Effect.provide(Layer.mergeAll(LaneLink.layerPort(port), Layer.succeed(KillPoint, kills))),

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { drain } from "@evaluator/app/Drain"
+import { LaneLinkError } from "@evaluator/runtime/LaneLink"
 
 /** A lane that says something whenever it works, and knows how much of the other's it has heard. */
 const lane = () => ({ said: 0, heard: 0 })
@@ -84,6 +85,45 @@ describe("a drain", () => {
       assert.strictEqual(cutOff, 3)
       assert.strictEqual(evaluation.heard, paper.said, "the steps after them still ran")
       assert.isAbove(paper.said, 0)
+    }),
+  )
+
+  it.effect("lets copies end in time though the background lane answers nothing", () =>
+    Effect.gen(function* () {
+      const [evaluation, paper] = [lane(), lane()]
+      let rested = false
+      const draining = yield* drain(
+        {
+          quiesce: () => Effect.never,
+          hear: Effect.never,
+          fetch: Effect.never,
+          judge: Effect.never,
+        },
+        {
+          ...handle(paper, evaluation),
+          quiesce: () => Effect.sync(() => void (rested = true)),
+          // It asks the background lane for what resolved.
+          hear: Effect.never,
+        },
+        { deadline: "20 seconds" },
+      ).pipe(Effect.forkChild)
+      yield* TestClock.adjust("16 seconds")
+      assert.isTrue(rested)
+      assert.strictEqual(paper.said, 1, "followed wallets were polled and copies ended")
+      yield* TestClock.adjust("4 seconds")
+      yield* Fiber.join(draining)
+    }),
+  )
+
+  it.effect("passes over a background lane that is gone", () =>
+    Effect.gen(function* () {
+      const [evaluation, paper] = [lane(), lane()]
+      const gone = Effect.fail(new LaneLinkError({ request: "", message: "its thread ended" }))
+      const silent = { quiesce: () => gone, hear: gone, fetch: gone, judge: gone }
+      yield* drain(silent, handle(paper, evaluation), { deadline: "20 seconds" })
+      assert.strictEqual(paper.said, 1)
+      const error = yield* Effect.flip(drain(silent, handle(paper, evaluation)))
+      assert.strictEqual(error.message, "its thread ended")
     }),
   )
 })
