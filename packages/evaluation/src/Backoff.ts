@@ -25,20 +25,28 @@ export interface NextAttempt {
 
 /** The row's next attempt after its failure number `attempts + 1`. */
 export const nextAttempt = Effect.fnUntraced(function* (attempts: number, error: PolymarketError) {
-  const now = yield* Clock.currentTimeMillis
-  const spread = 0.8 + 0.4 * (yield* Random.next)
   const { reason } = error
   if (reason._tag === "Throttled" || reason._tag === "Stale") {
+    const now = yield* Clock.currentTimeMillis
+    const spread = 0.8 + 0.4 * (yield* Random.next)
     const wait = reason._tag === "Stale" ? staleMs : (reason.retryAfterMs ?? firstMs)
     return { attempts, dueMs: now + Math.ceil(wait * spread), reason: error.message }
   }
+  return yield* nextAfterFailure(attempts, error.message, reason._tag === "Unreachable")
+})
+
+/** The same for a failure of our own: an `outage` is never given up. */
+export const nextAfterFailure = Effect.fnUntraced(function* (
+  attempts: number,
+  reason: string,
+  outage: boolean,
+): Effect.fn.Return<NextAttempt> {
   const failed = attempts + 1
-  const outage = reason._tag === "Unreachable"
-  if (failed >= maxAttempts && !outage) {
-    return { attempts: failed, dueMs: null, reason: error.message }
-  }
+  if (failed >= maxAttempts && !outage) return { attempts: failed, dueMs: null, reason }
   const wait = Math.min(longestMs, firstMs * 2 ** Math.min(failed - 1, 16))
-  return { attempts: failed, dueMs: now + Math.ceil(wait * spread), reason: error.message }
+  const spread = 0.8 + 0.4 * (yield* Random.next)
+  const now = yield* Clock.currentTimeMillis
+  return { attempts: failed, dueMs: now + Math.ceil(wait * spread), reason }
 })
 
 /** Keeps what was given up, in the caller's transaction. */

@@ -27,6 +27,7 @@ import {
   nextDueMs,
   walkAgainNow,
 } from "./stores/WalletFeeds.ts"
+import { makeBrokenTurns } from "./BrokenTurns.ts"
 import { walkWallet } from "./WalletWalk.ts"
 
 /** Walks that catching up tries for a wallet. */
@@ -35,6 +36,8 @@ const catchUpRounds = 3
 const releaseEveryMs = 500
 /** Longest turn of a worker on one wallet. */
 const turnTimeout = "2 minutes"
+/** What an overlong turn leaves to be written is written within this. */
+const turnEnds = "130 seconds"
 
 interface Turn {
   readonly wallet: WalletAddress
@@ -81,6 +84,7 @@ export class Ingestion extends Context.Service<
           Effect.provideContext(context),
         )
 
+      const broken = yield* makeBrokenTurns
       const takeTurn = Effect.fnUntraced(function* (wallet: WalletAddress) {
         // Whoever waits in the queue when the lane comes to rest stays due in its row.
         if (resting) return
@@ -97,7 +101,7 @@ export class Ingestion extends Context.Service<
         capacity: ingestion.queue_capacity,
         workers: ingestion.workers,
         whenFull: "wait",
-        timeout: turnTimeout,
+        timeout: turnEnds,
         worstDelay: ingestion.worst_delay,
         on: ["WalletsDiscovered", "FollowListChanged"],
         emits: ["TradesIngested"],
@@ -105,7 +109,7 @@ export class Ingestion extends Context.Service<
         priority: ({ old }) => (old ? 0 : 1),
         ageing: ingestion.worst_delay,
         handle: ({ wallet }) =>
-          takeTurn(wallet).pipe(
+          broken.watched(wallet, Effect.timeout(takeTurn(wallet), turnTimeout)).pipe(
             Effect.ensuring(
               Effect.suspend(() => {
                 inFlight.delete(wallet)
@@ -122,9 +126,13 @@ export class Ingestion extends Context.Service<
 
       const handOutFresh = Effect.gen(function* () {
         const sinceMs = oldLeft ? startedAtMs : 0
-        for (const wallet of yield* dueWallets(ingestion.queue_capacity, sinceMs)) {
+        const held = yield* broken.held
+        for (const wallet of yield* dueWallets(ingestion.queue_capacity + held.size, sinceMs)) {
           if (resting) return
-          if (inFlight.has(wallet) || inFlight.size >= ingestion.queue_capacity) leftBehind = true
+          if (held.has(wallet)) continue
+          // Who is held back takes a place: that bounds how many can be.
+          const full = inFlight.size + held.size >= ingestion.queue_capacity
+          if (full || inFlight.has(wallet)) leftBehind = true
           else yield* handOut({ wallet, old: false })
         }
       })
@@ -132,11 +140,13 @@ export class Ingestion extends Context.Service<
       const handOutOld = Effect.gen(function* () {
         if ((yield* givenUp) === "tape") return
         const waiting = [...inFlight.values()].filter(({ old }) => old).length
-        const room = Math.ceil(ingestion.queue_capacity / 2) - waiting
+        const held = yield* broken.held
+        const room = Math.ceil(ingestion.queue_capacity / 2) - waiting - held.size
         const most = Math.max(0, Math.min(room, release.allowed(yield* Clock.currentTimeMillis)))
         // Who waits for a worker is still due.
-        const due = yield* longDueWallets(inFlight.size + most + 1, startedAtMs)
-        for (const wallet of due.filter((wallet) => !inFlight.has(wallet)).slice(0, most)) {
+        const due = yield* longDueWallets(inFlight.size + held.size + most + 1, startedAtMs)
+        const free = due.filter((wallet) => !inFlight.has(wallet) && !held.has(wallet))
+        for (const wallet of free.slice(0, most)) {
           if (resting) return
           release.released()
           yield* handOut({ wallet, old: true })
@@ -147,7 +157,9 @@ export class Ingestion extends Context.Service<
       const nextLookMs = Effect.gen(function* () {
         if (resting) return sweepMs
         const next = yield* nextDueMs
-        const dueInMs = next === null ? sweepMs : next - (yield* Clock.currentTimeMillis)
+        const now = yield* Clock.currentTimeMillis
+        const freed = Math.min(...(yield* broken.held).values())
+        const dueInMs = Math.min(next ?? now + sweepMs, freed) - now
         return Math.max(1, Math.min(sweepMs, dueInMs, oldLeft ? releaseEveryMs : sweepMs))
       })
 

@@ -232,7 +232,7 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
             Cause.hasInterruptsOnly(cause)
               ? restore(Effect.void)
               : Effect.logWarning(
-                  `${name}: ${place.key} failed, its row says when it is due again`,
+                  `${name}: ${place.key} failed, its truth query finds it again`,
                   cause,
                 ),
             () => turn,

@@ -32,8 +32,8 @@ export class FakeVenue {
   readonly clobSays = new Map<ConditionId, OpinionPayouts>()
   pageRows = 1000
   readonly requests: Array<string> = []
-  /** Set to make requests fail: `null` lets one pass. */
-  fail: (request: string) => "unreachable" | "refused" | null = () => null
+  /** Set to make requests fail: `null` lets one pass; what it throws is a defect. */
+  fail: (request: string) => "unreachable" | "refused" | "silent" | null = () => null
 
   /** Adds fills to the wallets' ledgers (the activity feed). */
   addFills(
@@ -62,6 +62,7 @@ export class FakeVenue {
       this.requests.push(text)
       const kind = this.fail(text)
       if (kind === null) return Effect.void
+      if (kind === "silent") return Effect.never
       return Effect.fail(
         new PolymarketError({
           request: text,
