@@ -38,6 +38,7 @@ import paper0009 from "../../../migrations/paper/0009_create_log_readers.ts"
 import paper0010 from "../../../migrations/paper/0010_keep_later_fills.ts"
 import paper0011 from "../../../migrations/paper/0011_index_orders_and_funding.ts"
 import paper0012 from "../../../migrations/paper/0012_add_run_checkpoints.ts"
+import paper0013 from "../../../migrations/paper/0013_keep_settlements.ts"
 
 export const migrations = {
   evaluation: {
@@ -80,5 +81,6 @@ export const migrations = {
     "0010_keep_later_fills": paper0010,
     "0011_index_orders_and_funding": paper0011,
     "0012_add_run_checkpoints": paper0012,
+    "0013_keep_settlements": paper0013,
   },
 } as const

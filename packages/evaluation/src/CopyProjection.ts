@@ -2,24 +2,33 @@
  * Keeps the results of our own copies beside the wallets they speak about: the paper lane's
  * `CopyDecided` and `CopySettled`, applied in the transaction that moves the cursor.
  *
- * After a rewind (a restored file) the paper lane is asked for its results page by page under
- * `paper.copy-results`; while it does not answer, evidence starts from the head of its log, and that
- * is logged.
+ * After a rewind (a restored file) the paper lane is asked for all results, page by page under
+ * `paper.copy-results`, each page a transaction: what it names is stored, what it no longer names goes.
+ * Until all pages have come the cursor stays.
  */
-import { Context, Effect, Layer, Result, Schema } from "effect"
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlClient } from "effect/sql"
 import { type DomainEvent, decodeEvent, Envelope } from "@evaluator/domain/event/DomainEvent"
 import * as Bridge from "@evaluator/runtime/Bridge"
-import { LaneLink, type LaneLinkError } from "@evaluator/runtime/LaneLink"
+import { LaneLink } from "@evaluator/runtime/LaneLink"
 import { LeastSettle } from "@evaluator/runtime/Supervisor"
-import { storeDecided, storeSettled } from "./stores/CopyResults.ts"
+import {
+  forgetDecided,
+  forgetSettled,
+  type Span,
+  storeDecided,
+  storeSettled,
+} from "./stores/CopyResults.ts"
 
 const CopyResultsPage = Schema.Struct({
-  /** `CopyDecided` and `CopySettled` as their envelopes. */
+  /** `CopyDecided` and `CopySettled` as their envelopes, in the order of their ids. */
   events: Schema.Array(Envelope),
   next: Schema.NullOr(Schema.String),
 })
-/** Most pages that a rewind asks for. */
-const rewindPages = 10_000
+type CopyResultsPage = typeof CopyResultsPage.Type
+
+/** Each kind of page with what removes the rows of its span that it does not name. */
+const kinds = { decided: forgetDecided, settled: forgetSettled } as const
 
 const apply = Effect.fnUntraced(function* (envelope: Envelope) {
   if (envelope.type !== "CopyDecided" && envelope.type !== "CopySettled") return
@@ -28,27 +37,25 @@ const apply = Effect.fnUntraced(function* (envelope: Envelope) {
   if (event.type === "CopySettled") yield* storeSettled(event.id, event.atMs, event.payload)
 })
 
-const rewound = Effect.gen(function* () {
+const takePage = Effect.fnUntraced(
+  function* (kind: keyof typeof kinds, { events }: CopyResultsPage, span: Span) {
+    yield* kinds[kind](span, new Set(events.map(({ id }) => id)))
+    yield* Effect.forEach(events, apply, { discard: true })
+  },
+  (effect) => SqlClient.SqlClient.use((sql) => sql.withTransaction(effect)),
+)
+
+const pagesOf = Effect.fnUntraced(function* (kind: keyof typeof kinds) {
   const link = yield* LaneLink
   let after: string | null = null
-  for (let turn = 0; turn < rewindPages; turn++) {
-    const answer: Result.Result<unknown, LaneLinkError> = yield* Effect.result(
-      link.ask("paper.copy-results", { after }),
+  do {
+    const answer: unknown = yield* link.ask("paper.copy-results", { kind, after })
+    const page: CopyResultsPage = yield* Effect.orDie(
+      Schema.decodeUnknownEffect(CopyResultsPage)(answer),
     )
-    if (Result.isFailure(answer)) {
-      yield* Effect.logInfo(
-        "the paper lane gives no copy results: evidence starts at the head of its log",
-        answer.failure.message,
-      )
-      return
-    }
-    const page: typeof CopyResultsPage.Type = yield* Schema.decodeUnknownEffect(CopyResultsPage)(
-      answer.success,
-    )
-    yield* Effect.forEach(page.events, apply, { discard: true })
-    if (page.next === null) return
+    yield* Effect.orDie(takePage(kind, page, { after, through: page.next }))
     after = page.next
-  }
+  } while (after !== null)
 })
 
 export class CopyProjection extends Context.Service<
@@ -66,7 +73,8 @@ export class CopyProjection extends Context.Service<
         consumer: "ranking",
         logName: "paper",
         handle: apply,
-        rewound,
+        truth: Effect.andThen(pagesOf("decided"), pagesOf("settled")),
+        rewound: Effect.void,
         settle: yield* LeastSettle,
       })
       const context = yield* Effect.context<Effect.Services<typeof catchUp>>()

@@ -48,9 +48,20 @@ const envelope = (draft: EventDraft, seq: number): Envelope => ({
   payload: encodePayload(draft),
 })
 
+const copyKey = ({ payload }: Envelope) => {
+  const { fill, strategy } = JSON.parse(payload) as { fill: string; strategy: string }
+  return `${fill} ${strategy}`
+}
+
 /** The paper lane's side: a log that can be replaced by another, and its results on request. */
 const paperLane = (drafts: ReadonlyArray<EventDraft>) => {
-  const lane = { logId: "log-1", events: drafts.map((draft, index) => envelope(draft, index + 1)) }
+  const lane = {
+    logId: "log-1",
+    events: drafts.map((draft, index) => envelope(draft, index + 1)),
+    /** Pages asked for so far, and the one that gets no answer. */
+    asked: 0,
+    silentAt: 0,
+  }
   const [here, there] = LaneLink.inlinePair()
   const positionOf = (event: Envelope | undefined) => ({
     logId: lane.logId,
@@ -70,11 +81,18 @@ const paperLane = (drafts: ReadonlyArray<EventDraft>) => {
       }),
     )
     yield* there.serve("paper.copy-results", (payload) =>
-      Effect.sync(() => {
-        const { after } = payload as { after: string | null }
-        const at = after === null ? 0 : Number(after)
-        const next = at + 2 < lane.events.length ? String(at + 2) : null
-        return { events: lane.events.slice(at, at + 2), next }
+      Effect.suspend(() => {
+        const { after, kind } = payload as { after: string | null; kind: "decided" | "settled" }
+        lane.asked += 1
+        if (lane.asked === lane.silentAt) return Effect.fail("busy")
+        const type = kind === "decided" ? "CopyDecided" : "CopySettled"
+        const all = lane.events
+          .filter((event) => event.type === type)
+          .map((event) => (kind === "settled" ? event : { ...event, id: copyKey(event) }))
+          .filter(({ id }) => id > (after ?? ""))
+          .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+        const events = all.slice(0, 2)
+        return Effect.succeed({ events, next: all.length > 2 ? events.at(-1)!.id : null })
       }),
     )
   })
@@ -132,7 +150,33 @@ describe("the projection of our copies", () => {
       paper.lane.events[1] = { ...paper.lane.events[1]!, id: "event-of-log-2" }
       yield* paper.hint
       yield* TestClock.adjust("10 seconds")
-      assert.deepInclude(yield* evidence, [7, 50])
+      assert.deepStrictEqual(yield* evidence, [[7, 50]], "what it no longer knows of goes")
+      assert.strictEqual(yield* countRows("copy_results"), 1)
+    }).pipe(withLane())
+  })
+
+  it.effect("loses nothing when the paper lane does not answer every page of a rewind", () => {
+    const drafts = [1, 2, 3, 4, 5].flatMap((n) => [decided(n), settled(n, n)])
+    const paper = paperLane(drafts)
+    paper.lane.silentAt = 2
+    return Effect.gen(function* () {
+      yield* Layer.build(paper.layer)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* countRows("cursors"), 0, "the head is not taken")
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* countRows("copy_results"), 5)
+      assert.strictEqual((yield* evidence).length, 5)
+      assert.strictEqual(yield* countRows("cursors"), 1)
+    }).pipe(withLane())
+  })
+
+  it.effect("asks for the pages while others may write", () => {
+    const paper = paperLane([decided(1)])
+    return Effect.gen(function* () {
+      paper.lane.silentAt = 2
+      yield* Layer.build(paper.layer)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* countRows("copy_results"), 1, "the first page stands by itself")
     }).pipe(withLane())
   })
 })

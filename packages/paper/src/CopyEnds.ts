@@ -17,6 +17,7 @@ import { Copies, type CopyColumns, type CopyMovedElsewhere } from "./Copies.ts"
 import type { Copy } from "./CopyRow.ts"
 import { BookModes } from "./BookModes.ts"
 import { type ClosedCopy, PaperBook } from "./PaperBook.ts"
+import { makeTellSettled } from "./Settlements.ts"
 import { bookOf } from "./Strategies.ts"
 import { hexToBytes } from "./RowBytes.ts"
 
@@ -68,6 +69,7 @@ export const makeCopyEnds: Effect.Effect<
   const copies = yield* Copies
   const book = yield* PaperBook
   const modes = yield* BookModes
+  const tellSettled = yield* makeTellSettled
 
   const decided: CopyEnds["decided"] = Effect.fnUntraced(function* (copy, outcome, costMicro, met) {
     const { fill, strategy } = copy
@@ -121,19 +123,14 @@ export const makeCopyEnds: Effect.Effect<
           RETURNING pnl, traceparent`.pipe(Effect.orDie)
         if (!one.last) continue
         yield* copies.move(one, "filled", "closed", { closed_at_ms: now })
-        const settled = log.append([
-          {
-            type: "CopySettled",
-            payload: {
-              fill: one.fillId,
-              strategy: one.strategy,
-              wallet: one.wallet,
-              condition,
-              pnlMicro: row!.pnl,
-              cause,
-            },
-          },
-        ])
+        const settled = tellSettled({
+          fill: one.fillId,
+          strategy: one.strategy,
+          wallet: one.wallet,
+          condition,
+          pnlMicro: row!.pnl,
+          cause,
+        })
         // The end of the trace that began with the leader's fill, whenever that was.
         yield* tracer.exporting
           ? settled.pipe(

@@ -66,8 +66,9 @@ const lane = Layer.effect(
     const settlement = yield* Settlement
     const backlogs = yield* Backlogs
     const reports = yield* PaperReports
-    yield* serveLog("paper")
+    // Before the log: whose place in it is gone asks for these at once.
     yield* serveCopyResults
+    yield* serveLog("paper")
     yield* refreshFacts
     const { catchUp: pull, state: bridge } = yield* feedReplicas
 

@@ -47,7 +47,7 @@ export interface MetBook {
   readonly ownTaken: number
 }
 
-const decodeTakes = Schema.decodeSync(
+export const decodeTakes = Schema.decodeSync(
   Schema.fromJsonString(Schema.Array(Schema.Struct({ price: Price, size: MicroShares }))),
 )
 
@@ -90,7 +90,12 @@ const gotBy = (order: Order, market: Market): Walk["takes"] =>
   minimumMissed(order) === null ? walkOf(order, market).takes : []
 
 /** What a fill of ours is told by: the leader's price beside ours, and how much more there was. */
-export const metOf = (copy: Copy, filled: Walk): CopyMet => {
+export const metOf = (
+  copy: Copy,
+  filled: Pick<Walk, "size" | "fee"> & {
+    readonly takes: ReadonlyArray<Pick<Walk["takes"][number], "price" | "size">>
+  },
+): CopyMet => {
   const limit = copy.limitPrice!
   const levels =
     copy.pricedBook === null

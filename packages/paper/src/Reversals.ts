@@ -25,10 +25,10 @@ import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { CopyState } from "@evaluator/domain/paper/CopyState"
 import { utcDay } from "@evaluator/domain/paper/Gates"
 import { correctionEntries, reversalEntries } from "@evaluator/domain/paper/Ledger"
-import { EventLog } from "@evaluator/runtime/EventLog"
 import { BookModes } from "./BookModes.ts"
 import { Copies } from "./Copies.ts"
 import { PaperBook } from "./PaperBook.ts"
+import { makeTellSettled } from "./Settlements.ts"
 
 interface LotRow {
   readonly id: number
@@ -80,7 +80,7 @@ export class Reversals extends Context.Service<
     Reversals,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const log = yield* EventLog
+      const tellSettled = yield* makeTellSettled
       const copies = yield* Copies
       const modes = yield* BookModes
       const { post } = yield* PaperBook
@@ -127,25 +127,24 @@ export class Reversals extends Context.Service<
       ) {
         const now = yield* Clock.currentTimeMillis
         const key = { fillId: bytesToBareHex(lot.fill_id) as FillId, strategy: lot.strategy }
-        yield* sql`UPDATE copies SET pnl = coalesce(pnl, 0) + ${pnl}, reason = ${reason}
-          WHERE fill_id = ${lot.fill_id} AND strategy = ${lot.strategy}`
+        const [row] = yield* sql<{
+          pnl: number
+        }>`UPDATE copies SET pnl = coalesce(pnl, 0) + ${pnl}, reason = ${reason}
+          WHERE fill_id = ${lot.fill_id} AND strategy = ${lot.strategy} RETURNING pnl`
+        // Of a copy that had not ended nothing was told: its parts that were sold count, too.
+        const untold = from === "filled" ? row!.pnl : pnl
         if (from === "filled") yield* copies.move(key, "filled", "closed", { closed_at_ms: now })
         if (from !== "reversed") yield* copies.move(key, "closed", "reversed", {})
         yield* modes.mark(lot.book)
-        if (pnl === 0) return
-        yield* log.append([
-          {
-            type: "CopySettled",
-            payload: {
-              fill: key.fillId,
-              strategy: lot.strategy,
-              wallet: bytesToHex(lot.wallet) as WalletAddress,
-              condition: bytesToHex(lot.condition_id) as ConditionId,
-              pnlMicro: pnl,
-              cause: "resolved",
-            },
-          },
-        ])
+        if (untold === 0) return
+        yield* tellSettled({
+          fill: key.fillId,
+          strategy: lot.strategy,
+          wallet: bytesToHex(lot.wallet) as WalletAddress,
+          condition: bytesToHex(lot.condition_id) as ConditionId,
+          pnlMicro: untold,
+          cause: "resolved",
+        })
       })
 
       const headOf = (lot: LotRow, kind: "payout" | "void", reason: string) => ({

@@ -49,6 +49,7 @@ import keepTerms from "../../../migrations/paper/0005_keep_terms.ts"
 import createQuarantine from "../../../migrations/paper/0006_create_quarantine.ts"
 import keepLaterFills from "../../../migrations/paper/0010_keep_later_fills.ts"
 import indexOrdersAndFunding from "../../../migrations/paper/0011_index_orders_and_funding.ts"
+import keepSettlements from "../../../migrations/paper/0013_keep_settlements.ts"
 import { FakeVenue } from "./FakeVenue.ts"
 import { type Overrides, settings } from "./HarnessSettings.ts"
 
@@ -65,6 +66,7 @@ export const paperMigrations = {
   "0010_keep_later_fills": keepLaterFills,
   "0011_index_orders_and_funding": indexOrdersAndFunding,
   "0012_add_run_checkpoints": addRunCheckpoints,
+  "0013_keep_settlements": keepSettlements,
 }
 
 /** Monday 2026-01-05 12:00:00 UTC. */

@@ -35,7 +35,7 @@ import * as DeadLetters from "./DeadLetters.ts"
 import { EventLog, type LogPosition } from "./EventLog.ts"
 import { received, sent, sentAgain } from "./EventEdges.ts"
 import { serveRange } from "./EventReplay.ts"
-import { LaneLink } from "./LaneLink.ts"
+import { LaneLink, type LaneLinkError } from "./LaneLink.ts"
 import { RedriveBell } from "./RedriveBell.ts"
 import { makeNotes } from "./LogReaders.ts"
 import { Supervisor, SweepEvery } from "./Supervisor.ts"
@@ -107,6 +107,11 @@ export interface Subscription<E, R> {
    * run when there is no cursor yet, and after events were redriven or replayed.
    */
   readonly rewound: Effect.Effect<void, E, R>
+  /**
+   * Brings the other lane's truth over, before {@link rewound} and in transactions of its own. While it is
+   * not to be had the cursor stays where it is, and every turn asks again.
+   */
+  readonly truth?: Effect.Effect<void, LaneLinkError, R>
   /** How long a hint is waited after, so that what comes meanwhile is pulled with it. Default 0. */
   readonly settle?: Duration.Duration
 }
@@ -241,6 +246,16 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
     (effect) => committingAt("bridge-rewind")(sql.withTransaction(effect)),
   )
 
+  /** False when the other lane does not answer for it. */
+  const bringTruth = (subscription.truth ?? Effect.void).pipe(
+    Effect.as(true),
+    Effect.catchTag("LaneLinkError", ({ message }) =>
+      Effect.logInfo(`${subscriber}: the truth is not to be had yet, ${message}`).pipe(
+        Effect.as(false),
+      ),
+    ),
+  )
+
   /** One turn; true when there may be more at once. */
   const turn = Effect.gen(function* () {
     const cursor = yield* readCursor
@@ -253,6 +268,7 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
     )
     if (pulled === null) return false
     if (!pulled.matched) {
+      if (!(yield* bringTruth)) return false
       yield* rewind(cursor, pulled.head)
       yield* note(pulled.head.seq, pulled.head.seq)
       return true
@@ -271,14 +287,17 @@ export const subscribe = Effect.fnUntraced(function* <E, R>(
 
   const oneAtATime = yield* Semaphore.make(1)
   const turns = oneAtATime.withPermit(Effect.repeat(turn, { while: (more) => more }))
-  // What is applied again comes after newer events and may have put an old state back: the truth has
-  // the last word.
+  /** Something was applied again: it came after newer events and may have put an old state back. */
+  let doubtful = false
+  const lastWord = Effect.gen(function* () {
+    if (!doubtful || !(yield* bringTruth)) return
+    yield* sql.withTransaction(subscription.rewound)
+    doubtful = false
+  })
   const redeliver = DeadLetters.redeliver(subscriber, applyAgain).pipe(
-    Effect.tap((letters) =>
-      letters === 0 ? Effect.void : sql.withTransaction(subscription.rewound),
-    ),
+    Effect.tap((letters) => Effect.sync(() => void (doubtful ||= letters > 0))),
     Effect.repeat({ while: (letters) => letters === DeadLetters.redeliveriesAtOnce }),
-    Effect.asVoid,
+    Effect.andThen(lastWord),
     committingAt("bridge-redeliver"),
   )
   const loop = hinted.close.pipe(

@@ -6,7 +6,7 @@
  * What must hold after the drain: the equations; no copy in flight, no fill undetected; the ledger checks;
  * outcomes that were in the paper.db put in place stand unchanged; a reader whose place in the other's log
  * is gone has rewound. Fills are applied once: the key of a copy is its fill and strategy, and each leader
- * fill has one fate.
+ * fill has one fate. What the background lane knows of our copies is what the fast lane's file has of them.
  */
 import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
@@ -21,6 +21,7 @@ import { simulate, type Simulation } from "@evaluator/venue/Simulation"
 import type { WorldChanges } from "@evaluator/venue/WorldParameters"
 import { faultsOf, Summary } from "./Equations.ts"
 import { changedOutcomes } from "./KillRuns.ts"
+import { copyResultFaults } from "./CopyResults.ts"
 import { ledgerFaults, outcomesIn } from "./Lives.ts"
 
 const files = ["evaluator.db", "paper.db"] as const
@@ -194,6 +195,7 @@ const goOn = Effect.fnUntraced(function* (
     ...(undetected === 0 ? [] : [`${undetected} fills are undetected`]),
     ...changedOutcomes(before, after),
     ...(yield* ledgerFaults(newer)),
+    ...copyResultFaults(newer),
   ]
   const rewinds = rewindsIn(newer)
   for (const folder of [older, newer]) rmSync(folder, { recursive: true, force: true })

@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { EventPayload } from "@evaluator/domain/event/DomainEvent"
-import { hexToBytes } from "@evaluator/domain/Id"
+import { bytesToBareHex, hexToBytes } from "@evaluator/domain/Id"
 import { copiesWritten } from "../evidence/RememberedRows.ts"
 import { evidenceDue } from "./Evidence.ts"
 
@@ -54,4 +54,56 @@ export const storeSettled = Effect.fnUntraced(function* (
   yield* evidenceDue(wallet, atMs)
   yield* sql`UPDATE wallets SET rules_due_ms = min(coalesce(rules_due_ms, ${atMs}), ${atMs})
     WHERE wallet = ${wallet}`
+})
+
+/** Keys greater than `after` up to `through`; null is no bound. */
+export interface Span {
+  readonly after: string | null
+  readonly through: string | null
+}
+
+/** A key of `copy_results`, spelled as the paper lane does, as the values of its columns. */
+const resultKey = (key: string) => {
+  const [fill = "", strategy = ""] = key.split(" ")
+  return [hexToBytes(fill), strategy] as const
+}
+/** Greater than every fill, whose ids have 16 bytes. */
+const beyond = "ff".repeat(17)
+
+/** Removes the results of a span but for those named, in the caller's transaction. */
+export const forgetDecided = Effect.fnUntraced(function* (
+  { after, through }: Span,
+  named: ReadonlySet<string>,
+) {
+  const sql = yield* SqlClient.SqlClient
+  const [afterFill, afterStrategy] = resultKey(after ?? "")
+  const [lastFill, lastStrategy] = resultKey(through ?? beyond)
+  const rows = yield* sql<{
+    fill: Uint8Array
+    strategy: string
+    wallet: Uint8Array
+  }>`SELECT fill, strategy, wallet FROM copy_results
+    WHERE (fill, strategy) > (${afterFill}, ${afterStrategy})
+      AND (fill, strategy) <= (${lastFill}, ${lastStrategy})`
+  for (const { fill, strategy, wallet } of rows) {
+    if (named.has(`${bytesToBareHex(fill)} ${strategy}`)) continue
+    yield* sql`DELETE FROM copy_results WHERE fill = ${fill} AND strategy = ${strategy}`
+    yield* copiesWritten(wallet)
+  }
+})
+
+/** The same of what was settled. */
+export const forgetSettled = Effect.fnUntraced(function* (
+  { after, through }: Span,
+  named: ReadonlySet<string>,
+) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{ event_id: string; wallet: Uint8Array }>`SELECT event_id, wallet
+    FROM copy_settlements WHERE event_id > ${after ?? ""}
+      AND (${through} IS NULL OR event_id <= ${through})`
+  for (const { event_id, wallet } of rows) {
+    if (named.has(event_id)) continue
+    yield* sql`DELETE FROM copy_settlements WHERE event_id = ${event_id}`
+    yield* copiesWritten(wallet)
+  }
 })
