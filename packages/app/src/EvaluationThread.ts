@@ -15,7 +15,7 @@ import type { LaneLink, LaneLinkError } from "@evaluator/runtime/LaneLink"
 import { Tempo } from "@evaluator/runtime/Tempo"
 import * as Database from "@evaluator/sqlite/Database"
 import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
-import { joinPages, lanePage } from "@evaluator/telemetry/MetricsPage"
+import { lanePage } from "@evaluator/telemetry/MetricsPage"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { backUpFiles } from "./BackUpFiles.ts"
 import { exchangeBeats, silenceLimitMs } from "./Beats.ts"
@@ -31,6 +31,7 @@ import {
 import { restartWords } from "./KeptThread.ts"
 import type { LaneThreadData } from "./LaneThread.ts"
 import { machineryOf } from "./Machinery.ts"
+import { metricsPage } from "./http/MetricsPages.ts"
 import { evaluationLane, type LaneParts } from "./Wiring.ts"
 import { migrations } from "./Migrations.ts"
 import { reconcileCounters } from "./ReconcileCounters.ts"
@@ -174,17 +175,7 @@ export const openEvaluationThread = Effect.fnUntraced(function* (
           ]
         }),
       }),
-      metrics: Effect.gen(function* () {
-        const mine = yield* evaluation.handle.metrics
-        const theirs = yield* paper.metrics
-        return joinPages([
-          { lane: "evaluation", text: mine },
-          { lane: "paper", text: theirs },
-        ])
-      }).pipe(
-        Effect.catch(() => evaluation.handle.metrics),
-        Effect.orDie,
-      ),
+      metrics: Effect.orDie(metricsPage(evaluation.handle, paper)),
       status: standing,
     },
     evaluation.tracer,

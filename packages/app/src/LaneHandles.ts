@@ -72,7 +72,7 @@ interface Handle<Report> extends LaneOperations {
   readonly report: Effect.Effect<Report, LaneLinkError>
   readonly jobs: Effect.Effect<ReadonlyArray<JobEntry>, LaneLinkError>
   readonly runJob: (name: string) => Effect.Effect<JobRun, ControlRefused | LaneLinkError>
-  /** Prometheus text of the lane's thread. */
+  /** Prometheus text of the lane's thread; waits {@link glancing} at most. */
   readonly metrics: Effect.Effect<string, LaneLinkError>
   /** What of the lane is as it should be and what is not; waits {@link glancing} at most. */
   readonly conditions: Effect.Effect<ReadonlyArray<Condition>, LaneLinkError>
@@ -132,6 +132,8 @@ export const serveHandle = Effect.fnUntraced(function* <Report>(
 export const handleOver = <Report>(link: Link, name: string): Handle<Report> => {
   const ask = <A>(verb: string, payload: unknown = null) =>
     link.ask(`${name}.${verb}`, payload, patience) as Effect.Effect<A, LaneLinkError>
+  const glance = <A>(verb: string) =>
+    link.ask(`${name}.${verb}`, null, glancing) as Effect.Effect<A, LaneLinkError>
   return {
     quiesce: (within) => ask("quiesce", within === undefined ? null : Duration.toMillis(within)),
     hear: ask("hear"),
@@ -147,11 +149,8 @@ export const handleOver = <Report>(link: Link, name: string): Handle<Report> => 
         ),
       ),
     ...operationsOver(link, name),
-    metrics: ask("metrics"),
-    conditions: link.ask(`${name}.conditions`, null, glancing) as Effect.Effect<
-      ReadonlyArray<Condition>,
-      LaneLinkError
-    >,
+    metrics: glance<string>("metrics"),
+    conditions: glance<ReadonlyArray<Condition>>("conditions"),
   }
 }
 
