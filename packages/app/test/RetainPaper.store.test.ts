@@ -84,10 +84,10 @@ describe("retain-paper", () => {
       yield* aged(40)
       const note = yield* makeNotes
       yield* note("evaluation", 12)
-      assert.deepInclude(yield* retain, { events: 12 })
+      assert.deepInclude(yield* retain, { events: 11 })
       yield* TestClock.adjust("2 minutes")
       yield* note("evaluation", 30)
-      assert.deepInclude(yield* retain, { events: 17 })
+      assert.deepInclude(yield* retain, { events: 18 })
     }).pipe(Effect.provide(fileOf("paper"))),
   )
 })

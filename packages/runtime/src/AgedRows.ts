@@ -3,7 +3,7 @@
  * that nobody waits for it.
  *
  * Promises: the newest row of a table stays; no event leaves that a subscriber of the other lane has
- * not applied (`LogReaders.ts`).
+ * not applied (`LogReaders.ts`), nor the one its cursor stands on, by which it knows the log again.
  */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -36,7 +36,8 @@ export const removeAged = Effect.fnUntraced(function* (
   const gone = yield* sql`DELETE FROM ${sql(table)} WHERE ${sql(key)} IN (
       SELECT k FROM (SELECT ${sql(key)} AS k, ${sql(at)} AS t FROM ${sql(table)}
         ORDER BY ${sql(key)} LIMIT ${most})
-      WHERE (t < ${beforeMs} OR k <= (SELECT max(${sql(key)}) FROM ${sql(table)}) - ${keep}) AND k <= ${read ?? Number.MAX_SAFE_INTEGER}
+      WHERE (t < ${beforeMs} OR k <= (SELECT max(${sql(key)}) FROM ${sql(table)}) - ${keep})
+        AND k < ${read ?? Number.MAX_SAFE_INTEGER}
         AND k < (SELECT max(${sql(key)}) FROM ${sql(table)}))
     RETURNING 1 AS gone`
   return gone.length

@@ -4,6 +4,7 @@ import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { join } from "node:path"
 import type { Envelope, EventDraft } from "@evaluator/domain/event/DomainEvent"
+import { machineryTables, removeAged } from "@evaluator/runtime/AgedRows"
 import * as DeadLetters from "@evaluator/runtime/DeadLetters"
 import * as Bridge from "@evaluator/runtime/Bridge"
 import { EventLog } from "@evaluator/runtime/EventLog"
@@ -113,6 +114,26 @@ describe("Bridge", () => {
       assert.isTrue(soon >= Bridge.pullLimit && soon <= count)
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(yield* slowestReader.pipe(inLane(far)), count)
+    }),
+  )
+
+  it.effect("finds its place again when all it has applied has had its time", () =>
+    Effect.gen(function* () {
+      const { near, far } = yield* twoLanes
+      yield* Bridge.serveLog("far").pipe(inLane(far))
+      const subscription = yield* recordingSubscription(undefined, Duration.hours(1)).pipe(
+        inLane(near),
+      )
+      yield* settle
+      const derived = subscription.rewinds()
+      yield* appendFar([scored(1), scored(2), scored(3)]).pipe(inLane(far))
+      yield* TestClock.adjust("2 hours")
+      // Newer ones come, and before the subscriber looks at them those it knows go.
+      yield* appendFar([scored(4), scored(5)]).pipe(inLane(far))
+      yield* removeAged(machineryTables.events, Number.MAX_SAFE_INTEGER, 500).pipe(inLane(far))
+      yield* TestClock.adjust("2 hours")
+      assert.deepStrictEqual(yield* subscription.arrived, [1, 2, 3, 4, 5])
+      assert.strictEqual(subscription.rewinds(), derived)
     }),
   )
 

@@ -4,8 +4,8 @@
  *
  * Truth: the tables' own times and the file's pages. Rows go {@link batchRows} a transaction with a
  * yield in between, at most {@link batchesPerTable} a table and run; what is left goes in the next one.
- * Pages become free and are used again; the file does not shrink. Does not run at the start, so that
- * the other lane has read what it missed.
+ * Pages become free and are used again; the file does not shrink. Does not run at the start, not even
+ * for slots that were missed, so that the other lane has read what it missed.
  */
 import { Clock, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -110,6 +110,7 @@ export const layer = Layer.unwrap(
       service: "maintenance",
       every: retention.every,
       atBoot: false,
+      missed: "skip",
       timeout: "10 minutes",
       run: retainRows,
     }),
