@@ -18,6 +18,8 @@ const mostAtOnceMs = 2000
 export class Silence {
   #lookedNs: bigint
   #silentMs = 0
+  /** Since the start, once at least. */
+  everHeard = false
 
   constructor(nowNs: bigint) {
     this.#lookedNs = nowNs
@@ -26,6 +28,7 @@ export class Silence {
   heard(nowNs: bigint): void {
     this.#lookedNs = nowNs
     this.#silentMs = 0
+    this.everHeard = true
   }
 
   forMs(nowNs: bigint): number {
@@ -37,6 +40,7 @@ export class Silence {
 
 export interface Beats {
   readonly silentForMs: Effect.Effect<number>
+  readonly heard: Effect.Effect<boolean>
 }
 
 /** Beats towards the other lane and listens for its beats, for as long as the scope lives. */
@@ -49,5 +53,5 @@ export const exchangeBeats = Effect.fnUntraced(function* (
   yield* link
     .tell("beat", null)
     .pipe(Effect.andThen(silentForMs), Effect.repeat(Schedule.spaced(beatEvery)), Effect.forkScoped)
-  return { silentForMs }
+  return { silentForMs, heard: Effect.sync(() => silence.everHeard) }
 })

@@ -29,7 +29,7 @@ const notLonger = (
     `not longer than ${other} (${Duration.format(longer)})`,
   )
 
-const running: Check = ({ data, venue, shutdown }) => [
+const running: Check = ({ data, jobs, venue, shutdown }) => [
   unless(data.dir.trim() !== "", "data.dir", "the path of a directory"),
   ...(["gamma_url", "data_url", "clob_url"] as const).map((key) =>
     unless(
@@ -52,6 +52,11 @@ const running: Check = ({ data, venue, shutdown }) => [
     Duration.toMillis(shutdown.deadline) >= 1000,
     "shutdown.deadline",
     "1s or more: a drain that is cut off at once is a kill",
+  ),
+  unless(
+    Duration.toMillis(jobs.fast_lane_gone) >= 10_000,
+    "jobs.fast_lane_gone",
+    "10s or more: a thread may be blocked for a moment",
   ),
 ]
 

@@ -20,6 +20,7 @@ import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { backUpFiles } from "./BackUpFiles.ts"
 import { exchangeBeats, silenceLimitMs } from "./Beats.ts"
 import { filesOf } from "./DirectoryFiles.ts"
+import { endProcess, watchFastLane } from "./FastLaneWatch.ts"
 import { checkpointPaper, measurePaper } from "./HousekeepPaper.ts"
 import * as HttpSurface from "./http/HttpSurface.ts"
 import {
@@ -30,6 +31,7 @@ import {
 } from "./LaneHandles.ts"
 import { restartWords } from "./KeptThread.ts"
 import type { LaneThreadData } from "./LaneThread.ts"
+import { lastStep } from "./LastStep.ts"
 import { machineryOf } from "./Machinery.ts"
 import { metricsPage } from "./http/MetricsPages.ts"
 import { evaluationLane, type LaneParts } from "./Wiring.ts"
@@ -145,6 +147,12 @@ export const openEvaluationThread = Effect.fnUntraced(function* (
   yield* serveEvaluation(link, evaluation.handle)
   const paper = handleOver<PaperReport>(link, "paper")
   const beats = yield* exchangeBeats(link)
+  yield* watchFastLane({
+    ...beats,
+    lastStep: Effect.sync(() => lastStep(options.steps)),
+    goneAfter: settings.jobs.fast_lane_gone,
+    endProcess,
+  }).pipe(Effect.forkScoped)
   const standing = status(evaluation.reports, evaluation.copies, options.venue)
 
   const fastLane = Effect.map(beats.silentForMs, (silentMs) => ({

@@ -12,6 +12,7 @@ import { layerLogs } from "@evaluator/telemetry/JsonLogs"
 import type { Endpoints } from "@evaluator/polymarket/VenueEndpoints"
 import { openEvaluationThread } from "./EvaluationThread.ts"
 import type { Restarted } from "./KeptThread.ts"
+import type { StepBoard } from "./LastStep.ts"
 import { loadSettings, logLevel } from "./Settings.ts"
 
 /** What the main thread hands over. */
@@ -29,6 +30,8 @@ export interface LaneThreadData {
   readonly restarted: Restarted | null
   /** Commits are counted over all threads of the process. */
   readonly commits: Int32Array<SharedArrayBuffer>
+  /** What the fast lane does, to be read while its thread is blocked. */
+  readonly steps: StepBoard
 }
 
 const data = workerData as LaneThreadData

@@ -29,6 +29,7 @@ import { drain } from "./Drain.ts"
 import { keptThread } from "./KeptThread.ts"
 import { evaluationOver, serveHandle } from "./LaneHandles.ts"
 import { openPaper } from "./PaperThread.ts"
+import { makeStepBoard, noting } from "./LastStep.ts"
 import { lastWords } from "./LastWords.ts"
 import { followProgress } from "./Progress.ts"
 import { logLevel } from "./Settings.ts"
@@ -81,6 +82,7 @@ const service = Effect.fnUntraced(function* (
   const began = yield* Clock.monotonicTimeNanos
   const stop = yield* stopSignal
   const { commits, killPoint: kills } = yield* killPoint
+  const steps = makeStepBoard()
   const directory = yield* hold({
     directory: settings.data.dir,
     venue: {
@@ -102,6 +104,7 @@ const service = Effect.fnUntraced(function* (
     logsTo,
     prettyLogs,
     commits,
+    steps,
   }
   const port = new LanePort()
   let httpPort: number | null = null
@@ -235,7 +238,9 @@ const service = Effect.fnUntraced(function* (
     })
   }).pipe(
     Effect.scoped,
-    Effect.provide(Layer.mergeAll(LaneLink.layerPort(port), Layer.succeed(KillPoint, kills))),
+    Effect.provide(
+      Layer.mergeAll(LaneLink.layerPort(port), Layer.succeed(KillPoint, noting(steps, kills))),
+    ),
   )
 }, Effect.scoped)
 

@@ -41,6 +41,7 @@ const processSections = {
     checkpoint_every: DurationLeaf,
     reconcile_every: DurationLeaf,
     fast_lane_late: DurationLeaf,
+    fast_lane_gone: DurationLeaf,
   }),
   backup: Schema.Struct({ at: TimeOfDayLeaf, keep: IntLeaf(0, 1000) }),
   log: Schema.Struct({ level: Schema.Literals(["trace", "debug", "info", "warn", "error"]) }),
