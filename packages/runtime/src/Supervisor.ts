@@ -67,7 +67,7 @@ interface Request {
   readonly cause: string
   /** Of who asked, for the trace. */
   readonly traceparent: string | null
-  readonly done: Deferred.Deferred<RunRow> | null
+  readonly done: Deferred.Deferred<RunRow, LaneStopping> | null
 }
 
 interface Registered {
@@ -160,6 +160,9 @@ export class Supervisor extends Context.Service<
         const asked = yield* Queue.take(entry.requests)
         if (yield* Ref.get(stopping)) {
           tally.dropped += 1
+          if (asked.done !== null) {
+            yield* Deferred.fail(asked.done, new LaneStopping({ job: entry.job.name }))
+          }
           return
         }
         const running = Metric.withAttributes(jobsRunning, { job: entry.job.name })
@@ -269,7 +272,7 @@ export class Supervisor extends Context.Service<
           return yield* new JobNotFound({ job: name, known: [...registered.keys()].toSorted() })
         }
         if (yield* Ref.get(stopping)) return yield* new LaneStopping({ job: name })
-        const done = yield* Deferred.make<RunRow>()
+        const done = yield* Deferred.make<RunRow, LaneStopping>()
         yield* asking(tracer, entry.job, cause, (traceparent) =>
           Queue.offer(entry.requests, { cause, traceparent, done }).pipe(
             Effect.repeat({ until: (taken) => taken, schedule: Schedule.spaced("10 millis") }),

@@ -219,6 +219,30 @@ describe("Supervisor", () => {
     }),
   )
 
+  it.effect("quiesces: whoever waits for a run that was to come hears that there is none", () =>
+    Effect.gen(function* () {
+      const services = yield* lane
+      yield* Effect.gen(function* () {
+        const supervisor = yield* Supervisor
+        const release = yield* Deferred.make<void>()
+        yield* supervisor.register(job(Effect.as(Deferred.await(release), {}), { atBoot: true }))
+        yield* settle
+        const waits = yield* Effect.forkChild(
+          Effect.flip(supervisor.runNow("count-things", "by hand")),
+        )
+        yield* settle
+        const quiet = yield* Effect.forkChild(supervisor.quiesce())
+        yield* settle
+        yield* Deferred.succeed(release, undefined)
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(quiet)
+        assert.strictEqual((yield* Fiber.join(waits))._tag, "LaneStopping")
+        assert.strictEqual((yield* supervisor.runRequests).dropped, 1)
+        assert.strictEqual((yield* runsIn).length, 1)
+      }).pipe(inLane(services))
+    }),
+  )
+
   it.effect("quiesces: asks the running job to stop at its next step", () =>
     Effect.gen(function* () {
       const services = yield* lane
