@@ -2,7 +2,7 @@
  * Carries one lane's events to the other: at least once, in order, from a cursor kept in the
  * subscriber's own file.
  *
- * The side that owns the log serves it ({@link serveLog}) and sends a hint after each commit; the
+ * The side that owns the log serves it ({@link serveLog}) and hints that there is news; the
  * subscriber ({@link subscribe}) pulls at most {@link pullLimit} events a turn, handles them and moves its
  * cursor in one transaction. An event whose handler fails is tried alone, three times with growing
  * pauses, then kept in `dead_letters` with its cause while the others go on; what is redriven from
@@ -61,15 +61,21 @@ const Pulled = Schema.Struct({
   events: Schema.Array(Envelope),
 })
 
-/** Serves this lane's log to the other lane under `logName`, and hints at every commit. */
+/**
+ * Serves this lane's log to the other lane under `logName`. A commit is hinted at when there was a pull
+ * since the hint before: a lane that does not pull has no more than one hint to hear.
+ */
 export const serveLog = Effect.fnUntraced(function* (logName: string) {
   const log = yield* EventLog
   const link = yield* LaneLink
   const tracer = yield* ServiceTracer
   const note = yield* makeNotes
+  let hinted = false
   yield* link.serve(
     `${logName}.pull`,
     Effect.fnUntraced(function* (payload: unknown) {
+      // Before the log is read: what is committed from here on may not be in the answer.
+      hinted = false
       const request = yield* Schema.decodeUnknownEffect(PullRequest)(payload)
       const head = yield* log.head
       const matched = request.cursor !== null && (yield* log.contains(request.cursor))
@@ -81,7 +87,12 @@ export const serveLog = Effect.fnUntraced(function* (logName: string) {
     }),
   )
   yield* serveRange(logName)
-  yield* log.onCommit(link.tell(`${logName}.hint`, null))
+  const tellOnce = Effect.suspend(() => {
+    if (hinted) return Effect.void
+    hinted = true
+    return link.tell(`${logName}.hint`, null)
+  })
+  yield* log.onCommit(tellOnce)
 })
 
 /** Every place where a bridge commits to its subscriber's file, by name. */

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Latch, Scope } from "effect"
+import { Context, Duration, Effect, Latch, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { join } from "node:path"
@@ -96,6 +96,35 @@ describe("Bridge", () => {
         yield* appendFar([scored(3)]).pipe(inLane(far))
         yield* TestClock.adjust("2 hours")
         assert.deepStrictEqual(yield* subscription.arrived, [1, 2, 3])
+      }),
+  )
+
+  it.effect(
+    "has one hint under way for a reader that does not pull, and hints again after a pull",
+    () =>
+      Effect.gen(function* () {
+        const { near, far } = yield* twoLanes
+        const link = Context.get(far, LaneLink)
+        let hints = 0
+        const counting = {
+          ...link,
+          tell: (name: string, payload: unknown) =>
+            Effect.andThen(
+              Effect.sync(() => void (hints += 1)),
+              link.tell(name, payload),
+            ),
+        }
+        yield* Bridge.serveLog("far").pipe(Effect.provideService(LaneLink, counting), inLane(far))
+        for (let n = 0; n < 50; n++) yield* appendFar([scored(n)]).pipe(inLane(far))
+        assert.strictEqual(hints, 1)
+        const subscription = yield* recordingSubscription().pipe(inLane(near))
+        yield* settle
+        for (let n = 1; n <= 3; n++) {
+          yield* appendFar([scored(50 + n)]).pipe(inLane(far))
+          yield* settle
+          assert.strictEqual(hints, 1 + n)
+          assert.strictEqual((yield* subscription.arrived).at(-1), 50 + n)
+        }
       }),
   )
 
