@@ -6,6 +6,9 @@
  * ninety days are measured, once each, by the venue's price history, a request a token and fortnight:
  * what others are watched makes no difference. A fill without a price soon after it is kept as unknown.
  * A wallet with news is due to be scored.
+ *
+ * Limits: {@link mostPages} pages of prices a request; one that goes on longer fails, for a fill behind
+ * it would be kept as unknown for good. Points that cannot be read are quarantined.
  */
 import { Clock, Duration, Effect, Layer } from "effect"
 import type { TokenId } from "@evaluator/domain/Id"
@@ -16,10 +19,13 @@ import {
   priceAfter,
   settledMs,
 } from "@evaluator/domain/wallet/Drift"
-import { longestSpanMs, PriceHistory } from "@evaluator/polymarket/PriceHistory"
+import type { Page } from "@evaluator/polymarket/Page"
+import { Malformed, PolymarketError } from "@evaluator/polymarket/PolymarketError"
+import { longestSpanMs, PriceHistory, type PricePoint } from "@evaluator/polymarket/PriceHistory"
 import * as Job from "@evaluator/runtime/Job"
 import { nextAttempt } from "../Backoff.ts"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
+import { setAside } from "../SetAside.ts"
 import {
   driftMemoryMs,
   type DueToMeasure,
@@ -35,6 +41,8 @@ import { inRounds } from "./Rounds.ts"
 
 const perStep = 20
 const roundsPerRun = 50
+/** A span has at most 361 hours: ten of them a page are enough. */
+export const mostPages = 40
 /** The span of fills that one request for prices covers. */
 const spanMs = longestSpanMs - latestMs - 2 * bucketMs
 
@@ -56,19 +64,42 @@ const spansOf = (
   return spans
 }
 
+const pricesOf = Effect.fnUntraced(function* (span: {
+  readonly token: TokenId
+  readonly startMs: number
+  readonly endMs: number
+}) {
+  const history = yield* PriceHistory
+  const points: Array<PricePoint> = []
+  let cursor: string | null = null
+  for (let page = 0; page < mostPages; page++) {
+    const { nextCursor, rejected, rows }: Page<PricePoint> = yield* history.points({
+      ...span,
+      bucketSeconds: bucketMs / 1000,
+      cursor,
+    })
+    yield* setAside(rejected)
+    points.push(...rows)
+    if (nextCursor === null) return points
+    cursor = nextCursor
+  }
+  return yield* new PolymarketError({
+    request: `prices of ${span.token}`,
+    reason: new Malformed({ message: `more than ${mostPages} pages`, body: "" }),
+  })
+})
+
 const measureSpan = Effect.fnUntraced(function* (
   token: TokenId,
   fills: ReadonlyArray<FillToMeasure>,
 ) {
-  const history = yield* PriceHistory
-  const { rows } = yield* history.points({
+  const points = yield* pricesOf({
     token,
     startMs: fills[0]!.atMs,
     endMs: fills.at(-1)!.atMs + latestMs + bucketMs,
-    bucketSeconds: bucketMs / 1000,
   })
   return fills.map((fill): MeasuredFill => {
-    const after = priceAfter(rows, fill.atMs)
+    const after = priceAfter(points, fill.atMs)
     return after === null
       ? { fill, drift: null, afterMs: null }
       : { fill, drift: driftOfFill(fill, after), afterMs: after.atMs }

@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 import { hexToBytes } from "@evaluator/domain/Id"
 import { price } from "@evaluator/domain/money/Micro"
 import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
-import { measureDue } from "@evaluator/evaluation/jobs/MeasureDrift"
+import { measureDue, mostPages } from "@evaluator/evaluation/jobs/MeasureDrift"
 import { scoreDue } from "@evaluator/evaluation/jobs/ScoreWallets"
 import { storeRows } from "@evaluator/evaluation/stores/Ledger"
 import { FakeVenue } from "../support/FakeVenue.ts"
@@ -86,6 +86,38 @@ describe("measure-drift", () => {
       const [row] = yield* sql<{ timing: number | null; drift_fills: number }>`SELECT timing,
         drift_fills FROM wallet_scores WHERE window_days = 30`
       assert.deepStrictEqual({ ...row! }, { timing: null, drift_fills: 0 })
+    }).pipe(withLane(venue))
+  })
+
+  it.effect("reads the prices to their last page, and quarantines points it cannot read", () => {
+    const venue = new FakeVenue()
+    return Effect.gen(function* () {
+      const fills = yield* bought(12, day)
+      const { token } = fills[0]!
+      priced(venue, token, () => 0.53)
+      venue.pageRows = 4
+      const unread = { reason: "no price", body: '{"price":9}', request: "prices", recorded: null }
+      venue.badPoints.set(token, [unread])
+      assert.deepInclude((yield* measureDue).counts, { fills: 12, unknown: 0, failed: 0 })
+      const sql = yield* SqlClient.SqlClient
+      const kept = yield* sql<{ body: string }>`SELECT body FROM quarantine`
+      assert.deepStrictEqual(
+        kept.map(({ body }) => body),
+        [unread.body],
+      )
+    }).pipe(withLane(venue))
+  })
+
+  it.effect("keeps no fill as unknown for prices that do not end", () => {
+    const venue = new FakeVenue()
+    return Effect.gen(function* () {
+      const fills = yield* bought(120, day)
+      priced(venue, fills[0]!.token, () => 0.53)
+      venue.pageRows = 1
+      assert.deepInclude((yield* measureDue).counts, { fills: 0, failed: 1 })
+      assert.strictEqual(yield* countRows("fill_drifts"), 0)
+      assert.strictEqual(venue.requests.length, mostPages)
+      assert.isAbove((yield* wallet).drift_due_ms!, now)
     }).pipe(withLane(venue))
   })
 

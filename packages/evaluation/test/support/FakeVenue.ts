@@ -28,6 +28,8 @@ export class FakeVenue {
   leaders: Array<WalletAddress> = []
   winners: Array<BiggestWin> = []
   readonly points = new Map<TokenId, ReadonlyArray<PricePoint>>()
+  /** Points that cannot be read, on the first page. */
+  readonly badPoints = new Map<TokenId, ReadonlyArray<RejectedRow>>()
   readonly gammaSays = new Map<ConditionId, OpinionPayouts>()
   readonly clobSays = new Map<ConditionId, OpinionPayouts>()
   pageRows = 1000
@@ -191,13 +193,13 @@ export class FakeVenue {
   })
 
   readonly prices = Layer.mock(PriceHistory, {
-    points: ({ endMs, startMs, token }) =>
+    points: ({ cursor, endMs, startMs, token }) =>
       Effect.gen({ self: this }, function* () {
         yield* this.request(`prices ${token}`)
         const points = (this.points.get(token) ?? []).filter(
           ({ atMs }) => atMs >= startMs && atMs < endMs,
         )
-        return this.page(points, 10_000, null)
+        return this.page(points, 10_000, cursor, this.badPoints.get(token))
       }),
   })
 

@@ -29,14 +29,18 @@ export interface FeedPlace {
   readonly size: number
 }
 
-export const readFeedPlace = (ask: Ask): Result.Result<FeedPlace, Answer> => {
+export const readFeedPlace = (
+  ask: Ask,
+  usual?: number,
+  most = 1000,
+): Result.Result<FeedPlace, Answer> => {
   const cursor = ask.query.text("cursor")
   if (cursor === undefined) {
-    return Result.map(readLimit(ask), (size) => ({ after: null, size }))
+    return Result.map(readLimit(ask, usual, most), (size) => ({ after: null, size }))
   }
   const place = numbers(decode(cursor), 2)
   const [after, size] = place ?? []
-  return after === undefined || size === undefined || size < 1 || size > 1000
+  return after === undefined || size === undefined || size < 1 || size > most
     ? refuse(ask, "invalid cursor", "cursor")
     : Result.succeed({ after, size })
 }

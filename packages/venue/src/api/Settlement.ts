@@ -5,8 +5,8 @@ import * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
 import type { VenueResolution } from "../World.ts"
 import { ok, refuse, type Ask, type Reply } from "./Answer.ts"
-import { envelope } from "./Cursor.ts"
-import { readConditions, readEvents, readLimit, readSeconds } from "./Query.ts"
+import { envelope, feedPage, readFeedPlace } from "./Cursor.ts"
+import { readConditions, readEvents, readSeconds } from "./Query.ts"
 
 export const resolutions = (ask: Ask): Reply =>
   Result.gen(function* () {
@@ -84,7 +84,7 @@ export const pricesHistory = (ask: Ask): Reply =>
     }
     const start = yield* readSeconds(ask, "start")
     const end = yield* readSeconds(ask, "end")
-    const limit = yield* readLimit(ask, 10_000, 10_000)
+    const place = yield* readFeedPlace(ask, 10_000, 10_000)
     const interval = intervals[ask.query.text("interval") ?? "1d"]
     if (interval === undefined) return yield* refuse(ask, "invalid interval", "interval")
     const now = Math.floor(ask.nowMs / 1000)
@@ -121,9 +121,11 @@ export const pricesHistory = (ask: Ask): Reply =>
         points.set(Math.floor(row.atSeconds / bucket) * bucket, Math.round(price * 1e6) / 1e6)
       }
     }
-    const data: Array<unknown> = [...points]
-      .slice(0, limit)
-      .map(([timestamp, price]) => ({ timestamp, price, resolution_seconds: bucket }))
+    const data = [...points].map(([timestamp, price]) => ({
+      timestamp,
+      price,
+      resolution_seconds: bucket,
+    }))
     const final =
       market === undefined ? undefined : ask.world.resolution(market.condition, ask.nowMs)
     const payout = final?.payouts[market?.tokens.indexOf(token) ?? -1]
@@ -132,7 +134,10 @@ export const pricesHistory = (ask: Ask): Reply =>
       const inRange = timestamp >= from && timestamp <= to
       if (inRange) data.push({ timestamp, price: payout / 1_000_000, resolution_seconds: 0 })
     }
-    return yield* ok(envelope(data, limit, null))
+    const behind = data
+      .map((point, position) => ({ point, position }))
+      .slice((place.after ?? -1) + 1)
+    return yield* ok(feedPage(behind, place.size, ({ point }) => point))
   })
 
 export const status = (ask: Ask): Reply =>

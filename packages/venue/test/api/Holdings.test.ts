@@ -122,6 +122,8 @@ describe("positions, holders and boards", () => {
       const points = ask(api, url, epochMs).json["data"]
       assert.isTrue([0, 1].includes(points.at(-1)!.price))
       assert.strictEqual(points.at(-1)!.resolution_seconds, 0)
+      assert.isAbove(points.length, 1)
+      assert.deepEqual(allPages(api, `${url}&limit=1`, epochMs), points)
     }
     const stats = ask(api, `/data/v2/user-stats?user=${wallets[0]}`, epochMs)
     const mine = rows.filter((row) => row.wallet === wallets[0] && row.type === "TRADE")
