@@ -35,7 +35,7 @@ export const resolutions = (ask: Ask): Reply =>
     return yield* ok(envelope(data, Math.max(1, data.length), null))
   })
 
-/** "69" is the venue's spelling of a price nobody has set. */
+/** "69" is the venue's spelling of a price nobody has set; payouts stand there once they are known. */
 const resolutionJson = (found: VenueResolution) => {
   const first = found.payouts[0]
   const price = first === undefined ? "69" : String(first / 1_000_000)
@@ -54,7 +54,7 @@ const resolutionJson = (found: VenueResolution) => {
     log_index: "",
     last_update_timestamp: at,
     market_type: found.negRisk ? "ATOMIC_NEGRISK" : "BINARY",
-    payouts: found.payouts,
+    ...(found.payouts.length === 0 ? {} : { payouts: found.payouts }),
     resolution_source: "reported",
     reporter: "UMA_OO",
     was_arbitrated: false,
