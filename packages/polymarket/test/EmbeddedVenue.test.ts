@@ -182,6 +182,12 @@ describe("the embedded venue", () => {
     assert.isAbove(result.trades.rows.length, 0)
     assert.deepStrictEqual(result.parameters.fee, result.some.fee)
     assert.strictEqual(result.books.size, 2)
+    const books = served("/books").flat()
+    assert.deepStrictEqual(
+      books.map(({ version }) => version),
+      ["v2", "v2"],
+    )
+    for (const book of books) assert.isTrue(TheirBook.safeParse(book).success)
     assert.strictEqual(result.outcome[0]?.condition, result.over.condition)
     const rows = served("/markets/keyset").flatMap(({ markets }) => markets)
     const spelled = rows.filter(({ version }) => version === "v2")

@@ -141,6 +141,8 @@ export interface Level {
 export interface VenueBook {
   readonly condition: string
   readonly token: string
+  /** Of a market of the newer protocol. */
+  readonly newer?: boolean
   readonly tick: number
   readonly minimumSize: number
   readonly negRisk: boolean

@@ -46,6 +46,7 @@ export const bookJson = (found: VenueBook) => ({
   tick_size: String(found.tick),
   neg_risk: found.negRisk,
   last_trade_price: found.lastTrade === null ? "" : String(found.lastTrade),
+  ...(found.newer === true ? { version: "v2" } : {}),
   ...(found.assumed ? { assumed: true } : {}),
 })
 

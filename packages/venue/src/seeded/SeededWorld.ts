@@ -92,6 +92,7 @@ export const make = (changes: WorldChanges): SeededWorld => {
     return {
       condition: market.condition,
       token,
+      ...(market.newer === true ? { newer: true } : {}),
       tick: tickAt(market, slot * beat) / 1000,
       minimumSize: market.minimumSize,
       negRisk: market.event.negRisk,
