@@ -5,6 +5,7 @@
  * Followed are the tokens that fills were just detected in and those held, {@link wantedForMs} and
  * `paper.books_followed` at most; newest first when there are more. Also measures how long a fetch
  * takes, one that was given up as long as it was waited for: an order of ours would be under way as long.
+ * Messages of the socket that cannot be read are quarantined.
  * Does not: hand out a book older than `paper.book_age`, or wait longer than `paper.book_timeout`.
  */
 import { Cause, Clock, Context, Duration, Effect, Layer, Metric } from "effect"
@@ -13,9 +14,11 @@ import { bytesToToken, type TokenId } from "@evaluator/domain/Id"
 import type { Book } from "@evaluator/domain/market/Book"
 import { BookFeed } from "@evaluator/polymarket/BookFeed"
 import { ClobApi } from "@evaluator/polymarket/ClobApi"
+import { RejectedRows } from "@evaluator/polymarket/RejectedRow"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { counterOf, gaugeOf, metrics } from "@evaluator/telemetry/Names"
 import { PaperSettings } from "./PaperSettings.ts"
+import { Quarantine } from "./Quarantine.ts"
 
 const booksMet = counterOf(metrics.booksMet)
 const booksFollowed = gaugeOf(metrics.booksFollowed)
@@ -54,6 +57,7 @@ export class OrderBooks extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const feed = yield* BookFeed
       const clob = yield* ClobApi
+      const quarantine = yield* Quarantine
       const supervisor = yield* Supervisor
       const { paper } = yield* PaperSettings
       const most = paper.books_followed
@@ -120,7 +124,10 @@ export class OrderBooks extends Context.Service<
         )
 
       if (most > 0) {
-        yield* supervisor.service("order-books", feed.listening)
+        yield* supervisor.service(
+          "order-books",
+          Effect.provideService(feed.listening, RejectedRows, quarantine.keepStreamed),
+        )
         yield* supervisor.service(
           "follow-books",
           refresh.pipe(Effect.andThen(Effect.sleep(paper.sweep_every)), Effect.forever),

@@ -8,6 +8,7 @@ import { ClobApi } from "@evaluator/polymarket/ClobApi"
 import { DataApi, type LedgerRow } from "@evaluator/polymarket/DataApi"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import type { Page, RejectedRow, Served } from "@evaluator/polymarket/Page"
+import { RejectedRows } from "@evaluator/polymarket/RejectedRow"
 import {
   NotFound,
   PolymarketError,
@@ -33,10 +34,14 @@ export class FakeVenue {
   slow: Duration.Input = 0
   /** Routes that refuse the request itself. */
   readonly refusing = new Set<string>()
+  /** How long the facts of a market have lain in a cache. */
+  agedMs = 0
   /** Routes whose answers lay in a cache. */
   readonly cached = new Set<string>()
   /** Rows that nobody can use, on every page of a wallet. */
   readonly rejected: Array<RejectedRow> = []
+  /** Messages of the book socket that nobody can read. */
+  readonly unreadable = Effect.runSync(Queue.unbounded<RejectedRow>())
   readonly announced = Effect.runSync(Queue.unbounded<Fill>())
 
   setBook(made: Book) {
@@ -83,6 +88,7 @@ export class FakeVenue {
             rows: conditions.flatMap((one) => this.markets.get(one) ?? []),
             rejected: [],
             nextCursor: null,
+            ageMs: this.agedMs,
           })),
           this.slow,
         ),
@@ -107,7 +113,9 @@ export class FakeVenue {
       follow: (tokens) => Effect.sync(() => void (this.followed = new Set(tokens))),
       book: (of) => Effect.sync(() => this.pushed.get(of) ?? null),
       events: Stream.never,
-      listening: Effect.never,
+      listening: Effect.flatMap(RejectedRows, (hear) =>
+        Effect.forever(Effect.flatMap(Queue.take(this.unreadable), (row) => hear([row]))),
+      ),
     }),
     Layer.succeed(TradeFeed, { fills: Stream.fromQueue(this.announced) }),
   )

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Queue } from "effect"
 import { TestClock } from "effect/testing"
-import { tokenToBytes } from "@evaluator/domain/Id"
+import { hexToBytes, tokenToBytes } from "@evaluator/domain/Id"
 import { price, shares } from "@evaluator/domain/money/Micro"
 import { book, fill, type House, ingested, market, noon, resolved, token } from "./PaperHarness.ts"
 import { deliver, only, prepared, sound, until } from "./CopyRuns.ts"
@@ -112,6 +112,22 @@ describe("the order book that an order meets", () => {
         yield* deliver(house, [fill({ price: 0.6, market: n, n })])
       }
       assert.deepStrictEqual([...house.venue.followed].toSorted(), [token(2), token(3)].toSorted())
+    }),
+  )
+})
+
+describe("a message of the book socket that cannot be read", () => {
+  it.effect("is kept in quarantine", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      const row = { reason: "no JSON", body: '"{"', request: "STREAM ws/market", recorded: null }
+      yield* Queue.offer(house.venue.unreadable, row)
+      yield* house.settle
+      const kept = yield* house.sql`SELECT reason, body, request, recorded FROM quarantine`
+      assert.deepStrictEqual(
+        kept.map((one) => ({ ...one })),
+        [row],
+      )
     }),
   )
 })

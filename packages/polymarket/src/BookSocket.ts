@@ -8,7 +8,7 @@
  * {@link snapshotWithin}, is fetched over HTTP: {@link fetchers} at a time, each again after
  * {@link refetchEvery} while it fails. So is one that nothing was heard of for {@link auditEvery}: the
  * venue does not say when a market closes, and forgets changes. A venue in process forgets none and
- * is not audited.
+ * is not audited. Messages that cannot be read are counted, logged and told to {@link RejectedRows}.
  */
 import { Clock, Duration, Effect, Metric, Queue, Random } from "effect"
 import type { Latch, Scope } from "effect"
@@ -19,6 +19,8 @@ import type { BookMirror, Mirroring } from "./BookMirror.ts"
 import { mostTokens } from "./BookMirror.ts"
 import type { BookConnection, BookPort, ConnectionLost } from "./BookPort.ts"
 import type { ClobApi } from "./ClobApi.ts"
+import { RejectedRows } from "./RejectedRow.ts"
+import type { HeardBooks } from "./wire/BookFrame.ts"
 import { booksHeardIn, changeFrame, subscribeFrame } from "./wire/BookFrame.ts"
 
 /** The venue wants one at least every ten seconds; this often, a quiet book is never older than 4 s. */
@@ -166,10 +168,7 @@ const reading = Effect.fnUntraced(function* (
         session.spoke = true
         spokeMs = nowMs
       }
-      if (heard.faults.length > 0) {
-        yield* Metric.update(badMessages, heard.faults.length)
-        yield* Effect.logDebug("order books: unreadable", { first: heard.faults[0] })
-      }
+      yield* reported(heard)
       for (const message of heard.messages) {
         const did = mirror.apply(message, nowMs)
         for (const token of did.lost) fetch(token)
@@ -189,6 +188,15 @@ const reading = Effect.fnUntraced(function* (
       return `no message for ${Duration.format(deafness)}`
     }
   }
+})
+
+/** Counts, logs and hands on what could not be read. */
+const reported = Effect.fnUntraced(function* ({ faults }: HeardBooks) {
+  if (faults.length === 0) return
+  yield* Metric.update(badMessages, faults.length)
+  yield* Effect.logDebug("order books: unreadable", { first: faults[0]!.reason })
+  const hear = yield* RejectedRows
+  yield* hear(faults)
 })
 
 const tellOf = ({ tell }: Following, { changed, lost }: Mirroring): Effect.Effect<void> =>

@@ -1,9 +1,9 @@
 /**
  * A frame of the venue's order book socket: snapshots, level changes, tick changes, resolutions.
  *
- * A frame is one message or a list of them; the first answer to a subscription is a list. Text that is
- * no JSON (PONG, `NO NEW ASSETS`) and other messages (last trades, best prices, new markets) carry
- * nothing and are no fault. Sizes of changes are absolute, 0 removes the level; a missing decimal is
+ * A frame is one message or a list of them; the first answer to a subscription is a list. Words (PONG,
+ * `NO NEW ASSETS`) and other messages (last trades, best prices, new markets) carry nothing and are no
+ * fault; text that begins as JSON and is none is one. Sizes of changes are absolute, 0 removes the level; a missing decimal is
  * the empty text.
  */
 import { Option, Result, Schema } from "effect"
@@ -11,9 +11,11 @@ import type { ConditionId, TokenId } from "@evaluator/domain/Id"
 import type { Book } from "@evaluator/domain/market/Book"
 import type { MicroShares, Price } from "@evaluator/domain/money/Micro"
 import { ONE, price, shares } from "@evaluator/domain/money/Micro"
+import type { RejectedRow } from "../Page.ts"
 import { bookOf } from "./BookRow.ts"
 import type { JsonObject } from "./Json.ts"
 import { isObject, parseJson } from "./Json.ts"
+import { rejected } from "./Rows.ts"
 import { Absent, conditionOf, microOf, NumberLike, shown, timeMsOf, tokenOf } from "./Scalar.ts"
 
 export interface LevelChange {
@@ -46,11 +48,14 @@ export type BookMessage =
 
 export interface HeardBooks {
   readonly messages: ReadonlyArray<BookMessage>
-  /** Why messages of the frame could not be used, in words. */
-  readonly faults: ReadonlyArray<string>
+  /** Messages of the frame, or the frame itself, that could not be used. */
+  readonly faults: ReadonlyArray<RejectedRow>
   /** The frame was a message, not a sign of life. */
   readonly spoke: boolean
 }
+
+/** What rejected messages name in place of a request. */
+export const streamName = "STREAM ws/market"
 
 /** The first frame of a connection. */
 export const subscribeFrame = (tokens: ReadonlyArray<TokenId>): string =>
@@ -70,12 +75,16 @@ export const changeFrame = (
 /** A frame as text, or as the value its text would parse to. */
 export const booksHeardIn = (frame: unknown): HeardBooks => {
   const parsed = typeof frame === "string" ? Option.getOrUndefined(parseJson(frame)) : frame
-  if (parsed === undefined) return { messages: [], faults: [], spoke: false }
+  if (parsed === undefined) {
+    const spoilt = typeof frame === "string" && /^\s*[[{]/.test(frame)
+    const faults = spoilt ? [rejected(frame, "a frame that is no JSON", streamName)] : []
+    return { messages: [], faults, spoke: false }
+  }
   const messages: Array<BookMessage> = []
-  const faults: Array<string> = []
+  const faults: Array<RejectedRow> = []
   for (const raw of Array.isArray(parsed) ? parsed : [parsed]) {
     const message = isObject(raw) ? messageOf(raw) : Result.fail(`no message: ${shown(raw)}`)
-    if (Result.isFailure(message)) faults.push(message.failure)
+    if (Result.isFailure(message)) faults.push(rejected(raw, message.failure, streamName))
     else if (message.success !== null) messages.push(message.success)
   }
   return { messages, faults, spoke: true }

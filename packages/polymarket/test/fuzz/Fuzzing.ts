@@ -119,8 +119,9 @@ const bookStream = (dice: Dice, mirror: BookMirror, count: FuzzCount): void => {
   const text = damaged(dice, bookFrame)
   const { faults, messages } = booksHeardIn(text)
   const parsed = Option.getOrUndefined(parseJson(text))
+  const spoilt = /^\s*[[{]/.test(text) ? [text] : []
   const entries: ReadonlyArray<unknown> =
-    parsed === undefined ? [] : Array.isArray(parsed) ? parsed : [parsed]
+    parsed === undefined ? spoilt : Array.isArray(parsed) ? parsed : [parsed]
   const passedOver = entries.filter((entry) => {
     const type = (entry as { readonly event_type?: unknown } | null)?.event_type
     return !Array.isArray(entry) && typeof type === "string" && !readKinds.has(type)

@@ -17,8 +17,23 @@ describe("a frame of the book socket", () => {
     for (const frame of [snapshot, [snapshot], JSON.stringify(snapshot)]) {
       assert.strictEqual(booksHeardIn(frame).messages[0]?.kind, "snapshot")
     }
-    for (const frame of ["PONG", "NO NEW ASSETS", "", "{"]) {
+    for (const frame of ["PONG", "NO NEW ASSETS", ""]) {
       assert.deepStrictEqual(booksHeardIn(frame), { messages: [], faults: [], spoke: false })
+    }
+  })
+
+  it("that begins as JSON and is none is a fault, word for word", () => {
+    for (const frame of ["{", '[{"event_type":"bo', ' {"event_type"']) {
+      const { faults, messages, spoke } = booksHeardIn(frame)
+      assert.deepStrictEqual({ messages, spoke }, { messages: [], spoke: false })
+      assert.deepStrictEqual(faults, [
+        {
+          reason: "a frame that is no JSON",
+          body: JSON.stringify(frame),
+          request: "STREAM ws/market",
+          recorded: null,
+        },
+      ])
     }
   })
 
@@ -71,6 +86,10 @@ describe("a frame of the book socket", () => {
     ])
     assert.lengthOf(heard.messages, 0)
     assert.lengthOf(heard.faults, 4)
+    assert.deepStrictEqual(
+      heard.faults.slice(2).map(({ body }) => body),
+      ['{"hello":1}', "5"],
+    )
     assert.isTrue(heard.spoke)
   })
 
