@@ -1,7 +1,8 @@
 /**
  * Asks the venue for the facts of markets before a decision has to wait for them: the open markets in
  * which shares are held, or in which a followed wallet traded within {@link watchedMs}, once their facts
- * have half of `paper.facts_age` behind them, oldest first.
+ * have half of `paper.facts_age` behind them, oldest first. Facts out of the venue's cache are as old as
+ * their answer.
  *
  * Looks four times in that age. Limits: {@link atOnce} markets a look, {@link askedTogether} a question,
  * each question in `paper.book_timeout` and its answers kept before the next; the first without an answer
@@ -58,7 +59,7 @@ export const refreshFacts = Effect.gen(function* () {
       if (!described.has(condition)) undescribed.set(condition, now + askAgainMs)
     }
     if (page.rows.length === 0) return
-    const source = { source: "venue", seq: null, atMs: now } as const
+    const source = { source: "venue", seq: null, atMs: now - page.ageMs } as const
     const put = Effect.forEach(page.rows, (market) => markets.putMarket(market, source), {
       discard: true,
     })

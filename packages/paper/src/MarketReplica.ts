@@ -158,7 +158,8 @@ export class MarketReplica extends Context.Service<
           unknownUntil.set(condition, answeredMs + (page === null ? silentMs : askAgainMs))
           return null
         }
-        const source = { source: "venue", seq: null, atMs: now } as const
+        // The answer may have lain in the venue's cache: the facts are as old as it.
+        const source = { source: "venue", seq: null, atMs: now - page!.ageMs } as const
         yield* putMarket(market, source).pipe(transacting(sql, "learn-market"), Effect.orDie)
         return yield* find(condition)
       })

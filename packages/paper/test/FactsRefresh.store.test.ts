@@ -65,4 +65,17 @@ describe("facts asked for ahead of need", () => {
       assert.deepStrictEqual(questions(house), [askedTogether, 1])
     }),
   )
+
+  it.effect("are as old as the venue's cache says", () =>
+    Effect.gen(function* () {
+      const house = yield* watched([[100]])
+      describeAll(house, [100])
+      house.venue.agedMs = 240_000
+      const askedMs = noon + 7.5 * 60_000
+      yield* TestClock.setTime(askedMs)
+      const [row] = yield* house.sql<{ at_ms: number }>`SELECT at_ms FROM markets
+        WHERE source = 'venue'`
+      assert.isAtMost(row!.at_ms, askedMs - 240_000)
+    }),
+  )
 })

@@ -245,6 +245,24 @@ describe("the terms of an order", () => {
     }),
   )
 
+  it.effect("rest on facts as old as the venue's cache says, not as old as their asking", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({ overrides: { paper: { facts_age: "10m" } } })
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      house.venue.markets.set(market(1).condition, market(1))
+      house.venue.agedMs = 240_000
+      yield* TestClock.adjust("11 minutes")
+      yield* deliver(house, [fill({ price: 0.6, atMs: noon + 660_000 })])
+      const [row] = yield* house.sql<{ source: string; at_ms: number }>`SELECT source, at_ms
+        FROM markets WHERE condition_id = ${hexToBytes(market(1).condition)}`
+      assert.strictEqual(row!.source, "venue")
+      const ageMs = (yield* Clock.currentTimeMillis) - row!.at_ms
+      // Some virtual time passes while the copy runs.
+      assert.isAtLeast(ageMs, 240_000)
+      assert.isBelow(ageMs, 250_000)
+    }),
+  )
+
   it.effect("wait for facts no longer than a fill may wait for its slot", () =>
     Effect.gen(function* () {
       const house = yield* prepared({ overrides: { paper: { facts_age: "10m", deadline: "1s" } } })

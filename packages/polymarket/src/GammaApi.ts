@@ -2,8 +2,8 @@
  * Market metadata: the venue's Gamma API, keyset lists only.
  *
  * Promises: a row that is not what was asked for (a filter the venue ignored) is rejected like one
- * that does not decode; a cursor that does not move is `Malformed`, so a walk ends.
- * Does not: notice that the venue's cache may serve a page up to five minutes old.
+ * that does not decode; a cursor that does not move is `Malformed`, so a walk ends. The venue's cache
+ * may serve a page up to five minutes old: facts by condition say how old they are.
  */
 import { Context, Effect, Layer } from "effect"
 import type { ConditionId } from "@evaluator/domain/Id"
@@ -30,6 +30,11 @@ interface Listed {
   readonly cursor?: string | null
 }
 
+/** Facts of markets, and for how long the oldest of them have lain in a cache. */
+export interface DescribedMarkets extends Page<Market> {
+  readonly ageMs: number
+}
+
 export class GammaApi extends Context.Service<
   GammaApi,
   {
@@ -43,7 +48,7 @@ export class GammaApi extends Context.Service<
     /** Facts of up to 20 conditions, open and closed alike; conditions the venue does not know are absent. */
     readonly marketsByCondition: (
       conditions: ReadonlyArray<ConditionId>,
-    ) => Effect.Effect<Page<Market>, PolymarketError>
+    ) => Effect.Effect<DescribedMarkets, PolymarketError>
   }
 >()("polymarket/GammaApi") {
   static readonly layer: Layer.Layer<GammaApi, never, VenueHttp> = Layer.effect(
@@ -54,10 +59,14 @@ export class GammaApi extends Context.Service<
         query: Query,
         decode: RowDecoder<A>,
         cursor: string | null,
-      ): Effect.fn.Return<{ readonly page: Page<A>; readonly request: string }, PolymarketError> {
+      ): Effect.fn.Return<
+        { readonly page: Page<A>; readonly request: string; readonly ageMs: number },
+        PolymarketError
+      > {
         const answer = yield* http.get(route, query)
         const envelope = yield* opened(answer, keysetEnvelope(route), cursor)
-        return { page: decodeRows(envelope, answer.request, decode), request: answer.request }
+        const { ageMs, request } = answer
+        return { page: decodeRows(envelope, request, decode), request, ageMs }
       })
 
       return GammaApi.of({
@@ -87,11 +96,12 @@ export class GammaApi extends Context.Service<
           const spellings = Array.from(asked).flatMap(spellingsOf)
           const rows = new Map<ConditionId, Market>()
           const refused: Array<RejectedRow> = []
+          let oldestMs = 0
           for (let at = 0; at < spellings.length; at += maxRepeats) {
             const ids = spellings.slice(at, at + maxRepeats)
             // The venue lists open markets unless told otherwise, and never both.
             for (const closed of [false, true]) {
-              const { page } = yield* list(
+              const { ageMs, page } = yield* list(
                 "markets",
                 [
                   ["limit", String(pageSize)],
@@ -104,9 +114,11 @@ export class GammaApi extends Context.Service<
               )
               for (const market of page.rows) rows.set(market.condition, market)
               refused.push(...page.rejected)
+              oldestMs = Math.max(oldestMs, ageMs)
             }
           }
-          return { rows: Array.from(rows.values()), rejected: refused, nextCursor: null }
+          const described = { rows: Array.from(rows.values()), rejected: refused, nextCursor: null }
+          return { ...described, ageMs: oldestMs }
         }),
       })
     }),

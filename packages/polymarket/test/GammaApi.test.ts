@@ -172,6 +172,20 @@ describe("markets by condition", () => {
     }),
   )
 
+  it.effect("are as old as the oldest answer that the venue's cache gave", () =>
+    Effect.gen(function* () {
+      const { answer } = yield* asking(
+        ({ url }) =>
+          json(
+            { markets: [] },
+            { headers: { age: url.searchParams.get("closed") === "true" ? "240" : "30" } },
+          ),
+        (api) => api.marketsByCondition([condition]),
+      )
+      assert.strictEqual(answer.ageMs, 240_000)
+    }),
+  )
+
   it.effect("that nobody asked for are rejected", () =>
     Effect.gen(function* () {
       const { answer } = yield* asking(

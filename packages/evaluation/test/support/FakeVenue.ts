@@ -167,7 +167,7 @@ export class FakeVenue {
           const found = this.markets.get(condition)
           return found === undefined ? [] : [found]
         })
-        return this.page(rows, 100, null)
+        return { ...this.page(rows, 100, null), ageMs: 0 }
       }),
   })
 
