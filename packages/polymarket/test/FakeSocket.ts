@@ -10,7 +10,12 @@ export class FakeSocket {
   readonly readyState = 1
   readonly sent: Array<string> = []
   closed = false
+  readonly url: string
   private readonly listeners = new Map<string, Set<Listener>>()
+
+  constructor(url: string) {
+    this.url = url
+  }
 
   addEventListener(type: string, listener: Listener): void {
     const all = this.listeners.get(type) ?? new Set()
@@ -36,8 +41,8 @@ export class FakeSocket {
 /** Every socket that is opened, in order, and the layer that opens them. */
 export const fakeSockets = () => {
   const sockets: Array<FakeSocket> = []
-  const layer = Layer.succeed(Socket.WebSocketConstructor, () => {
-    const socket = new FakeSocket()
+  const layer = Layer.succeed(Socket.WebSocketConstructor, (url) => {
+    const socket = new FakeSocket(url)
     sockets.push(socket)
     return socket
   })

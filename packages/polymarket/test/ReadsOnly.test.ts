@@ -2,16 +2,22 @@
  * The client reads and does nothing else: it can sign nothing, and asks nobody but the venue.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { BookFeed } from "@evaluator/polymarket/BookFeed"
 import { ClobApi } from "@evaluator/polymarket/ClobApi"
 import { ClobMarkets } from "@evaluator/polymarket/ClobMarkets"
 import { DataApi } from "@evaluator/polymarket/DataApi"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
+import { OutcomeOpinions } from "@evaluator/polymarket/OutcomeOpinions"
 import { PriceHistory } from "@evaluator/polymarket/PriceHistory"
-import { routes } from "@evaluator/polymarket/Routes"
+import { type Route, routes } from "@evaluator/polymarket/Routes"
+import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
+import { polymarketEndpoints, VenueEndpoints } from "@evaluator/polymarket/VenueEndpoints"
 import { WalletBoards } from "@evaluator/polymarket/WalletBoards"
+import { fakeSockets } from "./FakeSocket.ts"
 import { fakeVenue, json } from "./FakeVenue.ts"
 import { condition, token, wallet } from "./Samples.ts"
 
@@ -77,6 +83,7 @@ describe("every request", () => {
         ClobMarkets.layer,
         DataApi.layer,
         GammaApi.layer,
+        OutcomeOpinions.layer,
         PriceHistory.layer,
         WalletBoards.layer,
       ).pipe(Layer.provide(layer))
@@ -85,6 +92,7 @@ describe("every request", () => {
         const clobMarkets = yield* ClobMarkets
         const data = yield* DataApi
         const gamma = yield* GammaApi
+        const opinions = yield* OutcomeOpinions
         const prices = yield* PriceHistory
         const boards = yield* WalletBoards
         const calls = [
@@ -101,6 +109,8 @@ describe("every request", () => {
           gamma.markets({ closed: false }),
           gamma.events({ closed: true }),
           gamma.marketsByCondition([condition]),
+          opinions.ofGamma([condition]),
+          opinions.ofClob(condition, [token]),
           prices.points({ token, startMs: 1, endMs: 2 }),
           prices.status,
           boards.biggestWinners({ period: "day" }),
@@ -120,11 +130,46 @@ describe("every request", () => {
         posted.map(({ method, url }) => `${method} ${url.pathname}`),
         ["POST /books"],
       )
-      const paths = new Set(asked.map(({ url }) => url.pathname))
+      // A route's path ends the address, or one more segment does.
+      const addressed = ({ host, path }: Route, { hostname, pathname }: URL): boolean => {
+        const whole = `${host === "data" ? "/base" : ""}${path}`
+        if (hostname !== `${host}.test`) return false
+        return pathname === whole || pathname.slice(0, pathname.lastIndexOf("/")) === whole
+      }
       for (const [name, route] of Object.entries(routes)) {
-        const found = Array.from(paths).some((path) => path.includes(route.path))
+        const found = asked.some(({ url }) => addressed(route, url))
         assert.isTrue(found, `no request for ${name}`)
       }
+      const all = Object.values(routes)
+      for (const { url } of asked) {
+        assert.isTrue(
+          all.some((route) => addressed(route, url)),
+          `no route of ${url.href}`,
+        )
+      }
+    }),
+  )
+
+  it.effect("for a socket goes to a configured address", () =>
+    Effect.gen(function* () {
+      const { sockets, layer } = fakeSockets()
+      const feeds = Layer.mergeAll(BookFeed.layerSocket, TradeFeed.layerSocket).pipe(
+        Layer.provide(Layer.mock(ClobApi, {})),
+        Layer.provide(VenueEndpoints.layerOf(polymarketEndpoints)),
+        Layer.provide(layer),
+      )
+      yield* Effect.gen(function* () {
+        const books = yield* BookFeed
+        const trades = yield* TradeFeed
+        yield* Effect.forkScoped(books.listening)
+        yield* Effect.forkScoped(Stream.runDrain(trades.fills))
+        yield* books.follow([token])
+        yield* TestClock.adjust(0)
+      }).pipe(Effect.provide(feeds))
+      assert.deepStrictEqual(sockets.map(({ url }) => url).toSorted(), [
+        polymarketEndpoints.stream,
+        polymarketEndpoints.books,
+      ])
     }),
   )
 })
