@@ -8,6 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { replayRecording } from "@evaluator/app/Replay"
 import { loadSettings } from "@evaluator/app/Settings"
+import { price } from "@evaluator/domain/money/Micro"
 
 const fills = 20
 
@@ -62,6 +63,26 @@ describe("a replay", () => {
       assert.strictEqual(evidence.detection_ms!.count, fills)
       assert.isAtMost(Math.abs(evidence.detection_ms!.p50 - 1800), 180)
       assert.strictEqual(evidence.copies_before_leader, 0)
+    }).pipe(Effect.provide(Logger.layer([]))),
+  )
+
+  it.live("of the same folder leaves the same tables, row by row", () =>
+    Effect.gen(function* () {
+      const directory = yield* recording
+      const replayed = Effect.gen(function* () {
+        const { state_hash, tables } = yield* replayRecording({
+          loaded: yield* loadSettings({ profiles: ["replay"], environment: {} }),
+          recording: directory,
+          follow: "all",
+          books: { kind: "assumed", spread: price(20_000) },
+          keep: null,
+          json: true,
+        })
+        return { state_hash, tables }
+      })
+      const first = yield* replayed
+      assert.isAbove(first.tables["paper.copies"]!.rows, 0)
+      assert.deepStrictEqual(yield* replayed, first)
     }).pipe(Effect.provide(Logger.layer([]))),
   )
 
