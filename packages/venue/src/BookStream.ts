@@ -5,7 +5,8 @@
  *
  * As on the real venue: the first answer to a subscription is a list, later frames are single
  * messages; a subscription of nothing new is answered with the text `NO NEW ASSETS`; there is no
- * sequence number and nothing is repeated. Books are looked at every {@link lookEveryMs}.
+ * sequence number and nothing is repeated. Unlike there, where resolutions of all markets are told, only
+ * those of followed tokens are. Books are looked at every {@link lookEveryMs}.
  */
 import * as Result from "effect/Result"
 import { bookJson } from "./api/Clob.ts"
