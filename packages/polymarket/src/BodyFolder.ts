@@ -1,9 +1,11 @@
 /**
  * Keeps the venue's bodies in a folder, scrubbed: `0001-data-v2-trades.json` and so on, each with a line
- * of what was asked and answered in `answers.ndjson`.
+ * of what was asked and answered in `answers.ndjson`; the frames of a socket in `ws-market.ndjson` or
+ * `activity-trades.ndjson`, a line each with its moment.
  *
  * Promises: a body that cannot be written is logged and never fails its request.
- * Limits: {@link mostBodies} bodies and {@link mostBytes} bytes a folder; what comes after is not kept.
+ * Limits: {@link mostBodies} bodies and {@link mostBytes} bytes a folder, frames included; what comes
+ * after is not kept.
  */
 import { Effect, Layer } from "effect"
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs"
@@ -30,10 +32,16 @@ export const layerFolder = (folder: string): Layer.Layer<never> =>
       let bytes = 0
       const keep = (received: ReceivedBody): void => {
         const body = scrubbed(received.body)
-        if (kept >= mostBodies || bytes + body.length > mostBytes) return
-        kept += 1
+        const isFrame = received.status === null
+        if ((!isFrame && kept >= mostBodies) || bytes + body.length > mostBytes) return
+        if (bytes === 0) mkdirSync(folder, { recursive: true })
         bytes += body.length
-        if (kept === 1) mkdirSync(folder, { recursive: true })
+        if (isFrame) {
+          const line = JSON.stringify({ received_ms: received.receivedMs, frame: body })
+          appendFileSync(join(folder, `${placeOf(received.request)}.ndjson`), `${line}\n`)
+          return
+        }
+        kept += 1
         const file = `${String(kept).padStart(4, "0")}-${placeOf(received.request)}.json`
         writeFileSync(join(folder, file), body)
         const { headers, receivedMs, request, status } = received

@@ -4,6 +4,8 @@
 import { Effect, Schema } from "effect"
 import type { Scope } from "effect"
 import type { Socket } from "effect/socket"
+import { recordFrames, textOf } from "./BodyRecorder.ts"
+import { streamName } from "./wire/BookFrame.ts"
 
 export class ConnectionLost extends Schema.TaggedError<ConnectionLost>()("ConnectionLost", {
   why: Schema.String,
@@ -51,11 +53,8 @@ export const portOf = (socket: Socket.Socket): BookPort => ({
     return {
       send: (frame: string) => Effect.mapError(write(frame), lost),
       receive: pull.pipe(
-        Effect.map((frames) =>
-          frames.map((frame) =>
-            typeof frame === "string" ? frame : Buffer.from(frame).toString("utf8"),
-          ),
-        ),
+        Effect.map((frames) => frames.map(textOf)),
+        Effect.tap((frames) => recordFrames(streamName, frames)),
         Effect.mapError(lost),
       ),
     }

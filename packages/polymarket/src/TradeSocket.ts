@@ -12,9 +12,10 @@ import type { Cause } from "effect"
 import type { Socket } from "effect/socket"
 import type { Fill } from "@evaluator/domain/trade/Trade"
 import { counterOf, metrics } from "@evaluator/telemetry/Names"
+import { recordFrames, textOf } from "./BodyRecorder.ts"
 import { RejectedRows } from "./RejectedRow.ts"
 import type { Heard } from "./wire/StreamFrame.ts"
-import { heardIn, subscribeFrame } from "./wire/StreamFrame.ts"
+import { heardIn, streamName, subscribeFrameOf } from "./wire/StreamFrame.ts"
 
 export const pingEvery = Duration.seconds(5)
 export const silence = Duration.seconds(15)
@@ -70,7 +71,7 @@ const connected = (socket: Socket.Socket, fills: Fills, session: Session): Effec
   Effect.gen(function* () {
     const { pull } = yield* socket.reader
     const { write } = yield* socket.writer
-    yield* write(subscribeFrame)
+    yield* write(subscribeFrameOf("trades"))
     const pinging = write("PING").pipe(Effect.delay(pingEvery), Effect.forever)
     return yield* Effect.raceFirst(reading(pull, fills, session), pinging)
   }).pipe(
@@ -89,8 +90,10 @@ const reading = Effect.fnUntraced(function* (pull: Pull, fills: Fills, session: 
       return `silent for ${Duration.format(silence)}`
     }
     const nowMs = yield* Clock.currentTimeMillis
-    for (const frame of frames) {
-      const heard = heardIn(typeof frame === "string" ? frame : Buffer.from(frame).toString("utf8"))
+    const texts = frames.map(textOf)
+    yield* recordFrames(streamName, texts)
+    for (const text of texts) {
+      const heard = heardIn(text)
       if (heard.spoke) {
         session.spoke = true
         spokeAtMs = nowMs

@@ -5,8 +5,11 @@ import type { TokenId } from "@evaluator/domain/Id"
 import type { Book } from "@evaluator/domain/market/Book"
 import type { BookEvent } from "@evaluator/polymarket/BookFeed"
 import { BookFeed } from "@evaluator/polymarket/BookFeed"
+import { BodyRecorder } from "@evaluator/polymarket/BodyRecorder"
 import { portInProcess } from "@evaluator/polymarket/BookPort"
 import { ClobApi } from "@evaluator/polymarket/ClobApi"
+import type { RejectedRow } from "@evaluator/polymarket/Page"
+import { RejectedRows } from "@evaluator/polymarket/RejectedRow"
 import { NotFound, PolymarketError, Unreachable } from "@evaluator/polymarket/PolymarketError"
 import { polymarketEndpoints, VenueEndpoints } from "@evaluator/polymarket/VenueEndpoints"
 import { bookOf } from "@evaluator/polymarket/wire/BookRow"
@@ -74,7 +77,15 @@ const following = Effect.fnUntraced(function* (
   yield* Stream.runForEach(feed.events, (event) => Effect.sync(() => events.push(event))).pipe(
     Effect.forkScoped({ startImmediately: true }),
   )
-  const fiber = yield* Effect.forkScoped(feed.listening)
+  const rejected: Array<RejectedRow> = []
+  const recorded: Array<string> = []
+  const fiber = yield* feed.listening.pipe(
+    Effect.provideService(RejectedRows, (rows) => Effect.sync(() => void rejected.push(...rows))),
+    Effect.provideService(BodyRecorder, ({ body, request }) =>
+      Effect.sync(() => void recorded.push(`${request} ${body}`)),
+    ),
+    Effect.forkScoped,
+  )
   yield* feed.follow(tokens)
   yield* TestClock.adjust(0)
   const at = (nth: number) => sockets[nth] ?? assert.fail("no socket")
@@ -83,7 +94,7 @@ const following = Effect.fnUntraced(function* (
       Effect.sync(() => at(nth).say(frame)),
       TestClock.adjust(1),
     )
-  return { feed, sockets, at, say, fetched, events, fiber }
+  return { feed, sockets, at, say, fetched, events, fiber, recorded, rejected }
 })
 
 describe("followed books", () => {
@@ -311,16 +322,24 @@ describe("the connection", () => {
     }),
   )
 
-  it.effect("goes on after frames that cannot be read", () =>
+  it.effect("goes on after frames that cannot be read, and tells them word for word", () =>
     Effect.gen(function* () {
-      const { feed, say, sockets } = yield* following([token])
+      const { feed, recorded, rejected, say, sockets } = yield* following([token])
       for (const bad of ["{", "NO NEW ASSETS", "[1]", '{"event_type":"book"}', "{}"]) {
         yield* say(0, bad)
       }
-      yield* say(0, { ...change("2", "1") })
+      yield* say(0, change("2", "1"))
       yield* say(0, [snapshot])
       assert.isNotNull(yield* feed.book(token))
       assert.lengthOf(sockets, 1)
+      assert.deepStrictEqual(
+        rejected.map(({ body }) => body),
+        ['"{"', "1", '{"event_type":"book"}', "{}", JSON.stringify(change("2", "1"))],
+      )
+      assert.deepStrictEqual(recorded.slice(0, 2), [
+        "STREAM ws/market {",
+        "STREAM ws/market NO NEW ASSETS",
+      ])
     }),
   )
 })

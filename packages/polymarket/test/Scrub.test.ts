@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { recordFrames } from "@evaluator/polymarket/BodyRecorder"
 import { layerFolder } from "@evaluator/polymarket/BodyFolder"
 import { scrubbed } from "@evaluator/polymarket/Scrub"
 import { VenueHttp } from "@evaluator/polymarket/VenueHttp"
@@ -64,6 +65,20 @@ describe("a folder of bodies", () => {
         status: 200,
         headers: { age: "3", "content-type": "application/json" },
       })
+    }),
+  )
+
+  it.effect("has the frames of a socket in a file, a line each with its moment", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "new")
+      const frames = ["PONG", '{"name":"Big-Fish","price":"0.5"}']
+      yield* recordFrames("STREAM ws/market", frames).pipe(Effect.provide(layerFolder(path)))
+      assert.deepStrictEqual(readdirSync(path), ["ws-market.ndjson"])
+      const lines = readFileSync(join(path, "ws-market.ndjson"), "utf8").trimEnd().split("\n")
+      assert.deepStrictEqual(
+        lines.map((line) => JSON.parse(line) as unknown),
+        ["PONG", '{"name":"","price":"0.5"}'].map((frame) => ({ received_ms: 0, frame })),
+      )
     }),
   )
 

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { BodyRecorder } from "@evaluator/polymarket/BodyRecorder"
 import type { RejectedRow } from "@evaluator/polymarket/Page"
 import { RejectedRows } from "@evaluator/polymarket/RejectedRow"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
@@ -19,6 +20,7 @@ const listeningTo = Effect.fnUntraced(function* () {
   const { sockets, layer: constructor } = fakeSockets()
   const sizes: Array<number> = []
   const rejected: Array<RejectedRow> = []
+  const recorded: Array<string> = []
   const layer = TradeFeed.layerSocket.pipe(
     Layer.provide(VenueEndpoints.layerOf(polymarketEndpoints)),
     Layer.provide(constructor),
@@ -28,6 +30,9 @@ const listeningTo = Effect.fnUntraced(function* () {
     Effect.sync(() => sizes.push(fill.size)),
   ).pipe(
     Effect.provideService(RejectedRows, (rows) => Effect.sync(() => void rejected.push(...rows))),
+    Effect.provideService(BodyRecorder, ({ body, request }) =>
+      Effect.sync(() => void recorded.push(`${request} ${body}`)),
+    ),
     Effect.forkScoped,
   )
   yield* TestClock.adjust(0)
@@ -35,6 +40,7 @@ const listeningTo = Effect.fnUntraced(function* () {
     sockets,
     sizes,
     rejected,
+    recorded,
     fiber,
     at: (nth: number) => sockets[nth] ?? assert.fail("no socket"),
   }
@@ -43,7 +49,7 @@ const listeningTo = Effect.fnUntraced(function* () {
 describe("the trade stream", () => {
   it.effect("subscribes, announces fills, and pings every five seconds", () =>
     Effect.gen(function* () {
-      const { at, sizes } = yield* listeningTo()
+      const { at, recorded, sizes } = yield* listeningTo()
       assert.include(at(0).sent[0] ?? "", '"topic":"activity"')
       at(0).say(frame(1))
       at(0).say("")
@@ -51,6 +57,12 @@ describe("the trade stream", () => {
       yield* TestClock.adjust("10 seconds")
       assert.deepStrictEqual(sizes, [1_000_000, 2_000_000])
       assert.deepStrictEqual(at(0).sent.slice(1), ["PING", "PING"])
+      assert.deepStrictEqual(
+        recorded,
+        [JSON.stringify(frame(1)), "", JSON.stringify(frame(2))].map(
+          (text) => `STREAM activity/trades ${text}`,
+        ),
+      )
     }),
   )
 

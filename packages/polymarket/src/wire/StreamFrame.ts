@@ -22,7 +22,7 @@ export interface Heard {
 const nothing: Heard = { fills: [], faults: [], spoke: false }
 
 /** What rejected rows name in place of a request. */
-const streamName = "STREAM activity/trades"
+export const streamName = "STREAM activity/trades"
 
 const fault = (reason: string, raw: unknown): Heard => ({
   fills: [],
@@ -30,10 +30,9 @@ const fault = (reason: string, raw: unknown): Heard => ({
   spoke: false,
 })
 
-export const subscribeFrame = JSON.stringify({
-  action: "subscribe",
-  subscriptions: [{ topic: "activity", type: "trades" }],
-})
+/** `*` asks for messages of every type. */
+export const subscribeFrameOf = (type: "trades" | "*"): string =>
+  JSON.stringify({ action: "subscribe", subscriptions: [{ topic: "activity", type }] })
 
 /** A frame as text, or as the value its text would parse to. */
 export const heardIn = (frame: unknown): Heard => {
