@@ -3,7 +3,7 @@
  *
  * Without `--live` the venue of the profile is asked, by default the embedded one, which needs no
  * network; `--live` asks the real one whatever the profile. Nothing is written but, with `--save`, the
- * venue's bodies, scrubbed of people. Works beside a running service.
+ * venue's bodies and frames, scrubbed of people. Works beside a running service.
  */
 import { Clock, Duration, Effect, Layer, Option } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -67,14 +67,16 @@ const whereSaved = (folder: string): string =>
 
 const live = Flag.Boolean("live").pipe(
   Flag.withDescription(
-    "Ask the real venue, whatever the profile; about fifty requests, reads only",
+    "Ask the real venue, whatever the profile; about seventy requests, reads only",
   ),
   Flag.withDefault(false),
 )
 
 const save = Flag.String("save").pipe(
   Flag.withMetavar("DIR"),
-  Flag.withDescription("Keep the venue's bodies there, without people's names, pictures and texts"),
+  Flag.withDescription(
+    "Keep the venue's bodies and frames there, without people's names, pictures and texts",
+  ),
   Flag.optional,
   Flag.map(Option.getOrNull),
 )
@@ -84,7 +86,10 @@ export const doctorCommand = Command.make(
   {
     live,
     save,
-    listen: Flags.duration("listen", "How long each socket is listened to, by default 10s"),
+    listen: Flags.duration(
+      "listen",
+      "How long each socket is listened to, by default 10s; 10m shows silences and ends of markets",
+    ),
     data: Flags.data,
     profiles: Flags.profiles,
     json: Flags.json,
@@ -138,6 +143,10 @@ export const doctorCommand = Command.make(
   ),
   Command.withExamples([
     { command: "trader-evaluator doctor", description: "This machine and the embedded venue" },
+    {
+      command: "trader-evaluator doctor --live --listen 10m",
+      description: "The real venue, long enough to see its sockets fall silent and markets end",
+    },
     {
       command: "trader-evaluator doctor --live --save probes",
       description: "The real venue; its bodies are kept in probes/",

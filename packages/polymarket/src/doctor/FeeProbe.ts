@@ -31,13 +31,14 @@ export const feeProbe: Probe = {
   id: "taker-fees",
   assumption:
     "a taker's usdc_size differs from size × price by the market's fee, rounded to 0.00001",
+  needs: ["data", "clob"],
   ask: ({ fills }) =>
     Effect.gen(function* () {
       const prober = yield* Prober
       const wallets = Array.from(new Set(fills.map((fill) => fill.wallet))).slice(0, 3)
       const rows: Array<JsonObject> = []
       for (const user of wallets) {
-        const { json } = yield* prober.ask("data", "/v2/activity", [
+        const { json } = yield* prober.askGood("data", "/v2/activity", [
           ["user", user],
           ["type", "TRADE"],
           ["limit", "100"],
@@ -50,7 +51,7 @@ export const feeProbe: Probe = {
       for (const text of markets.slice(0, mostMarkets)) {
         const condition = conditionOf(text)
         if (condition === null) continue
-        const { json } = yield* prober.ask("clob", `/clob-markets/${condition}`)
+        const { json } = yield* prober.askGood("clob", `/clob-markets/${condition}`)
         const market = tradingParametersOf(json)
         if (Result.isFailure(market) || market.success.fee.rate === 0) continue
         const { exponent, rate } = market.success.fee

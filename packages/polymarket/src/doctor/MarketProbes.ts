@@ -35,6 +35,7 @@ export const marketProbes: ReadonlyArray<Probe> = [
   {
     id: "market-versions",
     assumption: "markets are of protocol version v1 or v2, and all open ones can be read",
+    needs: ["gamma"],
     ask: ({ marketRows, markets }) =>
       Effect.sync(() => {
         const refused = marketRows.flatMap((row) => {
@@ -52,10 +53,11 @@ export const marketProbes: ReadonlyArray<Probe> = [
   {
     id: "resolution-words",
     assumption: "closed markets are listed with closed=true; payouts come from /v2/resolutions",
-    ask: () =>
+    needs: ["gamma", "data"],
+    ask: ({ marketRows }) =>
       Effect.gen(function* () {
         const prober = yield* Prober
-        const { json } = yield* prober.ask("gamma", "/markets/keyset", [
+        const { json } = yield* prober.askGood("gamma", "/markets/keyset", [
           ["limit", "100"],
           ["closed", "true"],
           ["order", "endDate"],
@@ -63,33 +65,41 @@ export const marketProbes: ReadonlyArray<Probe> = [
         ])
         const rows = rowsIn(json, "markets")
         const condition = rows.map((row) => row["conditionId"]).find((id) => typeof id === "string")
-        const told = yield* prober.ask("data", "/v2/resolutions", [
+        const told = yield* prober.askGood("data", "/v2/resolutions", [
           ["condition", String(condition)],
         ])
         const statuses = rowsIn(told.json, "data").map((row) => row["status"])
-        const says = `umaResolutionStatus ${tally(rows.map((row) => row["umaResolutionStatus"]))}; resolutionStatus ${tally(rows.map((row) => row["resolutionStatus"]))}; /v2/resolutions ${told.status} ${tally(statuses)}`
+        const says = `umaResolutionStatus ${tally(rows.map((row) => row["umaResolutionStatus"]))}; resolutionStatus ${tally(rows.map((row) => row["resolutionStatus"]))}, of open ones ${tally(marketRows.map((row) => row["resolutionStatus"]))}; /v2/resolutions ${told.status} ${tally(statuses)}`
         return judge(rows.length > 0 && rows.every((row) => row["closed"] === true), says)
       }),
   },
   {
-    id: "condition-ids-a-call",
-    assumption: "twenty condition ids a call are answered in full; more may be",
+    id: "repeats-a-call",
+    assumption: "twenty condition ids or slugs a call are answered in full; more may be",
+    needs: ["gamma"],
     ask: ({ marketRows }) =>
       Effect.gen(function* () {
         const prober = yield* Prober
-        const ids = marketRows.map((row) => String(row["conditionId"]))
         const got: Array<string> = []
-        let full = true
-        for (const count of [20, 40, 60].filter((count) => count === 20 || count <= ids.length)) {
-          const asked = ids.slice(0, count)
-          const { json } = yield* prober.ask("gamma", "/markets/keyset", [
-            ["limit", "100"],
-            ["closed", "false"],
-            ...asked.map((id) => ["condition_ids", id] as const),
-          ])
-          const rows = rowsIn(json, "markets").length
-          got.push(`${rows} of ${asked.length}`)
-          if (count === 20 && rows !== asked.length) full = false
+        let full = marketRows.length > 0
+        for (const [parameter, field] of [
+          ["condition_ids", "conditionId"],
+          ["slug", "slug"],
+        ] as const) {
+          const known = marketRows.map((row) => String(row[field]))
+          for (const count of [20, 40, 60].filter((each) => each === 20 || each <= known.length)) {
+            const asked = known.slice(0, count)
+            const { fault, json, status } = yield* prober.ask("gamma", "/markets/keyset", [
+              ["limit", "100"],
+              ["closed", "false"],
+              ...asked.map((value) => [parameter, value] as const),
+            ])
+            if (count === 20 && fault !== null) return fails(fault)
+            const rows = rowsIn(json, "markets").length
+            const answered = fault === null ? rows : `answers ${status} instead`
+            got.push(`${answered} of ${asked.length} by ${parameter}`)
+            if (count === 20 && rows !== asked.length) full = false
+          }
         }
         return judge(full, got.join(", "))
       }),
@@ -97,22 +107,24 @@ export const marketProbes: ReadonlyArray<Probe> = [
   {
     id: "gamma-page-cut",
     assumption: "Gamma cuts a page to 100 without saying so",
+    needs: ["gamma"],
     ask: () =>
       Effect.gen(function* () {
-        const { json, status } = yield* (yield* Prober).ask("gamma", "/markets/keyset", [
+        const { json, status } = yield* (yield* Prober).askGood("gamma", "/markets/keyset", [
           ["limit", "500"],
         ])
         const rows = rowsIn(json, "markets").length
-        return judge(rows <= 100, `${status} with ${rows} rows for 500`)
+        return judge(rows > 0 && rows <= 100, `${status} with ${rows} rows for 500`)
       }),
   },
   {
     id: "best-level-last",
     assumption: "bids rise and asks fall, the best level is last (we sort anyway)",
+    needs: ["gamma", "clob"],
     ask: (sample) =>
       Effect.gen(function* () {
         const tokens = tokensOf(sample, 20)
-        const { json, status } = yield* (yield* Prober).ask(
+        const { json, status } = yield* (yield* Prober).askGood(
           "clob",
           "/books",
           [],
@@ -132,28 +144,35 @@ export const marketProbes: ReadonlyArray<Probe> = [
   {
     id: "midpoint-key",
     assumption: "/midpoint answers with the key mid; nothing of ours asks it",
+    needs: ["gamma", "clob"],
     ask: (sample) =>
       Effect.gen(function* () {
-        const { json, status } = yield* (yield* Prober).ask("clob", "/midpoint", [
+        const { fault, json, status } = yield* (yield* Prober).ask("clob", "/midpoint", [
           ["token_id", tokensOf(sample, 1)[0] ?? ""],
         ])
-        return status === 200 && isObject(json)
+        if (status === 404) return open("no book to have a midpoint")
+        return fault === null && isObject(json)
           ? judge("mid" in json, `keys ${Object.keys(json).join(" ")}`)
-          : open(`answers ${status}`)
+          : fails(fault ?? "no object")
       }),
   },
   {
     id: "trading-parameters-agree",
     assumption: "Gamma, the CLOB's market and its book tell the same tick, minimum and fee",
+    needs: ["gamma", "clob"],
     ask: (sample) =>
       Effect.gen(function* () {
         const prober = yield* Prober
         const differing: Array<string> = []
         const delays: Array<unknown> = []
         const looked = sample.markets.slice(0, 5)
+        if (looked.length === 0) return open("no market to look at")
         for (const market of looked) {
-          const { json } = yield* prober.ask("clob", `/clob-markets/${market.condition}`)
-          if (!isObject(json)) continue
+          const { json } = yield* prober.askGood("clob", `/clob-markets/${market.condition}`)
+          if (!isObject(json)) {
+            differing.push(market.slug)
+            continue
+          }
           const fee = isObject(json["fd"]) ? Number(json["fd"]["r"]) * 1e6 : 0
           delays.push(`${market.delayMs} ms${json["itode"] === true ? " itode" : ""}`)
           const same =
@@ -172,9 +191,10 @@ export const marketProbes: ReadonlyArray<Probe> = [
   {
     id: "clock",
     assumption: "our clock is within two seconds of the venue's",
+    needs: ["clob"],
     ask: () =>
       Effect.gen(function* () {
-        const { elapsedMs, json, receivedMs } = yield* (yield* Prober).ask("clob", "/time")
+        const { elapsedMs, json, receivedMs } = yield* (yield* Prober).askGood("clob", "/time")
         const seconds = numberOf(String(json))
         if (seconds === null) return fails("no time")
         // The second is cut: on average half of one is missing.

@@ -2,6 +2,7 @@
  * A probe: one question about the venue, what we take for granted, and how to find out.
  */
 import type { Effect } from "effect"
+import type { Host } from "../VenueEndpoints.ts"
 import type { Prober } from "./Prober.ts"
 import type { Sample } from "./Sample.ts"
 
@@ -18,6 +19,8 @@ export interface Probe {
   readonly id: string
   /** What we take for granted. */
   readonly assumption: string
+  /** Without an answer of these hosts there is nothing to ask, or nothing to ask about. */
+  readonly needs: ReadonlyArray<Host>
   /** Fails with the reason when the venue could not be asked. */
   readonly ask: (sample: Sample) => Effect.Effect<Verdict, Error, Prober>
 }

@@ -5,8 +5,9 @@
  * Promises: reads only; one request at a time, {@link apart} apart, at most {@link mostRequests} of
  * them, far below every limit; each body goes to {@link BodyRecorder}.
  */
-import { Clock, Context, Duration, Effect, Layer, Option, Schema, Semaphore } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Option, Result, Schema, Semaphore } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+import { judged } from "../Answer.ts"
 import { BodyRecorder } from "../BodyRecorder.ts"
 import { bodyOf } from "../ResponseBody.ts"
 import type { Host } from "../VenueEndpoints.ts"
@@ -16,9 +17,9 @@ import { attemptTimeout } from "../VenueHttp.ts"
 import { parseJson } from "../wire/Json.ts"
 
 export const apart = Duration.millis(100)
-export const mostRequests = 100
+export const mostRequests = 150
 
-/** The venue gave no answer at all. */
+/** The venue gave no answer, or none that says anything: a throttle, an outage, no JSON. */
 export class NoAnswer extends Schema.TaggedError<NoAnswer>()("NoAnswer", {
   request: Schema.String,
   why: Schema.String,
@@ -39,23 +40,35 @@ const deepestOf = (error: Error): string => {
 const mostCauses = 8
 
 export interface RawAnswer {
+  readonly request: string
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>
   /** `undefined` when the body is no JSON. */
   readonly json: unknown
+  /** Why it is no good answer, in words; `null` for a good one. */
+  readonly fault: string | null
   readonly elapsedMs: number
   readonly receivedMs: number
 }
 
+/** The venue says with these that a request is wrong. */
+export const isRefusal = ({ status }: Pick<RawAnswer, "status">): boolean =>
+  status === 400 || status === 422
+
+type Ask = (
+  host: Host,
+  path: string,
+  query?: Query,
+  post?: unknown,
+) => Effect.Effect<RawAnswer, NoAnswer>
+
 export class Prober extends Context.Service<
   Prober,
   {
-    readonly ask: (
-      host: Host,
-      path: string,
-      query?: Query,
-      post?: unknown,
-    ) => Effect.Effect<RawAnswer, NoAnswer>
+    /** Any answer, for a probe that judges the refusal itself. */
+    readonly ask: Ask
+    /** A good answer; one of any other kind fails, for it shows nothing of what was asked. */
+    readonly askGood: Ask
   }
 >()("polymarket/doctor/Prober") {
   static readonly layer: Layer.Layer<Prober, never, VenueEndpoints | HttpClient.HttpClient> =
@@ -95,7 +108,9 @@ export class Prober extends Context.Service<
             const { headers, status } = response
             yield* record({ request, status, headers, body, receivedMs })
             const json = Option.getOrUndefined(parseJson(body))
-            return { status, headers, json, elapsedMs: receivedMs - sentMs, receivedMs }
+            const fault = faultOf(status, headers["retry-after"], body, receivedMs)
+            const elapsedMs = receivedMs - sentMs
+            return { request, status, headers, json, fault, elapsedMs, receivedMs }
           }).pipe(
             Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
             Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
@@ -108,7 +123,29 @@ export class Prober extends Context.Service<
           )
         })
 
-        return Prober.of({ ask: (...asking) => turn.withPermit(ask(...asking)) })
+        const inTurn: Ask = (...asking) => turn.withPermit(ask(...asking))
+        return Prober.of({
+          ask: inTurn,
+          askGood: (...asking) =>
+            Effect.filterOrFail(
+              inTurn(...asking),
+              ({ fault }) => fault === null,
+              ({ fault, request }) => new NoAnswer({ request, why: fault ?? "" }),
+            ),
+        })
       }),
     )
 }
+
+/** As the client would judge the answer. */
+const faultOf = (
+  status: number,
+  retryAfter: string | undefined,
+  body: string,
+  nowMs: number,
+): string | null =>
+  Result.match(judged({ status, retryAfter, body, nowMs }), {
+    onSuccess: () => null,
+    onFailure: ({ _tag, message }) =>
+      `answers ${status}: ${_tag}${message === "" ? "" : `, ${message}`}`,
+  })

@@ -2,7 +2,7 @@
  * What the probes ask about: a few wallets, markets and tokens that the venue itself names just now.
  */
 import { Effect, Result } from "effect"
-import type { TokenId } from "@evaluator/domain/Id"
+import type { ConditionId, TokenId } from "@evaluator/domain/Id"
 import type { Market } from "@evaluator/domain/market/Market"
 import type { Fill } from "@evaluator/domain/trade/Trade"
 import type { JsonObject } from "../wire/Json.ts"
@@ -31,6 +31,21 @@ export const rowsIn = (json: unknown, field: string): ReadonlyArray<JsonObject> 
 export const tokensOf = (sample: Sample, count: number): ReadonlyArray<TokenId> =>
   sample.markets.slice(0, count).flatMap((market) => market.tokens[0]?.token ?? [])
 
+/** Of the sample's markets those that end soonest, or should have ended, and are not among the first. */
+export const endingOf = (
+  sample: Sample,
+  count: number,
+): ReadonlyArray<{ readonly condition: ConditionId; readonly token: TokenId }> =>
+  sample.markets
+    .slice(count)
+    .flatMap(({ condition, endAtMs, tokens }) =>
+      endAtMs === null || tokens[0] === undefined
+        ? []
+        : [{ condition, endAtMs, token: tokens[0].token }],
+    )
+    .toSorted((a, b) => a.endAtMs - b.endAtMs)
+    .slice(0, count)
+
 const decoded = <A>(
   rows: ReadonlyArray<JsonObject>,
   decode: (raw: unknown) => Result.Result<A, string>,
@@ -40,24 +55,30 @@ const decoded = <A>(
     return Result.isSuccess(read) ? [read.success] : []
   })
 
-export const takeSample: Effect.Effect<Sample, NoAnswer, Prober> = Effect.gen(function* () {
-  const prober = yield* Prober
-  const trades = yield* prober.ask("data", "/v2/trades", [
+export const sampleFills: Effect.Effect<
+  Pick<Sample, "fills" | "tradeRows">,
+  NoAnswer,
+  Prober
+> = Effect.gen(function* () {
+  const { json } = yield* (yield* Prober).askGood("data", "/v2/trades", [
     ["taker_only", "false"],
     ["limit", "200"],
   ])
-  const markets = yield* prober.ask("gamma", "/markets/keyset", [
+  const tradeRows = rowsIn(json, "data")
+  return { tradeRows, fills: decoded(tradeRows, fillOf) }
+})
+
+export const sampleMarkets: Effect.Effect<
+  Pick<Sample, "markets" | "marketRows">,
+  NoAnswer,
+  Prober
+> = Effect.gen(function* () {
+  const { json } = yield* (yield* Prober).askGood("gamma", "/markets/keyset", [
     ["limit", "100"],
     ["closed", "false"],
     ["order", "volume24hr"],
     ["ascending", "false"],
   ])
-  const tradeRows = rowsIn(trades.json, "data")
-  const marketRows = rowsIn(markets.json, "markets")
-  return {
-    tradeRows,
-    marketRows,
-    fills: decoded(tradeRows, fillOf),
-    markets: decoded(marketRows, marketOfRow),
-  }
+  const marketRows = rowsIn(json, "markets")
+  return { marketRows, markets: decoded(marketRows, marketOfRow) }
 })

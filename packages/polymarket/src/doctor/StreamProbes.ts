@@ -2,9 +2,10 @@
  * What we take for granted about the two sockets: listened to for a while, then held against HTTP.
  */
 import { Clock, Duration, Effect, Fiber, Result, Stream } from "effect"
-import type { TokenId } from "@evaluator/domain/Id"
+import type { ConditionId, TokenId } from "@evaluator/domain/Id"
 import type { Book } from "@evaluator/domain/market/Book"
 import type { Fill } from "@evaluator/domain/trade/Trade"
+import type { BookEvent } from "../BookFeed.ts"
 import { BookFeed } from "../BookFeed.ts"
 import { TradeFeed } from "../TradeFeed.ts"
 import { bookOf } from "../wire/BookRow.ts"
@@ -12,7 +13,7 @@ import { fillOf } from "../wire/TradeRow.ts"
 import type { Verdict } from "./Probe.ts"
 import { holds, judge, open as unclear } from "./Probe.ts"
 import { Prober } from "./Prober.ts"
-import { rowsIn, type Sample, tokensOf } from "./Sample.ts"
+import { endingOf, rowsIn, type Sample, tokensOf } from "./Sample.ts"
 
 const mostTokens = 5
 const mostLooks = 6
@@ -35,7 +36,7 @@ export const tradeStreamVerdict = Effect.fnUntraced(function* (listenFor: Durati
   if (heard.length === 0)
     return unclear(`silent for ${seconds} s: polls find the fills all the same`)
   const idsOf = Effect.fnUntraced(function* (takersOnly: boolean) {
-    const { json } = yield* prober.ask("data", "/v2/trades", [
+    const { json } = yield* prober.askGood("data", "/v2/trades", [
       ["taker_only", String(takersOnly)],
       ["limit", "1000"],
     ])
@@ -53,7 +54,10 @@ export const tradeStreamVerdict = Effect.fnUntraced(function* (listenFor: Durati
   )
 })
 
-/** Followed books after a while, against the same books over HTTP. */
+/**
+ * Followed books after a while, against the same books over HTTP; which of those that closed meanwhile
+ * the socket told of, and for how long it said nothing. Markets about to end are followed as well.
+ */
 export const bookSocketVerdict = Effect.fnUntraced(function* (
   sample: Sample,
   listenFor: Duration.Duration,
@@ -62,13 +66,18 @@ export const bookSocketVerdict = Effect.fnUntraced(function* (
   const prober = yield* Prober
   const tokens = tokensOf(sample, mostTokens)
   if (tokens.length === 0) return unclear("no token to follow")
-  let events = 0
+  const ending = endingOf(sample, mostTokens)
+  const heard = new Heard(yield* Clock.currentTimeMillis)
   const listening = yield* Effect.forkChild(feed.listening)
   const counting = yield* Effect.forkChild(
-    Stream.runForEach(feed.events, () => Effect.sync(() => void (events += 1))),
+    Stream.runForEach(feed.events, (event) =>
+      Effect.map(Clock.currentTimeMillis, (nowMs) => heard.hear(event, nowMs)),
+    ),
   )
-  yield* feed.follow(tokens)
+  yield* feed.follow([...tokens, ...ending.map(({ token }) => token)])
   yield* Effect.sleep(listenFor)
+  const silenceMs = heard.silenceUntil(yield* Clock.currentTimeMillis)
+  const { events } = heard
   const closed = new Set<TokenId>()
   const inStep = new Set<TokenId>()
   const agreed = new Set<TokenId>()
@@ -89,12 +98,54 @@ export const bookSocketVerdict = Effect.fnUntraced(function* (
       if (Result.isSuccess(fetched) && haveSameBest(fetched.success, seen.book)) agreed.add(token)
     }
   }
+  const over = new Set<ConditionId>()
+  for (const { condition, token } of ending) {
+    // One without a book from the start did not close meanwhile.
+    if (!heard.booked.has(token)) continue
+    const { status } = yield* prober.ask("clob", "/book", [["token_id", token]])
+    if (status === 404) over.add(condition)
+  }
   yield* Fiber.interrupt(listening)
   yield* Fiber.interrupt(counting)
   const open = tokens.length - closed.size
-  const says = `${inStep.size} of ${open} books in step, ${agreed.size} with the best prices of HTTP, ${closed.size} closed meanwhile, ${events} changes in ${Duration.toSeconds(listenFor)} s`
-  return open === 0 ? unclear(says) : judge(inStep.size === open && agreed.size >= open - 1, says)
+  const told = Array.from(over).filter((condition) => heard.resolved.has(condition)).length
+  const says = [
+    `${inStep.size} of ${open} books in step`,
+    `${agreed.size} with the best prices of HTTP`,
+    `${closed.size} closed meanwhile`,
+    `${events} changes in ${Duration.toSeconds(listenFor)} s`,
+    `longest silence ${(silenceMs / 1000).toFixed(1)} s`,
+    `${told} of ${over.size} that closed were told of, ${ending.length} were about to end`,
+  ].join(", ")
+  const agreeing = agreed.size >= Math.max(1, open - 1)
+  return open === 0 ? unclear(says) : judge(inStep.size === open && agreeing, says)
 })
+
+/** What the book feed told: how often, of what, and how long it said nothing. */
+class Heard {
+  events = 0
+  readonly resolved = new Set<ConditionId>()
+  readonly booked = new Set<TokenId>()
+  private silenceMs = 0
+  private lastMs: number
+
+  constructor(startMs: number) {
+    this.lastMs = startMs
+  }
+
+  hear(event: BookEvent, nowMs: number): void {
+    this.events += 1
+    this.silenceMs = this.silenceUntil(nowMs)
+    this.lastMs = nowMs
+    if (event.kind === "resolved") this.resolved.add(event.condition)
+    else if (event.kind === "book") this.booked.add(event.token)
+  }
+
+  /** The longest so far, the one that may still last included. */
+  silenceUntil(nowMs: number): number {
+    return Math.max(this.silenceMs, nowMs - this.lastMs)
+  }
+}
 
 const haveSameBest = (a: Book, b: Book): boolean =>
   a.bids[0]?.price === b.bids[0]?.price && a.asks[0]?.price === b.asks[0]?.price
