@@ -78,6 +78,7 @@ export const drain = Effect.fnUntraced(function* (
   yield* rest("running jobs of the background lane stop", evaluation)
   yield* within("what followed wallets did is fetched", evaluation.fetch)
   yield* rest("running jobs of the fast lane stop", paper)
+  yield* within("the fast lane hears of what was fetched", paper.hear)
   yield* step("followed wallets are polled and copies end", paper.catchUp)
   yield* within("outcomes are asked for and wallets judged", evaluation.judge)
   yield* within("what resolved is paid", paper.hear)

@@ -39,7 +39,7 @@ export class PaperLane extends Context.Service<
   {
     /** Takes in what the other lane has said until now and lets the copies end that come of it. */
     readonly hear: Effect.Effect<void>
-    /** For the drain: hears, polls every followed wallet, lets all copies end, pays what can be paid. */
+    /** For the drain, after {@link hear}: polls every followed wallet, lets all copies end, pays what can be paid. */
     readonly catchUp: Effect.Effect<void>
     /** How far this lane has come in the other lane's log. */
     readonly bridge: Effect.Effect<BridgeState>
@@ -75,7 +75,6 @@ const lane = Layer.effect(
     const context = yield* Effect.context<Effect.Services<typeof pull>>()
     const hear = Effect.provideContext(pull, context).pipe(Effect.andThen(backlogs.drained))
     const catchUp = Effect.gen(function* () {
-      yield* hear
       yield* watch.catchUp
       yield* backlogs.drained
       yield* recover.sweep

@@ -128,7 +128,7 @@ describe("under a virtual clock", () => {
             for (const one of fills) venue.rows.push({ kind: "fill", fill: one })
           yield* house.tell(script.map((fills) => ingested(fills)))
           yield* Effect.sleep("1 minute")
-          yield* house.lane.catchUp
+          yield* Effect.andThen(house.lane.hear, house.lane.catchUp)
           const events = yield* house.sql`SELECT seq, type, at_ms FROM events ORDER BY seq`
           return `${yield* positions(house)} ${JSON.stringify(events)}`
         })

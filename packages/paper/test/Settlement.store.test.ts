@@ -85,6 +85,7 @@ describe("the settlement of a market", () => {
     Effect.gen(function* () {
       const house = yield* holding()
       yield* house.tell([resolved(1, [1, 0])])
+      yield* house.lane.hear
       yield* house.lane.catchUp
       assert.strictEqual((yield* house.reports.ledger("portfolio")).cashMicro, 1_025_000_000)
     }),

@@ -101,7 +101,7 @@ const opened = Effect.fnUntraced(function* (
 
 const polled = (house: House) =>
   Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(house.lane.catchUp)
+    const fiber = yield* Effect.forkChild(Effect.andThen(house.lane.hear, house.lane.catchUp))
     for (let turn = 0; turn < 1000 && fiber.pollUnsafe() === undefined; turn++) {
       yield* TestClock.adjust("50 millis")
     }

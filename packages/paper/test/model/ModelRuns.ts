@@ -150,7 +150,7 @@ export const endingAfter = (commands: ReadonlyArray<Command>, root: string) =>
 
     /** Polls until the ledger is known, while time goes on. */
     const catchUp = Effect.gen(function* () {
-      const fiber = yield* Effect.forkChild(house.lane.catchUp)
+      const fiber = yield* Effect.forkChild(Effect.andThen(house.lane.hear, house.lane.catchUp))
       yield* TestClock.adjust("2 seconds")
       yield* house.settle
       yield* Fiber.join(fiber)
