@@ -12,6 +12,7 @@ import { dataDirectoryFor } from "./Directory.ts"
 import { NotFound, WrongUsage } from "./ExitCode.ts"
 import * as Flags from "./Flags.ts"
 import { printRows } from "./Output.ts"
+import { tableOf } from "./Table.ts"
 import { timeOf } from "./Readable.ts"
 import { laneFile } from "./Reader.ts"
 import { redrive, redriveOf } from "../Redrives.ts"
@@ -77,13 +78,13 @@ const again = Command.make(
     }
     yield* printRows(flags, {
       document: { source, does, applied: flags.apply, letters },
-      rows: letters.map((letter) => ({
-        at: timeOf(letter.at_ms),
-        lane: letter.lane,
-        subject: letter.subject,
-        attempts: letter.attempts,
-        cause: letter.cause.split("\n")[0] ?? "",
-      })),
+      ...tableOf(letters, {
+        at: (letter) => timeOf(letter.at_ms),
+        lane: (letter) => letter.lane,
+        subject: (letter) => letter.subject,
+        attempts: (letter) => letter.attempts,
+        cause: (letter) => letter.cause.split("\n")[0] ?? "",
+      }),
       note: flags.apply
         ? `${letters.length} redriven: ${does}`
         : `with --apply, for each of these ${letters.length}: ${does}`,
@@ -114,16 +115,16 @@ export const deadLettersCommand = Command.make(
     const groups = lanes.flat()
     yield* printRows(flags, {
       document: { groups },
-      rows: groups.map((group) => ({
-        lane: group.lane,
-        source: group.source,
-        letters: group.letters,
-        waiting: group.waiting,
-        oldest: timeOf(group.oldestMs),
-        newest: timeOf(group.newestMs),
-        cause: group.cause,
-        example: group.example,
-      })),
+      ...tableOf(groups, {
+        lane: (group) => group.lane,
+        source: (group) => group.source,
+        letters: (group) => group.letters,
+        waiting: (group) => group.waiting,
+        oldest: (group) => timeOf(group.oldestMs),
+        newest: (group) => timeOf(group.newestMs),
+        cause: (group) => group.cause,
+        example: (group) => group.example,
+      }),
       note: groups.length === 0 ? "nothing was given up" : null,
     })
   }, Effect.scoped),

@@ -10,6 +10,7 @@ import { dataDirectoryFor } from "./Directory.ts"
 import { eventsReplayCommand } from "./EventsReplayCommand.ts"
 import * as Flags from "./Flags.ts"
 import { printRows } from "./Output.ts"
+import { tableOf } from "./Table.ts"
 import { timeOf } from "./Readable.ts"
 import { rowsOfLanes } from "./Reader.ts"
 
@@ -74,14 +75,14 @@ export const eventsCommand = Command.make(
           payload: JSON.parse(payload) as unknown,
         })),
       },
-      rows: newest.map(({ lane, seq, at_ms, type, id, payload }) => ({
-        at: timeOf(at_ms),
-        lane,
-        seq,
-        type,
-        id,
-        payload,
-      })),
+      ...tableOf(newest, {
+        at: ({ at_ms }) => timeOf(at_ms),
+        lane: ({ lane }) => lane,
+        seq: ({ seq }) => seq,
+        type: ({ type }) => type,
+        id: ({ id }) => id,
+        payload: ({ payload }) => payload,
+      }),
     })
   }, Effect.scoped),
 ).pipe(

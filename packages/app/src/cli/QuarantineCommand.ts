@@ -8,6 +8,7 @@ import { LaneName } from "../Control.ts"
 import { dataDirectoryFor } from "./Directory.ts"
 import * as Flags from "./Flags.ts"
 import { printRows } from "./Output.ts"
+import { tableOf } from "./Table.ts"
 import { timeOf } from "./Readable.ts"
 import { rowsOfLanes } from "./Reader.ts"
 
@@ -54,14 +55,14 @@ export const quarantineCommand = Command.make(
     const newest = kept.toSorted((a, b) => b.last_at_ms - a.last_at_ms).slice(0, limit)
     yield* printRows(flags, {
       document: { quarantine: newest },
-      rows: newest.map((row) => ({
-        seen: timeOf(row.last_at_ms),
-        lane: row.lane,
-        times: row.times,
-        reason: row.reason,
-        request: row.recorded ?? row.request,
-        row: row.body,
-      })),
+      ...tableOf(newest, {
+        seen: (row) => timeOf(row.last_at_ms),
+        lane: (row) => row.lane,
+        times: (row) => row.times,
+        reason: (row) => row.reason,
+        request: (row) => row.recorded ?? row.request,
+        row: (row) => row.body,
+      }),
     })
   }, Effect.scoped),
 ).pipe(

@@ -8,6 +8,7 @@ import { formatDuration } from "@evaluator/domain/time/DurationText"
 import { dataDirectoryFor } from "./Directory.ts"
 import * as Flags from "./Flags.ts"
 import { printRows } from "./Output.ts"
+import { tableOf } from "./Table.ts"
 import { timeOf } from "./Readable.ts"
 import { rowsOfLanes } from "./Reader.ts"
 
@@ -74,17 +75,18 @@ export const runsCommand = Command.make(
           counts: JSON.parse(counts) as unknown,
         })),
       },
-      rows: newest.map((run) => ({
-        started: timeOf(run.started_at_ms),
-        lane: run.lane,
-        run: run.id,
-        job: run.job,
-        cause: run.cause,
-        took: run.ended_at_ms === null ? null : formatDuration(run.ended_at_ms - run.started_at_ms),
-        outcome: run.outcome,
-        reached: run.cursor,
-        says: run.error?.split("\n")[0] ?? run.counts,
-      })),
+      ...tableOf(newest, {
+        started: (run) => timeOf(run.started_at_ms),
+        lane: (run) => run.lane,
+        run: (run) => run.id,
+        job: (run) => run.job,
+        cause: (run) => run.cause,
+        took: (run) =>
+          run.ended_at_ms === null ? null : formatDuration(run.ended_at_ms - run.started_at_ms),
+        outcome: (run) => run.outcome,
+        reached: (run) => run.cursor,
+        says: (run) => run.error?.split("\n")[0] ?? run.counts,
+      }),
     })
   }, Effect.scoped),
 ).pipe(

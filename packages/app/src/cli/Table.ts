@@ -24,6 +24,17 @@ export const columnsOf = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => [
   ...new Set(rows.flatMap((row) => Object.keys(row))),
 ]
 
+/** Things as rows, each column read from a thing: the columns are known also where there is nothing. */
+export const tableOf = <A>(
+  things: ReadonlyArray<A>,
+  columns: Readonly<Record<string, (thing: A) => Cell>>,
+): { readonly rows: ReadonlyArray<Row>; readonly columns: ReadonlyArray<string> } => ({
+  rows: things.map((thing) =>
+    Object.fromEntries(Object.entries(columns).map(([name, of]) => [name, of(thing)])),
+  ),
+  columns: Object.keys(columns),
+})
+
 const textOf = (cell: Cell | undefined): string =>
   cell === null || cell === undefined ? "" : String(cell)
 

@@ -195,6 +195,8 @@ describe("readers of a directory that a service used", () => {
       assert.include(table.out, "the newest 2")
       const csv = yield* command(["copies", "--csv", "--wallet", wallet, "--data", directory])
       assert.strictEqual(csv.out.split("\r\n").length, pageSize + 6)
+      const none = yield* command(["quarantine", "--csv", "--data", directory])
+      assert.strictEqual(none.out.trim(), "seen,lane,times,reason,request,row")
     }),
   )
 
