@@ -43,9 +43,17 @@ export const goldenEdges: ReadonlyArray<string> = [
   ),
 ]
 
+/** Drawn where a book, a price of long ago or a second word on an outcome has to be fetched. */
+const seldomEdges: ReadonlyArray<string> = edges(
+  "paper-saga settlement ranking",
+  "polymarket-clob",
+  "virtual_node",
+)
+
 /** What was merged into a message that waited draws its edge by the peer it names. */
 const isGolden = (edge: string): boolean =>
   goldenEdges.includes(edge) ||
+  seldomEdges.includes(edge) ||
   goldenEdges.includes(edge.replace("(virtual_node)", "(messaging_system)"))
 
 export interface GraphPlan {
