@@ -39,6 +39,7 @@ import paper0010 from "../../../migrations/paper/0010_keep_later_fills.ts"
 import paper0011 from "../../../migrations/paper/0011_index_orders_and_funding.ts"
 import paper0012 from "../../../migrations/paper/0012_add_run_checkpoints.ts"
 import paper0013 from "../../../migrations/paper/0013_keep_settlements.ts"
+import paper0014 from "../../../migrations/paper/0014_name_taken_back_closings.ts"
 
 export const migrations = {
   evaluation: {
@@ -82,5 +83,6 @@ export const migrations = {
     "0011_index_orders_and_funding": paper0011,
     "0012_add_run_checkpoints": paper0012,
     "0013_keep_settlements": paper0013,
+    "0014_name_taken_back_closings": paper0014,
   },
 } as const

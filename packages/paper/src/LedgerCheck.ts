@@ -135,6 +135,12 @@ export const checkLedger: Effect.Effect<
         FROM results r GROUP BY r.book HAVING found <> expected LIMIT ${faultsShown}`,
     ],
     [
+      "a purchase taken back has earned and cost nothing",
+      sql`SELECT 'lot ' || x.lot_id AS subject, sum(x.pnl) AS found, 0 AS expected
+        FROM closings x WHERE x.lot_id IN (SELECT lot_id FROM closings WHERE cause = 'taken back')
+        GROUP BY x.lot_id HAVING found <> 0 LIMIT ${faultsShown}`,
+    ],
+    [
       "a purchase is filled while shares of it are left, and closed when none are",
       sql`SELECT lower(hex(c.fill_id)) AS subject, l.open_size AS found,
         CASE WHEN c.state IN ('closed', 'reversed') THEN 0 ELSE 1 END AS expected

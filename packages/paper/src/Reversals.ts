@@ -4,7 +4,8 @@
  * written before is changed.
  *
  * Promises: a correction leaves each lot paid what the payouts of now pay it; a purchase taken back
- * leaves cash, fees and profit as if it had not been, whatever became of its shares. What the cash of
+ * leaves cash, fees and profit as if it had not been, whatever became of its shares, and has no part in
+ * later corrections. What the cash of
  * the book cannot cover yet, or shares promised to a sale, waits for the next sweep.
  * Does not: bring back what followed a leader's sale that failed: our own sale was filled.
  * Every method runs in the caller's transaction.
@@ -85,6 +86,10 @@ export class Reversals extends Context.Service<
       const modes = yield* BookModes
       const { post } = yield* PaperBook
 
+      /** Of a lot `l`. */
+      const takenBack = sql`EXISTS (SELECT 1 FROM closings v
+        WHERE v.lot_id = l.id AND v.cause = 'taken back')`
+
       const cashOf = (book: string) =>
         sql<{ amount: number }>`SELECT amount FROM balances
           WHERE book = ${book} AND account = 'cash' AND length(token) = 0`.pipe(
@@ -94,13 +99,14 @@ export class Reversals extends Context.Service<
       const counter = Effect.fnUntraced(function* (
         lot: LotRow,
         made: { readonly id: number; readonly atMs: number },
+        cause: "resolved" | "taken back",
         c: Counter,
       ) {
         const pnl = c.proceeds - c.saleFee - c.cost - c.buyFee
         yield* sql`INSERT INTO closings ${sql.insert({
           lot_id: lot.id,
           transfer_id: made.id,
-          cause: "resolved",
+          cause,
           size: c.size,
           cost: c.cost,
           buy_fee: c.buyFee,
@@ -164,6 +170,7 @@ export class Reversals extends Context.Service<
             FROM lots l JOIN closings x ON x.lot_id = l.id AND x.cause = 'resolved'
             JOIN copies c ON c.fill_id = l.fill_id AND c.strategy = l.strategy
             WHERE l.condition_id = ${hexToBytes(condition)} AND l.open_size = 0
+              AND NOT ${takenBack}
             GROUP BY l.id ORDER BY l.id`
         let done = true
         for (const lot of rows) {
@@ -177,7 +184,7 @@ export class Reversals extends Context.Service<
           }
           const reason = `the venue corrected the payout to ${at} millionths`
           const made = yield* post(headOf(lot, "payout", reason), correctionEntries(owed))
-          const pnl = yield* counter(lot, made, {
+          const pnl = yield* counter(lot, made, "resolved", {
             size: 0,
             cost: 0,
             buyFee: 0,
@@ -200,7 +207,7 @@ export class Reversals extends Context.Service<
           headOf(lot, "void", reason),
           reversalEntries({ token, openSize, openCost, openFee, profit, fees }),
         )
-        const pnl = yield* counter(lot, made, {
+        const pnl = yield* counter(lot, made, "taken back", {
           size: openSize,
           cost: openCost,
           buyFee: openFee,
@@ -221,7 +228,7 @@ export class Reversals extends Context.Service<
               coalesce(sum(x.sale_fee + x.buy_fee), 0) AS fees
             FROM lots l JOIN copies c ON c.fill_id = l.fill_id AND c.strategy = l.strategy
             LEFT JOIN closings x ON x.lot_id = l.id
-            WHERE l.fill_id = ${hexToBytes(fillId)} AND c.state IN ('filled', 'closed')
+            WHERE l.fill_id = ${hexToBytes(fillId)} AND NOT ${takenBack}
             GROUP BY l.id ORDER BY l.id`
         let done = true
         for (const lot of rows) done = (yield* takeBackLot(lot, reason)) && done

@@ -147,6 +147,39 @@ describe("a leader's fill that fails after we followed it", () => {
     }),
   )
 
+  it.effect("has no part in payouts, nor in their corrections", () =>
+    Effect.gen(function* () {
+      const house = yield* announced
+      yield* TestClock.adjust("40 seconds")
+      yield* house.settle
+      assert.strictEqual((yield* only(house)).state, "reversed")
+      for (const payouts of [
+        [1, 0],
+        [0, 1],
+        [1, 0],
+      ]) {
+        yield* tell(house, resolved(1, payouts))
+        assert.strictEqual(yield* cash(house), 1_000_000_000)
+      }
+      assert.deepInclude(yield* only(house), { state: "reversed", pnl: 0 })
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("is found by a check when it has earned something all the same", () =>
+    Effect.gen(function* () {
+      const house = yield* bought
+      yield* tell(house, resolved(1, [1, 0]))
+      yield* house.sql`UPDATE closings SET cause = 'taken back'`
+      const [fault] = yield* house.reports.ledgerCheck
+      assert.deepInclude(fault, {
+        rule: "a purchase taken back has earned and cost nothing",
+        found: 25_000_000,
+        expected: 0,
+      })
+    }),
+  )
+
   it.effect("leaves a fill alone that the ledger shows", () =>
     Effect.gen(function* () {
       const house = yield* announced
