@@ -204,6 +204,7 @@ describe("a leader's fill that fails after we followed it", () => {
       )
       assert.deepInclude(purchase, { state: "reversed", pnl: 0 })
       assert.strictEqual(yield* cash(house), 1_000_000_000)
+      assert.deepStrictEqual(yield* settled(house), [], "what was never told is not taken back")
       yield* sound(house)
     }),
   )

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { hexToBytes } from "@evaluator/domain/Id"
-import { retainRows } from "@evaluator/evaluation/jobs/RetainRows"
+import { layer as job, retainRows } from "@evaluator/evaluation/jobs/RetainRows"
 import { discoverWallets } from "@evaluator/evaluation/jobs/DiscoverWallets"
 import { nameConditions } from "@evaluator/evaluation/stores/Conditions"
 import { quarantine } from "@evaluator/evaluation/stores/Ledger"
@@ -104,6 +104,18 @@ describe("retain-rows", () => {
       yield* note("paper", 9)
       yield* retainRows
       assert.deepStrictEqual(yield* seqs, [7, 8, 9, 10])
+    }).pipe(withLane()),
+  )
+
+  it.effect("does not run for slots that passed while nobody was there: readers come first", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`INSERT INTO job_runs (boot_id, job, cause, started_at_ms, outcome)
+        VALUES (1, 'retain-rows', 'slot', ${start - 3 * day}, 'completed')`
+      yield* Layer.build(job)
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(yield* countRows("job_runs"), 1)
     }).pipe(withLane()),
   )
 

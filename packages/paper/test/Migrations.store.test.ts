@@ -1,0 +1,90 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Database from "@evaluator/sqlite/Database"
+import { paperMigrations } from "./PaperHarness.ts"
+
+const temporary = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "paper-migrations-"))),
+  (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true })),
+)
+
+/** The file as it was before the step named, then with all. */
+const opened = (file: string, before: string | null) =>
+  Effect.provide(
+    Layer.fresh(
+      Database.layer({
+        file,
+        lane: "paper",
+        migrations: Object.fromEntries(
+          Object.entries(paperMigrations).filter(([name]) => before === null || name < before),
+        ),
+      }),
+    ),
+  )
+
+const purchase = (fill: number, state: string, pnl: number | null) =>
+  SqlClient.SqlClient.use(
+    (sql) =>
+      sql`INSERT INTO copies ${sql.insert({
+        fill_id: new Uint8Array([fill]),
+        strategy: "solo",
+        book: "solo",
+        state,
+        outcome: "COPIED",
+        wallet: new Uint8Array(20),
+        condition_id: new Uint8Array(32),
+        token: new Uint8Array(32),
+        outcome_index: 0,
+        side: "BUY",
+        leader_price: 1,
+        leader_size: 1,
+        leader_at_ms: 1,
+        transaction_hash: new Uint8Array(32),
+        detected_via: "poll",
+        detected_at_ms: 1,
+        pnl,
+        closed_at_ms: pnl === null ? null : 100 + fill,
+        moved_at_ms: 1,
+      })}`,
+  )
+
+describe("the step that keeps settlements", () => {
+  it.effect("knows what the events still say, and of the others what the copies earned", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporary, "paper.db")
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* purchase(1, "closed", 7)
+        yield* purchase(2, "closed", -4)
+        // It was corrected; that it was paid at first was told in an event that had its time.
+        yield* purchase(3, "reversed", 5)
+        yield* purchase(4, "filled", null)
+        for (const [id, fill, pnl] of [
+          ["e1", "01", 7],
+          ["e3", "03", -20],
+        ] as const) {
+          yield* sql`INSERT INTO events (id, type, version, at_ms, correlation_id, payload)
+            VALUES (${id}, 'CopySettled', 1, 50, 'c', ${JSON.stringify({ fill, strategy: "solo", pnlMicro: pnl, cause: "sold" })})`
+        }
+      }).pipe(opened(file, "0013"))
+      const rows = yield* SqlClient.SqlClient.use(
+        (sql) => sql<{ says: string }>`SELECT
+          event_id || ': ' || hex(fill_id) || ' ' || pnl || ' ' || cause || ' ' || at_ms AS says
+          FROM settlements ORDER BY event_id`,
+      ).pipe(opened(file, null))
+      assert.deepStrictEqual(
+        rows.map(({ says }) => says),
+        [
+          "02 solo: 02 -4 resolved 102",
+          "03 solo: 03 25 resolved 103",
+          "e1: 01 7 sold 50",
+          "e3: 03 -20 sold 50",
+        ],
+      )
+    }),
+  )
+})
