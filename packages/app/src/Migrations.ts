@@ -40,6 +40,7 @@ import paper0011 from "../../../migrations/paper/0011_index_orders_and_funding.t
 import paper0012 from "../../../migrations/paper/0012_add_run_checkpoints.ts"
 import paper0013 from "../../../migrations/paper/0013_keep_settlements.ts"
 import paper0014 from "../../../migrations/paper/0014_name_taken_back_closings.ts"
+import paper0015 from "../../../migrations/paper/0015_create_streamed_fills.ts"
 
 export const migrations = {
   evaluation: {
@@ -84,5 +85,6 @@ export const migrations = {
     "0012_add_run_checkpoints": paper0012,
     "0013_keep_settlements": paper0013,
     "0014_name_taken_back_closings": paper0014,
+    "0015_create_streamed_fills": paper0015,
   },
 } as const

@@ -27,6 +27,7 @@ export const commitPoints = {
   poll: "a poll went through, and how far the wallet's fills are known",
   "poll-failed": "a poll failed, and when the next is due",
   quarantine: "rows of a page or of the stream that cannot be used are kept",
+  look: "a poll looked for fills that only the stream has shown: they are certain, missed or failed",
   "take-back": "purchases that followed a failed fill are taken back",
   halt: "a strategy is halted",
   resume: "a strategy copies again",

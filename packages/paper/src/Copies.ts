@@ -9,6 +9,7 @@
  */
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import type { FillId } from "@evaluator/domain/Id"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { copyMoves, type CopyState } from "@evaluator/domain/paper/CopyState"
 import type { Fill } from "@evaluator/domain/trade/Trade"
@@ -115,6 +116,8 @@ export class Copies extends Context.Service<
     ) => Effect.Effect<void, CopyMovedElsewhere>
     /** What its leader is known to hold of the token, from the fills decided so far; in the step of `run`. */
     readonly leaderNet: (run: Run, copy: Copy) => number
+    /** A fill turned out to have failed: it counts no more as what its leader holds. */
+    readonly leaderFailed: (fillId: FillId) => Effect.Effect<void>
     /** The copy as it stands now, or null. */
     readonly find: (key: CopyKey) => Effect.Effect<Copy | null>
     /** A page of the copies without an outcome, oldest first; `next` is null on the last. */
@@ -185,6 +188,12 @@ export class Copies extends Context.Service<
         },
       )
 
+      const leaderFailed = Effect.fnUntraced(function* (fillId: FillId) {
+        const rows = yield* sql<CopyRecord>`SELECT * FROM copies
+          WHERE fill_id = ${hexToBytes(fillId)} AND state <> 'detected'`
+        for (const row of rows) yield* net.failed(sql, toCopy(row))
+      }, Effect.orDie)
+
       const find = Effect.fnUntraced(function* ({ fillId, strategy }: CopyKey) {
         const [row] = yield* sql<CopyRecord>`SELECT * FROM copies
           WHERE fill_id = ${hexToBytes(fillId)} AND strategy = ${strategy}`
@@ -210,6 +219,7 @@ export class Copies extends Context.Service<
         insert,
         move,
         leaderNet: (run, copy) => net.of(run, copy),
+        leaderFailed,
         find,
         inFlight,
       })

@@ -17,6 +17,7 @@ import { Copies } from "./Copies.ts"
 import { byFill, type Copy, type DetectedVia } from "./CopyRow.ts"
 import { CopyTrade } from "./CopyTrade.ts"
 import { FollowList } from "./FollowList.ts"
+import { StreamedFills } from "./StreamedFills.ts"
 
 export class Detection extends Context.Service<
   Detection,
@@ -42,6 +43,7 @@ export class Detection extends Context.Service<
       const follows = yield* FollowList
       const trades = yield* CopyTrade
       const tracer = yield* ServiceTracer
+      const streamed = yield* StreamedFills
       let lastHint = 0
 
       /** Each new fill is sent by a span of its own, which its rows carry: the pair survives a restart. */
@@ -79,6 +81,9 @@ export class Detection extends Context.Service<
             causationId: causation?.causationId ?? null,
             traceparent: null,
           })
+          if (via === "feed") {
+            yield* streamed.announced(byFill(detected).map(([copy]) => copy!.fill))
+          }
           const fresh = tracer.exporting && detected.length > 0 ? yield* sent(detected) : detected
           yield* sql.afterCommit(
             Effect.forEach(byFill(fresh), (ofFill) => trades.submit(ofFill, since), {

@@ -30,6 +30,7 @@ import { Recover } from "./Recover.ts"
 import { feedReplicas } from "./Replicas.ts"
 import { Reversals } from "./Reversals.ts"
 import { Settlement } from "./Settlement.ts"
+import { StreamedFills } from "./StreamedFills.ts"
 import { StuckCopies } from "./StuckCopies.ts"
 import { updateGauges } from "./Gauges.ts"
 import { Watch } from "./Watch.ts"
@@ -116,7 +117,8 @@ const jobs = Layer.unwrap(
       }),
       Job.layer({
         name: "settle-markets",
-        about: "Pays out open lots of markets whose resolution is known.",
+        about:
+          "Pays out open lots of markets whose resolution is known; takes back what had to wait for it.",
         service: "settlement",
         emits: ["CopySettled", "WalletHalted", "PortfolioHalted"],
         every: paper.sweep_every,
@@ -137,6 +139,7 @@ export const layer = Layer.mergeAll(lane, jobs).pipe(
   Layer.provide(LaterFills.layer),
   Layer.provide(Settlement.layer),
   Layer.provide(StuckCopies.layer),
+  Layer.provide(StreamedFills.layer),
   Layer.provide(Reversals.layer),
   Layer.provide(
     Layer.mergeAll(

@@ -1,6 +1,7 @@
 /**
  * What a leader is known to hold of a token under a strategy: bought less sold, over the fills decided
- * so far. A sale asks for it, and adding all its fills up again would take longer with each of them.
+ * so far, without those that failed. A sale asks for it, and adding all its fills up again would take
+ * longer with each of them.
  *
  * Limits: {@link mostKept} sums; then all are read again.
  */
@@ -28,7 +29,9 @@ export class LeaderNet {
     const [row] = run<{ net: number }>(
       `SELECT coalesce(sum(CASE side WHEN 'BUY' THEN leader_size ELSE -leader_size END), 0) AS net
         FROM copies WHERE strategy = ? AND wallet = ? AND token = ?
-          AND state <> 'detected' AND fill_id <> ?`,
+          AND state <> 'detected' AND fill_id <> ? AND NOT (detected_via = 'feed' AND EXISTS (
+            SELECT 1 FROM streamed_fills s
+            WHERE s.fill_id = copies.fill_id AND s.state <> 'announced'))`,
       copy.strategy,
       hexToBytes(copy.fill.wallet),
       tokenToBytes(copy.fill.token),
@@ -42,5 +45,10 @@ export class LeaderNet {
   /** The copy leaves `detected` in the caller's transaction. */
   decided(sql: SqlClient.SqlClient, copy: Copy): Effect.Effect<void> {
     return this.sums.touched(sql, keyOf(copy), (before) => before + signedSize(copy))
+  }
+
+  /** The fill of a decided copy is marked as failed in the caller's transaction. */
+  failed(sql: SqlClient.SqlClient, copy: Copy): Effect.Effect<void> {
+    return this.sums.touched(sql, keyOf(copy), (before) => before - signedSize(copy))
   }
 }

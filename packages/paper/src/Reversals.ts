@@ -6,7 +6,7 @@
  * Promises: a correction leaves each lot paid what the payouts of now pay it; a purchase taken back
  * leaves cash, fees and profit as if it had not been, whatever became of its shares, and has no part in
  * later corrections. What the cash of
- * the book cannot cover yet, or shares promised to a sale, waits for the next sweep.
+ * the book cannot cover yet, or shares promised to a sale, waits: the caller asks again.
  * Does not: bring back what followed a leader's sale that failed: our own sale was filled.
  * Every method runs in the caller's transaction.
  */
@@ -223,6 +223,9 @@ export class Reversals extends Context.Service<
         fillId,
         reason,
       ) {
+        const inFlight = yield* sql`SELECT 1 FROM copies
+          WHERE fill_id = ${hexToBytes(fillId)} AND outcome IS NULL LIMIT 1`
+        let done = inFlight.length === 0
         const rows = yield* sql<TradedRow>`SELECT l.*, c.state,
               coalesce(sum(x.proceeds - x.cost), 0) AS profit,
               coalesce(sum(x.sale_fee + x.buy_fee), 0) AS fees
@@ -230,7 +233,6 @@ export class Reversals extends Context.Service<
             LEFT JOIN closings x ON x.lot_id = l.id
             WHERE l.fill_id = ${hexToBytes(fillId)} AND NOT ${takenBack}
             GROUP BY l.id ORDER BY l.id`
-        let done = true
         for (const lot of rows) done = (yield* takeBackLot(lot, reason)) && done
         return done
       }, Effect.orDie)

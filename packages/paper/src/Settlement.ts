@@ -24,6 +24,7 @@ import { MarketReplica } from "./MarketReplica.ts"
 import { type ClosedCopy, type OpenLot, PaperBook } from "./PaperBook.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 import { Reversals } from "./Reversals.ts"
+import { StreamedFills } from "./StreamedFills.ts"
 
 export const lotsAtOnce = 100
 export const conditionsAtOnce = 200
@@ -49,7 +50,7 @@ export class Settlement extends Context.Service<
   {
     /** The condition may have something to pay out. */
     readonly hint: (condition: ConditionId) => Effect.Effect<void>
-    /** Pays everything that can be paid; answers with the number of lots. */
+    /** Takes back what has had to wait, pays everything that can be paid; answers with the number of lots. */
     readonly sweep: Effect.Effect<number>
   }
 >()("paper/Settlement") {
@@ -61,6 +62,7 @@ export class Settlement extends Context.Service<
       const book = yield* PaperBook
       const ends = yield* makeCopyEnds
       const reversals = yield* Reversals
+      const streamed = yield* StreamedFills
       const tracer = yield* ServiceTracer
       const { paper } = yield* PaperSettings
 
@@ -177,6 +179,7 @@ export class Settlement extends Context.Service<
           ORDER BY condition_id LIMIT ${conditionsAtOnce}`.pipe(Effect.orDie)
 
       const sweep = Effect.gen(function* () {
+        yield* streamed.sweep
         let paid = 0
         let after: Uint8Array = new Uint8Array()
         for (;;) {

@@ -5,7 +5,8 @@
  * A poll that brings fills no hint had brought is followed by another soon; one that brings none
  * waits twice as long as the one before, up to the seldom period. When no hint of any kind has come
  * for `watch.hint_silence`, every wallet is polled often. After a poll a wallet is complete through
- * the poll's start less the visibility lag; the next poll overlaps by that lag.
+ * the poll's start less the visibility lag; the next poll overlaps by that lag, and by what the stream
+ * announced and no poll has shown yet (`StreamedFills.ts`).
  * Limits: `polls_in_flight` polls at once, `pages_per_poll` pages each; a poll waits while more than
  * half of the pool's waiting room is taken. An answer out of a cache does not count as one; when a
  * failed poll is tried again says `PollRetry.ts`, one that is given up is kept in `dead_letters`. Rows
@@ -13,7 +14,7 @@
  */
 import { Clock, Context, Duration, Effect, Layer, Random, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import { bytesToBareHex, bytesToHex, type FillId, type WalletAddress } from "@evaluator/domain/Id"
+import { bytesToHex, type WalletAddress } from "@evaluator/domain/Id"
 import { DataApi, type LedgerRow } from "@evaluator/polymarket/DataApi"
 import type { Page, Served } from "@evaluator/polymarket/Page"
 import type { PolymarketError } from "@evaluator/polymarket/PolymarketError"
@@ -28,7 +29,7 @@ import { FollowList } from "./FollowList.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 import { pollRetry } from "./PollRetry.ts"
 import { Quarantine } from "./Quarantine.ts"
-import { Reversals } from "./Reversals.ts"
+import { StreamedFills } from "./StreamedFills.ts"
 
 /** Watches one look takes up. */
 export const watchesAtOnce = 64
@@ -73,7 +74,7 @@ export class Watch extends Context.Service<
       const detection = yield* Detection
       const exits = yield* Exits
       const follows = yield* FollowList
-      const reversals = yield* Reversals
+      const streamed = yield* StreamedFills
       const quarantine = yield* Quarantine
       const { paper, watch } = yield* PaperSettings
       const lagMs = Duration.toMillis(watch.visibility_lag)
@@ -91,31 +92,6 @@ export class Watch extends Context.Service<
         Effect.repeat({ while: (full) => full }),
       )
 
-      /**
-       * A fill that the stream announced and the wallet's own ledger does not show, when it should have
-       * long since, failed: it never came on the chain.
-       */
-      const takeBackFailed = Effect.fnUntraced(function* (
-        wallet: Uint8Array,
-        shown: ReadonlySet<string>,
-        fromMs: number,
-        toMs: number,
-      ) {
-        const rows = yield* sql<{ fill_id: Uint8Array }>`SELECT DISTINCT fill_id FROM copies
-          WHERE wallet = ${wallet} AND leader_at_ms BETWEEN ${fromMs} AND ${toMs}
-            AND detected_via = 'feed' AND outcome = 'COPIED' AND state <> 'reversed'`.pipe(
-          Effect.orDie,
-        )
-        for (const row of rows) {
-          const fillId = bytesToBareHex(row.fill_id) as FillId
-          if (shown.has(fillId)) continue
-          yield* Effect.logWarning(`fill ${fillId} of a leader failed: what followed it goes back`)
-          yield* reversals
-            .takeBack(fillId, "the leader's fill failed")
-            .pipe(inTransaction(sql, "take-back"))
-        }
-      })
-
       /** Wallets whose last poll ended at its bound of pages. */
       const behind = new Set<string>()
 
@@ -123,13 +99,28 @@ export class Watch extends Context.Service<
       const walk = Effect.fnUntraced(function* (row: WatchRow, wallet: WalletAddress) {
         const startedMs = yield* Clock.currentTimeMillis
         // One that is behind reads on from where it is: the same first pages again would hold it there.
-        const overlapMs = behind.has(bytesToHex(row.wallet)) ? lagMs : lateMs
-        const startMs = Math.max(row.from_ms, row.complete_through_ms - overlapMs)
+        const overlapped = behind.has(bytesToHex(row.wallet))
+          ? row.complete_through_ms - lagMs
+          : Math.min(
+              row.complete_through_ms - lateMs,
+              (yield* streamed.oldest(row.wallet)) ?? Number.MAX_SAFE_INTEGER,
+            )
+        const startMs = Math.max(row.from_ms, overlapped)
         let cursor: string | null = null
         let fresh = 0
         let rejected = 0
         const shown = new Set<string>()
         let lastMs = row.complete_through_ms
+        let inOrder = true
+        let reachedMs = startMs
+        const looked = (toMs: number) =>
+          streamed.looked({
+            wallet: row.wallet,
+            fromMs: startMs,
+            toMs: Math.min(toMs, startedMs - lateMs),
+            shown,
+            unreadable: rejected > 0,
+          })
         for (let page = 0; page < watch.pages_per_poll; page++) {
           yield* roomForMore
           const served: Page<Served<LedgerRow>> = yield* data.activity({
@@ -155,13 +146,16 @@ export class Watch extends Context.Service<
           const times = rows.map((one) => (one.kind === "fill" ? one.fill : one.activity).atMs)
           const ascending = times.every((atMs, index) => index === 0 || times[index - 1]! <= atMs)
           // A venue that ignores the order says nothing about completeness until its last page.
+          inOrder &&= ascending
+          reachedMs = (times.at(-1) ?? reachedMs) - 1
           lastMs = ascending ? Math.max(lastMs, (times.at(-1) ?? 0) - 1) : row.complete_through_ms
           cursor = served.nextCursor
           if (cursor === null) {
-            yield* takeBackFailed(row.wallet, shown, startMs, startedMs - lateMs)
+            yield* looked(startedMs)
             return { fresh, rejected, completeThroughMs: startedMs - lagMs, more: false }
           }
         }
+        if (inOrder) yield* looked(reachedMs)
         return {
           fresh,
           rejected,
@@ -192,8 +186,9 @@ export class Watch extends Context.Service<
         const soon = now + (gotOn ? 0 : yield* nextPeriod(quiet))
         // The last poll of a follow comes as soon as it can be complete.
         const end = row.to_ms === null ? Number.MAX_SAFE_INTEGER : row.to_ms + lagMs
+        const over = complete >= (row.to_ms ?? Number.MAX_SAFE_INTEGER)
         const next =
-          complete >= (row.to_ms ?? Number.MAX_SAFE_INTEGER)
+          over && (yield* streamed.oldest(row.wallet)) === null
             ? null
             : now < end
               ? Math.min(soon, end)

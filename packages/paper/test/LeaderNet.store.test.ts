@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { hexToBytes } from "@evaluator/domain/Id"
+import type { Fill } from "@evaluator/domain/trade/Trade"
 import { Copies } from "@evaluator/paper/Copies"
 import { RunningStrategies } from "@evaluator/paper/Strategies"
 import * as Database from "@evaluator/sqlite/Database"
@@ -43,11 +45,23 @@ describe("what a leader is known to hold of a token", () => {
             const [row] = yield* sql<{ net: number }>`SELECT coalesce(sum(
                 CASE side WHEN 'BUY' THEN leader_size ELSE -leader_size END), 0) AS net FROM copies
               WHERE lower(hex(token)) = ${BigInt(probe.fill.token).toString(16).padStart(64, "0")}
-                AND state <> 'detected'`
+                AND state <> 'detected' AND fill_id NOT IN (SELECT fill_id FROM streamed_fills)`
             assert.strictEqual(yield* net(probe), row!.net, `seed ${seed}`)
             remembered += 1
           }),
         )
+        const fails = (one: Fill) =>
+          sql
+            .withTransaction(
+              Effect.gen(function* () {
+                yield* sql`INSERT INTO streamed_fills (fill_id, wallet, leader_at_ms, state)
+                  VALUES (${hexToBytes(one.id)}, ${hexToBytes(one.wallet)}, 0, 'failed')`
+                yield* copies.leaderFailed(one.id)
+                if (draw(2) === 0) yield* check
+                if (draw(3) === 0) return yield* Effect.fail("given up")
+              }),
+            )
+            .pipe(Effect.ignore, Effect.andThen(check))
         for (let n = 0; n < 60; n++) {
           const one = fill({
             market: 1 + draw(2),
@@ -56,7 +70,7 @@ describe("what a leader is known to hold of a token", () => {
             n: seed * 1000 + 10 + n,
             atMs: noon + n,
           })
-          const [copy] = yield* copies.detect([one], polled)
+          const [copy] = yield* copies.detect([one], { ...polled, via: "feed" })
           const skip = copies.move(copy!, "detected", "skipped", { outcome: "SKIPPED_NO_BOOK" })
           const askedWithin = draw(2) === 0
           yield* sql
@@ -70,6 +84,7 @@ describe("what a leader is known to hold of a token", () => {
             )
             .pipe(Effect.ignore)
           if (draw(4) !== 0) yield* check
+          if (draw(3) === 0) yield* fails(one)
         }
       }
       assert.isAbove(remembered, 100)

@@ -50,6 +50,7 @@ import createQuarantine from "../../../migrations/paper/0006_create_quarantine.t
 import keepLaterFills from "../../../migrations/paper/0010_keep_later_fills.ts"
 import indexOrdersAndFunding from "../../../migrations/paper/0011_index_orders_and_funding.ts"
 import keepSettlements from "../../../migrations/paper/0013_keep_settlements.ts"
+import createStreamedFills from "../../../migrations/paper/0015_create_streamed_fills.ts"
 import nameTakenBackClosings from "../../../migrations/paper/0014_name_taken_back_closings.ts"
 import { FakeVenue } from "./FakeVenue.ts"
 import { type Overrides, settings } from "./HarnessSettings.ts"
@@ -69,6 +70,7 @@ export const paperMigrations = {
   "0012_add_run_checkpoints": addRunCheckpoints,
   "0013_keep_settlements": keepSettlements,
   "0014_name_taken_back_closings": nameTakenBackClosings,
+  "0015_create_streamed_fills": createStreamedFills,
 }
 
 /** Monday 2026-01-05 12:00:00 UTC. */

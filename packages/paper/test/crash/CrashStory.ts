@@ -223,6 +223,7 @@ const makers: ReadonlyArray<(at: number) => Step> = [
     again: announce(traded(4, at)),
   }),
   () => ({ name: "the ledger does not show it", polls: true }),
+  () => ({ name: "nor when it is asked again", polls: true }),
   () => ({ name: "a halt", act: haltOnce("portfolio"), again: haltOnce("portfolio") }),
   (at) => ({ name: "a fill while halted", act: tell([ingested([traded(4, at, { size: 7 })])]) }),
   () => ({ name: "a resume", act: resumeOnce, again: resumeOnce }),
