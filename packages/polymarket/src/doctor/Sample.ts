@@ -2,7 +2,7 @@
  * What the probes ask about: a few wallets, markets and tokens that the venue itself names just now.
  */
 import { Effect, Result } from "effect"
-import type { ConditionId, TokenId } from "@evaluator/domain/Id"
+import type { TokenId } from "@evaluator/domain/Id"
 import type { Market } from "@evaluator/domain/market/Market"
 import type { Fill } from "@evaluator/domain/trade/Trade"
 import type { JsonObject } from "../wire/Json.ts"
@@ -32,19 +32,12 @@ export const tokensOf = (sample: Sample, count: number): ReadonlyArray<TokenId> 
   sample.markets.slice(0, count).flatMap((market) => market.tokens[0]?.token ?? [])
 
 /** Of the sample's markets those that end soonest, or should have ended, and are not among the first. */
-export const endingOf = (
-  sample: Sample,
-  count: number,
-): ReadonlyArray<{ readonly condition: ConditionId; readonly token: TokenId }> =>
+export const endingOf = (sample: Sample, count: number): ReadonlyArray<TokenId> =>
   sample.markets
     .slice(count)
-    .flatMap(({ condition, endAtMs, tokens }) =>
-      endAtMs === null || tokens[0] === undefined
-        ? []
-        : [{ condition, endAtMs, token: tokens[0].token }],
-    )
-    .toSorted((a, b) => a.endAtMs - b.endAtMs)
+    .toSorted((a, b) => (a.endAtMs ?? Infinity) - (b.endAtMs ?? Infinity))
     .slice(0, count)
+    .flatMap((market) => market.tokens[0]?.token ?? [])
 
 const decoded = <A>(
   rows: ReadonlyArray<JsonObject>,

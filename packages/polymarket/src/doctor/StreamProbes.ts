@@ -74,7 +74,7 @@ export const bookSocketVerdict = Effect.fnUntraced(function* (
       Effect.map(Clock.currentTimeMillis, (nowMs) => heard.hear(event, nowMs)),
     ),
   )
-  yield* feed.follow([...tokens, ...ending.map(({ token }) => token)])
+  yield* feed.follow([...tokens, ...ending])
   yield* Effect.sleep(listenFor)
   const silenceMs = heard.silenceUntil(yield* Clock.currentTimeMillis)
   const { events } = heard
@@ -98,24 +98,24 @@ export const bookSocketVerdict = Effect.fnUntraced(function* (
       if (Result.isSuccess(fetched) && haveSameBest(fetched.success, seen.book)) agreed.add(token)
     }
   }
-  const over = new Set<ConditionId>()
-  for (const { condition, token } of ending) {
-    // One without a book from the start did not close meanwhile.
-    if (!heard.booked.has(token)) continue
+  for (const token of ending) {
     const { status } = yield* prober.ask("clob", "/book", [["token_id", token]])
-    if (status === 404) over.add(condition)
+    if (status === 404) closed.add(token)
   }
   yield* Fiber.interrupt(listening)
   yield* Fiber.interrupt(counting)
-  const open = tokens.length - closed.size
-  const told = Array.from(over).filter((condition) => heard.resolved.has(condition)).length
+  const open = tokens.filter((token) => !closed.has(token)).length
+  // One without a book from the start did not close meanwhile.
+  const over = sample.markets.filter((market) =>
+    market.tokens.some(({ token }) => closed.has(token) && heard.booked.has(token)),
+  )
+  const told = over.filter(({ condition }) => heard.resolved.has(condition)).length
   const says = [
     `${inStep.size} of ${open} books in step`,
     `${agreed.size} with the best prices of HTTP`,
-    `${closed.size} closed meanwhile`,
     `${events} changes in ${Duration.toSeconds(listenFor)} s`,
     `longest silence ${(silenceMs / 1000).toFixed(1)} s`,
-    `${told} of ${over.size} that closed were told of, ${ending.length} were about to end`,
+    `${told} of ${over.length} that closed meanwhile were told of`,
   ].join(", ")
   const agreeing = agreed.size >= Math.max(1, open - 1)
   return open === 0 ? unclear(says) : judge(inStep.size === open && agreeing, says)
