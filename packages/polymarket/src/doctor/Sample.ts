@@ -31,13 +31,27 @@ export const rowsIn = (json: unknown, field: string): ReadonlyArray<JsonObject> 
 export const tokensOf = (sample: Sample, count: number): ReadonlyArray<TokenId> =>
   sample.markets.slice(0, count).flatMap((market) => market.tokens[0]?.token ?? [])
 
-/** Of the sample's markets those that end soonest, or should have ended, and are not among the first. */
-export const endingOf = (sample: Sample, count: number): ReadonlyArray<TokenId> =>
-  sample.markets
-    .slice(count)
-    .toSorted((a, b) => (a.endAtMs ?? Infinity) - (b.endAtMs ?? Infinity))
-    .slice(0, count)
-    .flatMap((market) => market.tokens[0]?.token ?? [])
+const soonMs = 3_600_000
+
+/**
+ * Tokens to follow for a while: of the markets that end soonest, or should have ended, and of those
+ * with the most volume, first of those that do not end soon. A small sample is all of the latter kind.
+ */
+export const followedOf = (
+  { markets }: Sample,
+  count: number,
+  nowMs: number,
+): { readonly ending: ReadonlyArray<TokenId>; readonly steady: ReadonlyArray<TokenId> } => {
+  const endOf = (market: Market): number => market.endAtMs ?? Number.MAX_SAFE_INTEGER
+  const ending = markets
+    .toSorted((a, b) => endOf(a) - endOf(b))
+    .slice(0, Math.max(0, Math.min(count, markets.length - count)))
+  const others = markets.filter((market) => !ending.includes(market))
+  const isSoon = (market: Market): boolean => endOf(market) <= nowMs + soonMs
+  const steady = [...others.filter((market) => !isSoon(market)), ...others.filter(isSoon)]
+  const tokenOf = (market: Market): TokenId | [] => market.tokens[0]?.token ?? []
+  return { ending: ending.flatMap(tokenOf), steady: steady.slice(0, count).flatMap(tokenOf) }
+}
 
 const decoded = <A>(
   rows: ReadonlyArray<JsonObject>,

@@ -13,7 +13,7 @@ import { fillOf } from "../wire/TradeRow.ts"
 import type { Verdict } from "./Probe.ts"
 import { holds, judge, open as unclear } from "./Probe.ts"
 import { Prober } from "./Prober.ts"
-import { endingOf, rowsIn, type Sample, tokensOf } from "./Sample.ts"
+import { followedOf, rowsIn, type Sample } from "./Sample.ts"
 
 const mostTokens = 5
 const mostLooks = 6
@@ -64,10 +64,10 @@ export const bookSocketVerdict = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Verdict, Error, BookFeed | Prober> {
   const feed = yield* BookFeed
   const prober = yield* Prober
-  const tokens = tokensOf(sample, mostTokens)
+  const startMs = yield* Clock.currentTimeMillis
+  const { ending, steady: tokens } = followedOf(sample, mostTokens, startMs)
   if (tokens.length === 0) return unclear("no token to follow")
-  const ending = endingOf(sample, mostTokens)
-  const heard = new Heard(yield* Clock.currentTimeMillis)
+  const heard = new Heard(startMs)
   const listening = yield* Effect.forkChild(feed.listening)
   const counting = yield* Effect.forkChild(
     Stream.runForEach(feed.events, (event) =>

@@ -227,6 +227,7 @@ describe("the doctor", () => {
       Effect.gen(function* () {
         const markets = Array.from({ length: 7 }, (_, n) => ({
           ...Samples.marketRow,
+          endDate: n < 5 ? "2026-12-31T00:00:00Z" : "2026-12-30T00:00:00Z",
           conditionId: `0x${String(n).repeat(64)}`,
           clobTokenIds: JSON.stringify([String(n + 1), String(n + 101)]),
         }))
