@@ -88,11 +88,14 @@ export class PaperBook extends Context.Service<
     readonly sell: (copy: Copy, walk: Walk) => Effect.Effect<ReadonlyArray<ClosedCopy>>
     /** Pays the shares of a lot out at the resolution, `at` per share. */
     readonly payOut: (lot: OpenLot, at: Price) => Effect.Effect<ClosedCopy>
-    /** At most `limit` open lots of a condition, oldest first; of its first `outcomes`, or of all. */
-    readonly openLots: (
+    /**
+     * At most `limit` open lots of a condition's first `outcomes`, oldest first, without those whose book
+     * has promised shares of the same wallet and token to a sale.
+     */
+    readonly payableLots: (
       condition: ConditionId,
       limit: number,
-      outcomes?: number,
+      outcomes: number,
     ) => Effect.Effect<ReadonlyArray<OpenLot>>
   }
 >()("paper/PaperBook") {
@@ -313,15 +316,18 @@ export class PaperBook extends Context.Service<
           return close(run, [lot], closings, made, "resolved")[0]!
         })
 
-      const openLots = Effect.fnUntraced(function* (
+      const payableLots = Effect.fnUntraced(function* (
         condition: ConditionId,
         limit: number,
-        outcomes: number = Number.MAX_SAFE_INTEGER,
+        outcomes: number,
       ) {
         const rows = yield* sql<LotRow & { wallet_hex: string; token_hex: string }>`
-          SELECT *, lower(hex(wallet)) AS wallet_hex, hex(token) AS token_hex FROM lots
+          SELECT *, lower(hex(wallet)) AS wallet_hex, hex(token) AS token_hex FROM lots l
           WHERE condition_id = ${hexToBytes(condition)} AND open_size > 0
-            AND outcome_index < ${outcomes} ORDER BY id LIMIT ${limit}`
+            AND outcome_index < ${outcomes} AND NOT EXISTS (SELECT 1 FROM reservations r
+              WHERE r.book = l.book AND r.state = 'pending' AND r.size > 0
+                AND r.wallet = l.wallet AND r.token = l.token)
+          ORDER BY id LIMIT ${limit}`
         return rows.map((row) =>
           toOpenLot(
             row,
@@ -342,7 +348,7 @@ export class PaperBook extends Context.Service<
         buy,
         sell,
         payOut,
-        openLots,
+        payableLots,
       })
     }),
   )

@@ -199,7 +199,8 @@ export class Reversals extends Context.Service<
       const takeBackLot = Effect.fnUntraced(function* (lot: TradedRow, reason: string) {
         const { open_size: openSize, open_cost: openCost, open_fee: openFee, profit, fees } = lot
         const [promised] = yield* sql`SELECT 1 FROM reservations WHERE book = ${lot.book}
-          AND state = 'pending' AND size > 0 AND token = ${lot.token} LIMIT 1`
+          AND state = 'pending' AND size > 0 AND wallet = ${lot.wallet} AND token = ${lot.token}
+          LIMIT 1`
         const owed = openCost + openFee - profit + fees
         if (promised !== undefined || (yield* cashOf(lot.book)) + owed < 0) return false
         const token = bytesToToken(lot.token)

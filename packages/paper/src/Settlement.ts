@@ -8,7 +8,8 @@
  * no longer followed.
  * A lot whose outcome the payouts do not name is kept as a dead letter and left out from then on, until
  * payouts name it or the letter is redriven.
- * Does not: pay a condition while a sale of its shares is on its way; the next hint or sweep does.
+ * Does not: pay lots while a sale of the same book, wallet and token is on its way or stuck; the next hint
+ * or sweep does.
  * Limits: {@link lotsAtOnce} lots a transaction, {@link conditionsAtOnce} conditions a query; a sweep goes
  * through all there are, so that those which have to wait hold nobody up.
  */
@@ -66,12 +67,6 @@ export class Settlement extends Context.Service<
       const tracer = yield* ServiceTracer
       const { paper } = yield* PaperSettings
 
-      const isSaleOnItsWay = (condition: ConditionId) =>
-        sql`SELECT 1 FROM reservations WHERE state = 'pending' AND size > 0
-          AND condition_id = ${hexToBytes(condition)} LIMIT 1`.pipe(
-          Effect.map((rows) => rows.length > 0),
-        )
-
       const unnamedLots = (condition: ConditionId, outcomes: number) =>
         sql<UnnamedLot>`SELECT id, fill_id, outcome_index FROM lots l
           WHERE condition_id = ${hexToBytes(condition)} AND open_size > 0
@@ -122,8 +117,8 @@ export class Settlement extends Context.Service<
       const payOnce = Effect.fnUntraced(
         function* (condition: ConditionId) {
           const payouts = yield* markets.payouts(condition)
-          if (payouts === null || (yield* isSaleOnItsWay(condition))) return nothingPaid
-          const lots = yield* book.openLots(condition, lotsAtOnce, payouts.length)
+          if (payouts === null) return nothingPaid
+          const lots = yield* book.payableLots(condition, lotsAtOnce, payouts.length)
           const closed: Array<ClosedCopy> = []
           for (const lot of lots) closed.push(yield* book.payOut(lot, payouts[lot.outcomeIndex]!))
           yield* unbury(lots)

@@ -112,20 +112,26 @@ const theEnd = (copy: Row): Section => {
   }
 }
 
+const goneBy: Readonly<Record<string, string>> = {
+  sold: "sold",
+  resolved: "paid out at the resolution",
+  "taken back": "taken back, since the leader's fill failed,",
+}
+
 const theSettlement = (copy: Row, closings: ReadonlyArray<Row>): ReadonlyArray<Section> => {
   if (copy.outcome !== "COPIED" || copy.side !== "BUY") return []
   const gone = closings.map(
     (row) =>
-      `On ${time(row.at_ms)} ${many(row.size)} were ${row.cause === "sold" ? "sold" : "paid out at the resolution"} for ${usd(row.proceeds)}: ${usd(row.pnl)} after fees.`,
+      `On ${time(row.at_ms)} ${many(row.size)} were ${goneBy[String(row.cause)]} for ${usd(row.proceeds)}: ${usd(row.pnl)} after fees.`,
   )
   return [
     {
       title: "What became of the shares",
       says: [
         ...gone,
-        copy.state === "closed"
-          ? `Nothing is left; the copy made ${usd(copy.pnl)}.`
-          : "Some of its shares are still open.",
+        copy.state === "filled"
+          ? "Some of its shares are still open."
+          : `Nothing is left; the copy made ${usd(copy.pnl)}.`,
       ],
       rows: closings.map(printable),
     },

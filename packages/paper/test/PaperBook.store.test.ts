@@ -77,12 +77,12 @@ describe("the book of paper money", () => {
         for (const [index, { act, size, at, market }] of acts.entries()) {
           const copy = copies[index]!
           const gross = Math.floor((size * at) / 1e6)
-          const held = (yield* book.openLots(condition(market), 100)).reduce(
+          const held = (yield* book.payableLots(condition(market), 100, 2)).reduce(
             (total, lot) => total + lot.openSize,
             0,
           )
           if (act === "pay out") {
-            for (const lot of yield* book.openLots(condition(market), 100)) {
+            for (const lot of yield* book.payableLots(condition(market), 100, 2)) {
               yield* book.payOut(lot, price(at))
               paid += 1
             }

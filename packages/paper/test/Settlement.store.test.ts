@@ -81,6 +81,42 @@ describe("the settlement of a market", () => {
     }),
   )
 
+  it.effect("is held up for nobody else by a sale that is stuck", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(noon)
+      const house = yield* openHouse({ strategies: ["portfolio", "solo"] })
+      house.venue.setBook(book(1, { asks: [[0.5, 1000]], bids: [[0.5, 1000]] }))
+      yield* introduce(house, [market(1)], [follow(wallet(1)), follow(wallet(2))])
+      yield* house.tell([ingested([fill({ price: 0.5 })])])
+      yield* house.tell([ingested([fill({ price: 0.5, wallet: wallet(2), n: 9 })])])
+      yield* house.settle
+      yield* house.sql`CREATE TRIGGER jam BEFORE UPDATE ON reservations
+        WHEN NEW.state <> 'pending' AND NEW.strategy = 'solo' AND NEW.size > 0
+        BEGIN SELECT RAISE(ABORT, 'jammed'); END`
+      const sale = fill({ price: 0.5, side: "SELL", size: 50, n: 3, atMs: noon + 1 })
+      yield* house.tell([ingested([sale])])
+      yield* house.settle
+      assert.strictEqual((yield* house.reports.copies({ state: "stuck" })).length, 1)
+      yield* house.tell([resolved(1, [1, 0])])
+      yield* house.settle
+      const open = () => house.sql<{ book: string }>`SELECT book FROM lots WHERE open_size > 0`
+      assert.deepStrictEqual(yield* open(), [{ book: `solo:${wallet(1)}` }])
+      // Payouts of the others are corrected, too.
+      yield* house.tell([resolved(1, [0, 1])])
+      yield* house.settle
+      assert.deepStrictEqual(
+        yield* house.sql`SELECT 1 FROM resolutions WHERE correction_due = 1`,
+        [],
+      )
+      yield* house.sql`DROP TRIGGER jam`
+      yield* house.lane.freeStuck({ verb: "retry", fill: sale.id, strategy: "solo", reason: "" })
+      yield* TestClock.adjust("11 minutes")
+      yield* house.settle
+      assert.deepStrictEqual(yield* open(), [])
+      assert.deepStrictEqual(yield* house.reports.ledgerCheck, [])
+    }),
+  )
+
   it.effect("is paid by a drain that hears of the resolution before any hint arrives", () =>
     Effect.gen(function* () {
       const house = yield* holding()

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Queue } from "effect"
 import { TestClock } from "effect/testing"
 import type { Fill } from "@evaluator/domain/trade/Trade"
-import { book, fill, follow, type House, noon, resolved } from "./PaperHarness.ts"
+import { book, fill, follow, type House, noon, resolved, wallet } from "./PaperHarness.ts"
 import { deliver, only, prepared, sound } from "./CopyRuns.ts"
 
 const often = { poll_often: "10s", poll_seldom: "10s" }
@@ -132,6 +132,29 @@ describe("a take-back that has to wait", () => {
       assert.strictEqual((yield* only(house)).state, "reversed")
       assert.strictEqual(yield* cash(house), 1_000_000_000)
       yield* sound(house)
+    }),
+  )
+})
+
+describe("a take-back", () => {
+  it.effect("does not wait for another wallet's sale of the same token", () =>
+    Effect.gen(function* () {
+      const house = yield* opened()
+      const other = { wallet: wallet(2), price: 0.5 }
+      const theirs = fill({ ...other, n: 2 })
+      const sale = fill({ ...other, n: 3, side: "SELL", atMs: noon + 1 })
+      show(house, theirs, sale)
+      yield* announce(house, bought)
+      yield* deliver(house, [theirs])
+      yield* house.sql`CREATE TRIGGER jam BEFORE UPDATE ON reservations
+        WHEN NEW.state <> 'pending' AND NEW.size > 0 BEGIN SELECT RAISE(ABORT, 'jammed'); END`
+      yield* deliver(house, [sale])
+      assert.strictEqual((yield* house.reports.copies({ state: "stuck" })).length, 1)
+      yield* pass(house, "1 minute")
+      assert.deepStrictEqual(
+        (yield* looks(house)).map((row) => row.state),
+        ["taken back"],
+      )
     }),
   )
 })
