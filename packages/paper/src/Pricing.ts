@@ -66,7 +66,12 @@ export const minimumMissed = ({ budget, offered, fill, limitPrice, pricedBook }:
   return size < least ? { size, least } : null
 }
 
-export const walkOf = (copy: Order, market: Market): Walk => {
+/** What of an order and the book it met decides what it got. */
+export type WalkedOrder = Omit<Order, "pricedBook"> & {
+  readonly pricedBook: Pick<Book, "asks" | "bids" | "tick"> | null
+}
+
+export const walkOf = (copy: WalkedOrder, market: Pick<Market, "fee">): Walk => {
   const fee = feeOf(copy.strategy, market)
   const atLeader = isAtLeaderPrice(copy.strategy)
   const limit = atLeader

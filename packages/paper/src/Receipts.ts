@@ -1,13 +1,19 @@
 /**
  * The receipts of copies that were filled, read from their rows: one by one, or summed.
  *
+ * What the order took is worked out anew from the book that was kept with it, so a receipt closes only
+ * while book, order and ledger agree; it is also compared with what was written down. Rows older than the
+ * columns that tell the order's terms have what was written down alone.
  * An exit, a way out that is no sale, has no leader's price: its is what our shares cost. So it has a
  * receipt, and no slippage.
  * Reads only. Sums go through all rows that fit, {@link pageRows} at a time.
  */
 import { Effect, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
+import type { Level } from "@evaluator/domain/market/Book"
+import type { Walk } from "@evaluator/domain/market/BookWalk"
 import { MicroShares, MicroUsdc, Price } from "@evaluator/domain/money/Micro"
+import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import {
   addReceipts,
   bars,
@@ -19,11 +25,16 @@ import {
 } from "@evaluator/domain/paper/Waterfall"
 import type { Section } from "@evaluator/domain/report/Section"
 import type { Side } from "@evaluator/domain/trade/Trade"
+import { type WalkedOrder, walkOf } from "./Pricing.ts"
+import { isAtLeaderPrice } from "./Strategies.ts"
 
 export const pageRows = 1000
 
 /** What a receipt needs of a copy `c`, its lot `l` and their closings. */
-export const receiptColumns = `c.side, c.leader_price, c.size, c.gross, c.fee, c.pnl, c.takes,
+export const receiptColumns = `c.strategy, c.side, c.leader_price, c.size, c.gross, c.fee, c.pnl, c.takes,
+  c.budget, c.offered, c.limit_price, c.fee_rate, c.fee_exponent,
+  json_extract(c.priced_book, '$.tick') AS tick, json_extract(c.priced_book,
+    CASE c.side WHEN 'BUY' THEN '$.asks' ELSE '$.bids' END) AS levels,
   json_extract(c.priced_book, '$.bids[0].price') AS best_bid,
   json_extract(c.priced_book, '$.asks[0].price') AS best_ask,
   coalesce(l.open_cost, 0) + coalesce(l.open_fee, 0) AS open_cost,
@@ -34,8 +45,16 @@ export const receiptTables =
   "copies c LEFT JOIN lots l ON l.fill_id = c.fill_id AND l.strategy = c.strategy"
 
 export interface ReceiptRow {
+  readonly strategy: Strategy
   readonly side: Side
-  readonly leader_price: number
+  readonly leader_price: Price
+  readonly budget: MicroUsdc | null
+  readonly offered: MicroShares | null
+  readonly limit_price: Price | null
+  readonly fee_rate: number | null
+  readonly fee_exponent: number | null
+  readonly tick: Price | null
+  readonly levels: string | null
   readonly size: number | null
   readonly gross: number | null
   readonly fee: number | null
@@ -55,6 +74,45 @@ const decodeTakes = Schema.decodeSync(
   ),
 )
 
+/** What the order of a copy gets from the book it met; null where its terms are not all known. */
+const walked = (row: ReceiptRow): Walk["takes"] | null => {
+  const {
+    fee_exponent: exponent,
+    fee_rate: rate,
+    levels: kept,
+    limit_price: limitPrice,
+    tick,
+  } = row
+  if (rate === null || exponent === null || limitPrice === null) return null
+  if (!isAtLeaderPrice(row.strategy) && (kept === null || tick === null)) return null
+  // Of every copy there is: the schema of a whole book would cost most of the sum.
+  const levels = kept === null ? [] : (JSON.parse(kept) as ReadonlyArray<Level>)
+  const order: WalkedOrder = {
+    strategy: row.strategy,
+    budget: row.budget,
+    offered: row.offered,
+    limitPrice,
+    pricedBook: tick === null ? null : { tick, asks: levels, bids: levels },
+    fill: { side: row.side, price: row.leader_price },
+  }
+  return walkOf(order, { fee: { rate, exponent } }).takes
+}
+
+const areEqual = (takes: Walk["takes"], others: Walk["takes"]): boolean =>
+  takes.length === others.length &&
+  takes.every(({ fee, gross, price, size }, index) => {
+    const other = others[index]!
+    return (
+      other.price === price && other.size === size && other.gross === gross && other.fee === fee
+    )
+  })
+
+/** The book that was kept would not have given what was written down. */
+const isUnlikeBook = (row: ReceiptRow): boolean => {
+  const takes = walked(row)
+  return takes !== null && row.takes !== null && !areEqual(takes, decodeTakes(row.takes))
+}
+
 /** Null for a copy that was not filled. */
 export const toReceipt = (row: ReceiptRow): Receipt | null =>
   row.takes === null || row.size === null
@@ -63,7 +121,7 @@ export const toReceipt = (row: ReceiptRow): Receipt | null =>
         side: row.side,
         leaderPrice: row.leader_price,
         size: row.size,
-        takes: decodeTakes(row.takes),
+        takes: walked(row) ?? decodeTakes(row.takes),
         bestBid: row.best_bid,
         bestAsk: row.best_ask,
         returned: row.side === "BUY" ? row.returned : 0,
@@ -89,6 +147,8 @@ export interface ReceiptSum {
   readonly slippage: Pico
   /** Receipts that leave one. */
   readonly remainders: number
+  /** Copies whose book would not have given what they took. */
+  readonly unlikeBook: number
 }
 
 interface SummedRow extends ReceiptRow {
@@ -141,6 +201,7 @@ export const makeReceiptSums = Effect.gen(function* () {
             (before?.slippage ?? 0n) -
             (row.origin === "fill" ? receipt.latency + receipt.spread + receipt.depth : 0n),
           remainders: (before?.remainders ?? 0) + (receipt.remainder === 0n ? 0 : 1),
+          unlikeBook: (before?.unlikeBook ?? 0) + (isUnlikeBook(row) ? 1 : 0),
         })
       }
       if (page.length < pageRows) return [...sums.values()]

@@ -22,5 +22,5 @@ export const bookOf = (strategy: Strategy, wallet: WalletAddress): string =>
 /** It gets the leader's price without meeting a book. */
 export const isAtLeaderPrice = (strategy: Strategy): boolean => strategy === "careless"
 
-export const feeOf = (strategy: Strategy, market: Market): FeeSchedule =>
+export const feeOf = (strategy: Strategy, market: Pick<Market, "fee">): FeeSchedule =>
   isAtLeaderPrice(strategy) ? noFee : market.fee

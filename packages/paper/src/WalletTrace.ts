@@ -52,7 +52,14 @@ const copiesOf = Effect.fnUntraced(function* (wallet: Uint8Array) {
       "Newest first; why FILL tells the story of each. Slippage is −(latency + spread + depth) of the receipt, by the shares; hops are the differences of the times.",
     ],
     rows: rows.map((row) => {
-      const { best_ask: _ask, best_bid: _bid, takes: _takes, ...columns } = row
+      const {
+        best_ask: _ask,
+        best_bid: _bid,
+        takes: _takes,
+        levels: _levels,
+        tick: _tick,
+        ...columns
+      } = row
       const receipt = toReceipt(row)
       return { ...shown(columns), ...(receipt === null ? {} : receiptFigures(receipt)) }
     }),

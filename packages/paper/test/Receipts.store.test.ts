@@ -88,7 +88,43 @@ describe("the receipts of copies", () => {
     }),
   )
 
-  it.effect("see a book that was changed afterwards, and a micro that is missing", () =>
+  it.effect("leave what a book that was changed afterwards would not have given", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared(all)
+      house.venue.setBook(book(1, { bids: [[0.58, 1000]], asks: [[0.6, 1000]] }))
+      yield* deliver(house, [fill({ price: 0.6 })])
+      yield* sound(house)
+      yield* house.sql`UPDATE copies SET priced_book = json_set(priced_book, '$.asks[0].price', 590000)
+        WHERE strategy = 'solo'`
+      const { fidelity } = yield* receiptsOf(house, "solo")
+      // 41.66 shares for 0.59, and 0.60 was paid.
+      assert.strictEqual(fidelity.receipts[0]!.remainder_usdc, "-0.416600")
+      const evidence = yield* house.reports.evidence
+      assert.deepInclude(evidence, {
+        receipts_with_remainder: 1,
+        takes_unlike_book: 1,
+        fills_unlike_id: 0,
+      })
+    }),
+  )
+
+  it.effect("are counted when a leader's price, or what we took, was changed afterwards", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared(all)
+      house.venue.setBook(book(1, { bids: [[0.58, 1000]], asks: [[0.6, 1000]] }))
+      yield* deliver(house, [fill({ price: 0.6 })])
+      yield* house.sql`UPDATE copies SET leader_price = 123456 WHERE strategy = 'portfolio'`
+      yield* house.sql`UPDATE copies SET takes = json_set(takes, '$[0].size', 1)
+        WHERE strategy = 'solo'`
+      assert.deepInclude(yield* house.reports.evidence, {
+        receipts_with_remainder: 0,
+        takes_unlike_book: 1,
+        fills_unlike_id: 1,
+      })
+    }),
+  )
+
+  it.effect("leave a micro that is missing", () =>
     Effect.gen(function* () {
       const house = yield* prepared()
       house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))

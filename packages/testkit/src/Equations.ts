@@ -29,6 +29,8 @@ export const Summary = Schema.Struct({
     copies_without_book: Count,
     copies_before_leader: Count,
     receipts_with_remainder: Count,
+    takes_unlike_book: Count,
+    fills_unlike_id: Count,
   }),
   queues: Schema.Array(
     Schema.Struct({
@@ -70,6 +72,12 @@ const evidenceFaults = (evidence: Summary["evidence"]): ReadonlyArray<string> =>
   ...(evidence.receipts_with_remainder === 0
     ? []
     : [`${evidence.receipts_with_remainder} receipts leave a remainder`]),
+  ...(evidence.takes_unlike_book === 0
+    ? []
+    : [`${evidence.takes_unlike_book} copies took what their book would not have given`]),
+  ...(evidence.fills_unlike_id === 0
+    ? []
+    : [`${evidence.fills_unlike_id} leaders' fills differ from what their id was made of`]),
 ]
 
 export const faultsOf = (summary: Summary): ReadonlyArray<string> => [

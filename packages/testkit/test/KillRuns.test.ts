@@ -23,7 +23,13 @@ const sound: Summary = {
   copies,
   copies_by_strategy: { portfolio: copies, solo: copies },
   ledger: { balanced: true },
-  evidence: { copies_without_book: 0, copies_before_leader: 0, receipts_with_remainder: 0 },
+  evidence: {
+    copies_without_book: 0,
+    copies_before_leader: 0,
+    receipts_with_remainder: 0,
+    takes_unlike_book: 0,
+    fills_unlike_id: 0,
+  },
   queues: [queue],
   jobs: [],
 }
@@ -52,12 +58,20 @@ describe("the equations of a summary", () => {
 })
 
 describe("the equations of evidence", () => {
-  it("find a copy without a book, one before its leader, and a receipt that does not add up", () => {
-    const evidence = { copies_without_book: 1, copies_before_leader: 2, receipts_with_remainder: 3 }
+  it("find a copy without a book, one before its leader, a receipt that does not add up, and rows changed since", () => {
+    const evidence = {
+      copies_without_book: 1,
+      copies_before_leader: 2,
+      receipts_with_remainder: 3,
+      takes_unlike_book: 4,
+      fills_unlike_id: 5,
+    }
     assert.deepStrictEqual(faultsOf({ ...sound, evidence }), [
       "1 copies were filled without a book",
       "2 copies came before their leader's fill",
       "3 receipts leave a remainder",
+      "4 copies took what their book would not have given",
+      "5 leaders' fills differ from what their id was made of",
     ])
   })
 })

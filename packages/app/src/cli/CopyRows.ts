@@ -29,7 +29,6 @@ export interface CopyFilter {
 interface StoredCopy extends ReceiptRow {
   readonly row: number
   readonly fill_id: Uint8Array
-  readonly strategy: string
   readonly state: string
   readonly outcome: string | null
   readonly reason: string | null
