@@ -14,7 +14,15 @@
  */
 import "./NodeVersion.mjs"
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
@@ -72,7 +80,9 @@ if (flags.record !== undefined) {
     { ...options, seed: firstSeed },
     () => (performance.now() - startedMs) / 1000,
   )
-  writeFileSync(flags.record, JSON.stringify(result))
+  // A run that is cut off leaves no half record.
+  writeFileSync(`${flags.record}.part`, JSON.stringify(result))
+  renameSync(`${flags.record}.part`, flags.record)
   process.exit(0)
 }
 
@@ -89,10 +99,17 @@ const codeOf = (folder: string): string =>
 const key = createHash("sha256")
   .update(JSON.stringify(options))
   .update(
-    ["packages/judgement/src", "packages/venue/src/seeded", "scripts/calibration"]
+    [
+      "packages/domain/src",
+      "packages/evaluation/src/evidence",
+      "packages/judgement/src",
+      "packages/venue/src",
+      "scripts/calibration",
+    ]
       .map(codeOf)
       .join(),
   )
+  .update(readFileSync(join(root, "config/service.toml"), "utf8"))
   .digest("hex")
   .slice(0, 16)
 const cache = join(root, "node_modules/.cache/calibrate", key)
@@ -169,10 +186,12 @@ const results = resultsOf(true)
 const nullResults = resultsOf(false)
 const figures = figuresOf(results, nullResults)
 
+const slowest = Math.max(0, ...[...results, ...nullResults].map(({ seconds }) => seconds))
+
 const text = [
   tableOf(figures),
   "",
-  `${results.length} worlds of ${options.wallets} wallets and ${options.days} days from seed ${firstSeed}, ${nullResults.length} without skill; ${figures.without_follow} of the former have no FOLLOW. Errors are standard errors over worlds.`,
+  `${results.length} worlds of ${options.wallets} wallets and ${options.days} days from seed ${firstSeed}, ${nullResults.length} without skill; ${figures.without_follow} of the former have no FOLLOW. The slowest took ${slowest} s, ${processes} at a time. Errors are standard errors over worlds.`,
   "",
   behaviourTable(results),
 ].join("\n")

@@ -3,29 +3,35 @@
  * book that stands when our order arrives, walked up to the slippage budget, with the venue's fee;
  * the leader's sales are followed in proportion; the rest waits for the resolution.
  *
- * Left out against the service: caps on exposure, losses and drawdown, own impact, and skipped
- * copies for stale feeds. All of them make fewer copies, not dearer ones.
+ * Left out against the service: caps on exposure, losses and drawdown, own impact, sizes in proportion
+ * to the leader's, and skipped copies for stale feeds. All of them make fewer or smaller copies, not
+ * dearer ones.
  */
+import { Duration, Effect } from "effect"
+import { loadSettings } from "@evaluator/app/Settings"
+import { ONE } from "@evaluator/domain/money/Micro"
 import { takerFee } from "@evaluator/venue/Fees"
 import type { SeededWorld } from "@evaluator/venue/seeded/SeededWorld"
 import type { SeededMarket } from "@evaluator/venue/seeded/Calendar"
 import { depth, recoveryMs } from "@evaluator/venue/seeded/Quotes"
 import type { Level, VenueRow } from "@evaluator/venue/World"
 
-/** `[paper] buy_size`, `slippage` and `delay`. */
-const stake = 25
-const slippage = 0.02
-const delayMs = 250
+const { paper } = Effect.runSync(loadSettings({ profiles: [], environment: {} })).settings
+/** Dollars a purchase. */
+const stake = paper.buy_size / ONE
+const { slippage } = paper
+/** Before the delay of the market itself. */
+export const delayMs = Duration.toMillis(paper.delay) + Duration.toMillis(paper.taker_delay)
 
 export interface Copy {
+  /** The purchase it follows. */
+  readonly leader: VenueRow
   readonly wallet: string
   readonly event: string
   readonly condition: string
   readonly outcomeIndex: number
   readonly atMs: number
   readonly leaderPrice: number
-  /** Middle of the book we met, price units. */
-  readonly middle: number
   readonly shares: number
   /** With the fee. */
   readonly cost: number
@@ -33,6 +39,7 @@ export interface Copy {
   sold: number
   proceeds: number
   exitCost: number
+  exitFee: number
   soldAtMs: number
 }
 
@@ -69,8 +76,7 @@ export class CopyModel {
 
   private buy(row: VenueRow, market: SeededMarket, arrivesMs: number, holding: Holding): void {
     const book = bookOf(market, row, arrivesMs)
-    const [bid, ask] = [book?.bids[0]?.price, book?.asks[0]?.price]
-    if (book === null || bid === undefined || ask === undefined) return
+    if (book === null) return
     let left = stake
     let shares = 0
     let fee = 0
@@ -83,18 +89,19 @@ export class CopyModel {
     }
     if (shares < market.minimumSize) return
     const copy: Copy = {
+      leader: row,
       wallet: row.wallet,
       event: market.event.id,
       condition: row.condition,
       outcomeIndex: row.outcomeIndex,
       atMs: row.atSeconds * 1000,
       leaderPrice: row.price,
-      middle: (bid + ask) / 2,
       shares,
       cost: stake - left + fee,
       sold: 0,
       proceeds: 0,
       exitCost: 0,
+      exitFee: 0,
       soldAtMs: 0,
     }
     this.copies.push(copy)
@@ -120,6 +127,7 @@ export class CopyModel {
       const fee = takerFee(market.fee, size, bid.price)
       lot.sold += size
       lot.proceeds += size * bid.price - fee
+      lot.exitFee += fee
       lot.exitCost += size * (middleOf(bid, ask) - bid.price) + fee
       lot.soldAtMs = row.atSeconds * 1000
     }

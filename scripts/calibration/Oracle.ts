@@ -1,9 +1,10 @@
 /**
  * The limit: what one would find who knows how skill works in these worlds and reads the same rows.
  *
- * It knows the share of the skilled, their edges, the bias of prices and the law by which a skilled
- * wallet picks: given how markets end, its picks are independent from market to market, so the
- * likelihood ratio is the plain product over the markets, whatever the outcomes have in common.
+ * It knows the share of the skilled, their edges, the venue's spread, the bias of prices and the law
+ * by which a skilled wallet picks: given how markets end, its picks are independent from market to
+ * market, so the likelihood ratio is the plain product over the markets, whatever the outcomes have
+ * in common.
  */
 import { logRatio } from "@evaluator/judgement/EdgeLikelihood"
 import type { Entry } from "@evaluator/judgement/Evidence"

@@ -1,12 +1,17 @@
 /**
  * A world's rows as evidence: what each wallet bought and what became of it, our copies of it, and
- * the truth about both.
+ * the truth about both. Evidence is told as the service stores it, whatever the world knows better:
+ * first purchases of a market, middles and costs of copies from what wallets traded.
  */
+import { exitCost, middleAt } from "@evaluator/evaluation/evidence/CopyCost"
 import type { CopyEvidence, Entry, WalletEvidence } from "@evaluator/judgement/Evidence"
 import type { WalletTruth } from "@evaluator/venue/seeded/GroundTruth"
+import type { SeededMarket } from "@evaluator/venue/seeded/Calendar"
 import type { SeededWorld } from "@evaluator/venue/seeded/SeededWorld"
+import { tickAt } from "@evaluator/venue/seeded/Quotes"
 import type { VenueRow } from "@evaluator/venue/World"
 import { type Copy, CopyModel } from "./CopyModel.ts"
+import { Tape } from "./Tape.ts"
 
 export const dayMs = 86_400_000
 /** Days before the judgement over which we copied everybody, and after it that are judged. */
@@ -19,6 +24,8 @@ const enough = 5
 /** A copy with what it brought, and what it was to be expected to bring. */
 export interface SettledCopy extends Copy {
   readonly settledAtMs: number
+  /** Its last share was sold. */
+  readonly soldOut: boolean
   /** Per dollar, after fees. */
   readonly realised: number
   readonly expected: number
@@ -27,7 +34,12 @@ export interface SettledCopy extends Copy {
 export interface WorldWallet {
   readonly truth: WalletTruth
   readonly trades: ReadonlyArray<VenueRow>
+  /** Its first purchase of each market. */
   readonly entries: ReadonlyArray<Entry>
+  /** The same at the middle of the venue's own book, for the oracle. */
+  readonly unspread: ReadonlyArray<Entry>
+  /** Middles that the service knows of what was bought. */
+  readonly mids: ReadonlyMap<VenueRow, number>
   readonly copies: ReadonlyArray<SettledCopy>
   /**
    * Expected profit per dollar of its copies after the judgement, or of all where those are few;
@@ -46,9 +58,13 @@ export const rowsOf = (world: SeededWorld): ReadonlyArray<WorldWallet> => {
   const horizonMs = epochMs + 3 * nextDays * dayMs
   const model = new CopyModel(world)
   const trades = new Map<string, Array<VenueRow>>(world.wallets.map((wallet) => [wallet, []]))
+  const tape = new Tape()
   for (let day = -pastDays; day < nextDays; day++) {
     for (const row of world.tradesVisibleIn(epochMs + day * dayMs, epochMs + (day + 1) * dayMs)) {
-      if (day < 0) trades.get(row.wallet)!.push(row)
+      if (day < 0) {
+        trades.get(row.wallet)!.push(row)
+        tape.add(row)
+      }
       if (day >= -copiedDays) model.follow(row)
     }
   }
@@ -62,12 +78,16 @@ export const rowsOf = (world: SeededWorld): ReadonlyArray<WorldWallet> => {
     const later = copies.filter(({ atMs }) => atMs >= epochMs)
     const telling = later.length >= enough ? later : copies
     const expected = telling.length === 0 ? null : mean(telling.map((copy) => copy.expected))
+    const firsts = firstPurchases(own)
+    const mids = new Map(firsts.map((row) => [row, tape.middleOf(row, tickOf(world, row))]))
     return {
       truth,
       trades: own,
-      entries: own
-        .filter(({ side }) => side === "BUY")
-        .map((row) => entryOf(world, row, horizonMs)),
+      entries: firsts.map((row) => entryOf(world, row, mids.get(row)!, horizonMs)),
+      unspread: firsts.map((row) =>
+        entryOf(world, row, unspread(row.price, tickOf(world, row)), horizonMs),
+      ),
+      mids,
       copies,
       expected,
       pays: expected !== null && expected > 0,
@@ -78,13 +98,24 @@ export const rowsOf = (world: SeededWorld): ReadonlyArray<WorldWallet> => {
 export const mean = (values: ReadonlyArray<number>): number =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** Half a spread below what was paid: a taker's price is on the grid above the middle. */
-export const middleOf = (price: number, tick: number): number => {
-  const grid = price < 0.04 || price > 0.96 ? 0.001 : tick
-  return Math.min(0.998, Math.max(0.002, price - 0.9 * grid - 0.001))
+/** The price step of the market at a trade. */
+const tickOf = (world: SeededWorld, row: VenueRow): number =>
+  tickAt(world.market(row.condition, row.visibleMs) as SeededMarket, row.atSeconds * 1000) / 1000
+
+/** A taker's price is on the grid above the middle: what it lies above it on average. */
+const unspread = (price: number, tick: number): number =>
+  Math.min(0.998, Math.max(0.002, price - 0.9 * tick - 0.001))
+
+/** In the order of time. */
+const firstPurchases = (trades: ReadonlyArray<VenueRow>): ReadonlyArray<VenueRow> => {
+  const first = new Map<string, VenueRow>()
+  for (const row of trades.toSorted((a, b) => a.atSeconds - b.atSeconds)) {
+    if (row.side === "BUY" && !first.has(row.condition)) first.set(row.condition, row)
+  }
+  return [...first.values()]
 }
 
-const entryOf = (world: SeededWorld, row: VenueRow, horizonMs: number): Entry => {
+const entryOf = (world: SeededWorld, row: VenueRow, price: number, horizonMs: number): Entry => {
   const market = world.market(row.condition, horizonMs)!
   const resolution = world.resolution(row.condition, horizonMs)!
   const payout = resolution.payouts[row.outcomeIndex]
@@ -93,7 +124,7 @@ const entryOf = (world: SeededWorld, row: VenueRow, horizonMs: number): Entry =>
     condition: row.condition,
     outcomeIndex: row.outcomeIndex,
     atMs: row.atSeconds * 1000,
-    price: middleOf(row.price, market.tick),
+    price,
     payout: payout === undefined ? null : payout / 1e6,
     resolvedAtMs: resolution.resolvedMs,
     costMicro: Math.round(row.usdc * 1e6),
@@ -112,6 +143,7 @@ const settle = (world: SeededWorld, copy: Copy, horizonMs: number): SettledCopy 
   const done = left < 1e-6
   return {
     ...copy,
+    soldOut: done,
     settledAtMs: done ? copy.soldAtMs : (resolvedMs ?? Number.POSITIVE_INFINITY),
     realised: (copy.proceeds + left * payout - cost) / cost,
     expected: (shares * worth - copy.exitCost - cost) / cost,
@@ -119,15 +151,15 @@ const settle = (world: SeededWorld, copy: Copy, horizonMs: number): SettledCopy 
 }
 
 /** The evidence a wallet offers at the world's epoch; the judgement itself leaves the future out. */
-export const evidenceOf = ({ truth, entries, copies }: WorldWallet): WalletEvidence => ({
+export const evidenceOf = ({ truth, entries, copies, mids }: WorldWallet): WalletEvidence => ({
   wallet: truth.wallet,
   entries,
-  copies: copies.map(copyEvidenceOf),
+  copies: copies.map((copy) => copyEvidenceOf(copy, mids.get(copy.leader) ?? null)),
   exclusions: [],
   completeShare: 1,
 })
 
-const copyEvidenceOf = (copy: SettledCopy): CopyEvidence => ({
+const copyEvidenceOf = (copy: SettledCopy, mid: number | null): CopyEvidence => ({
   event: copy.event,
   condition: copy.condition,
   atMs: copy.atMs,
@@ -135,5 +167,10 @@ const copyEvidenceOf = (copy: SettledCopy): CopyEvidence => ({
   costMicro: Math.round(copy.cost * 1e6),
   pnlMicro: Math.round(copy.realised * copy.cost * 1e6),
   slippage: copy.cost / copy.shares - copy.leaderPrice,
-  outlay: { aShare: (copy.cost + copy.exitCost) / copy.shares, middle: copy.middle },
+  outlay: {
+    aShare:
+      copy.cost / copy.shares +
+      (copy.soldOut ? exitCost([{ size: copy.sold, fee: copy.exitFee }]) : 0),
+    middle: middleAt(copy.leaderPrice, mid),
+  },
 })

@@ -127,7 +127,7 @@ export const runWorld = (options: WorldOptions, seconds: () => number): WorldRes
   const gifted = wallets.filter(({ truth }) => truth.standing === "skilled").length
   const knows = { ...options, skilled: Math.max(1, gifted) / everybody.length }
   const oracle = new Map(
-    wallets.map((one) => [one.truth.wallet, oracleLocalFdr(one.entries, epochMs, knows)]),
+    wallets.map((one) => [one.truth.wallet, oracleLocalFdr(one.unspread, epochMs, knows)]),
   )
   const formulas = new Map(
     wallets.map((one) => [one.truth.wallet, formulasOf(world, one.trades)] as const),

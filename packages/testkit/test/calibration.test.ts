@@ -34,6 +34,25 @@ describe("the rows of a world", () => {
     assert.isBelow(Math.abs(expected / total), 0.3)
   })
 
+  it("are told as the service stores them: first purchases, middles that trades tell", () => {
+    for (const { entries, copies, mids } of wallets) {
+      assert.strictEqual(new Set(entries.map(({ condition }) => condition)).size, entries.length)
+      for (const { leader, leaderPrice } of copies) {
+        const mid = mids.get(leader)
+        if (mid !== undefined) assert.isAtMost(Math.abs(mid - leaderPrice), 0.03)
+      }
+    }
+    const all = wallets.flatMap(({ mids }) => [...mids])
+    const half = all.filter(([row, mid]) => Math.abs(row.price - mid - 0.005) < 1e-9)
+    assert.isAbove(half.length, 0)
+    assert.isBelow(half.length, all.length)
+    const one = wallets.find(({ copies }) => copies.some(({ soldOut }) => soldOut))!
+    for (const [i, { cost, exitFee, shares, soldOut }] of one.copies.entries()) {
+      const { aShare } = evidenceOf(one).copies[i]!.outlay!
+      assert.approximately(aShare - cost / shares, soldOut ? 0.005 + exitFee / shares : 0, 1e-6)
+    }
+  })
+
   it("tell the truth about who is worth copying", () => {
     const plain = wallets.filter(({ truth }) => truth.behaviour === "without an edge")
     assert.isTrue(plain.every(({ pays }) => !pays))

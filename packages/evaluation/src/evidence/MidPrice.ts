@@ -13,6 +13,9 @@ import { ONE } from "@evaluator/domain/money/Micro"
 
 /** Trades further away in time than this say nothing of the spread. */
 export const nearMs = 600_000
+/** At most so many others, and trades of theirs, are looked at. */
+export const nearWallets = 30
+export const nearRows = 50
 /** A middle further from the price paid than this is another market's weather, not a spread. */
 export const furthest = 30_000
 

@@ -85,8 +85,8 @@ export const marketsOfConditions = (
   const markets = new Markets()
   for (const [id, condition] of conditions.entries()) {
     // Without facts a market is an event of its own.
-    const { event } = facts[id]!
-    markets.idOf(condition, event === "" ? condition : event)
+    const { event, exclusive } = facts[id]!
+    markets.idOf(condition, event === "" ? condition : event, exclusive)
   }
   return markets
 }

@@ -12,11 +12,16 @@ import { SqlClient } from "effect/sql"
 import { bytesToHex } from "@evaluator/domain/Id"
 import { ONE } from "@evaluator/domain/money/Micro"
 import { purchasesWritten } from "../evidence/RememberedRows.ts"
-import { asOtherToken, midAtPurchase, nearMs, type NearTrade } from "../evidence/MidPrice.ts"
+import {
+  asOtherToken,
+  midAtPurchase,
+  nearMs,
+  nearRows,
+  type NearTrade,
+  nearWallets,
+} from "../evidence/MidPrice.ts"
 
 const pageRows = 500
-const nearWallets = 30
-const nearRows = 50
 /** Where the market's tick is not known. */
 export const commonTick = ONE / 100
 

@@ -8,11 +8,10 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToHex, hexToBytes } from "@evaluator/domain/Id"
 import { ONE } from "@evaluator/domain/money/Micro"
+import { exitCost, middleAt, type OwnSale } from "../evidence/CopyCost.ts"
 
 const pageRows = 2000
 const pageMarkets = 500
-/** Where the mid price at a copied fill is not known, half a tick of a cent stands for half the spread. */
-const commonHalfSpread = 0.005
 
 /** First purchases, `mid` in millionths. */
 export interface PurchaseColumns {
@@ -29,7 +28,10 @@ export interface CopyColumns {
   readonly market: Uint32Array
   /** Profit per dollar. */
   readonly rate: Float64Array
-  /** Our price less the leader's, what a share cost us, and the middle then, in dollars. */
+  /**
+   * Our price less the leader's, what a share cost us with fees and what its sale lost, and the
+   * middle then, in dollars.
+   */
   readonly slippage: Float64Array
   readonly aShare: Float64Array
   readonly middle: Float64Array
@@ -83,19 +85,26 @@ export const readPurchases = Effect.fnUntraced(function* (
   return columns
 }, Effect.orDie)
 
-/** By fill: what its settlements up to a moment earned. */
-const settledPnl = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
+interface Settled {
+  readonly pnl: number
+  /** When its last share was sold; null: it ended by resolution. */
+  readonly soldAtMs: number | null
+}
+
+/** By fill: what its settlements up to a moment earned, and how the first of them ended it. */
+const settlements = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
   const sql = yield* SqlClient.SqlClient
-  const earned = new Map<string, number>()
+  const settled = new Map<string, Settled>()
   let whole = true
   let [atMs, event] = [-1, ""]
   for (;;) {
     const page = yield* sql<{
       fill: Uint8Array
       pnl: number
+      cause: "sold" | "resolved"
       at_ms: number
       event_id: string
-    }>`SELECT fill, pnl, at_ms, event_id FROM copy_settlements
+    }>`SELECT fill, pnl, cause, at_ms, event_id FROM copy_settlements
       WHERE wallet = ${wallet} AND strategy = 'solo' AND (at_ms, event_id) > (${atMs}, ${event})
       ORDER BY at_ms, event_id LIMIT ${pageRows}`
     for (const row of page) {
@@ -104,10 +113,14 @@ const settledPnl = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: numb
         continue
       }
       const fill = bytesToHex(row.fill)
-      earned.set(fill, (earned.get(fill) ?? 0) + row.pnl)
+      const { pnl, soldAtMs } = settled.get(fill) ?? {
+        pnl: 0,
+        soldAtMs: row.cause === "sold" ? row.at_ms : null,
+      }
+      settled.set(fill, { pnl: pnl + row.pnl, soldAtMs })
     }
     const last = page.at(-1)
-    if (last === undefined || page.length < pageRows) return { earned, whole }
+    if (last === undefined || page.length < pageRows) return { settled, whole }
     atMs = last.at_ms
     event = last.event_id
   }
@@ -125,12 +138,15 @@ export const readCopies = Effect.fnUntraced(function* (
   const slippage: Array<number> = []
   const aShare: Array<number> = []
   const middle: Array<number> = []
-  const settled = yield* settledPnl(wallet, asOfMs)
-  const { earned } = settled
-  let { whole } = settled
+  /** By copy that ended by a sale. */
+  const ends: Array<{ readonly copy: number; readonly fromMs: number; readonly toMs: number }> = []
+  /** By market, in time order. */
+  const sales = new Map<number, Array<OwnSale & { readonly atMs: number }>>()
+  const { settled, ...read } = yield* settlements(wallet, asOfMs)
+  let { whole } = read
   let atMs = -1
   let fill = new Uint8Array(0)
-  while (earned.size > 0) {
+  while (settled.size > 0) {
     const page = yield* sql<{
       fill: Uint8Array
       condition: Uint8Array
@@ -141,31 +157,47 @@ export const readCopies = Effect.fnUntraced(function* (
       fee: number
       mid: number | null
       early: number | null
+      side: "BUY" | "SELL"
       wanted: number
     }>`SELECT c.fill, c.condition, c.cost, c.leader_at_ms, c.leader_price, c.size, c.fee, e.mid,
-        max(e.at_ms, e.seen_at_ms) > ${asOfMs} AS early,
-        c.outcome = 'COPIED' AND c.side = 'BUY' AND c.size > 0 AND c.cost > 0 AS wanted
+        max(e.at_ms, e.seen_at_ms) > ${asOfMs} AS early, c.side,
+        c.outcome = 'COPIED' AND c.size > 0 AND (c.side = 'SELL' OR c.cost > 0) AS wanted
       FROM copy_results c LEFT JOIN wallet_entries e ON e.wallet = c.wallet
         AND e.condition = c.condition AND e.fill = c.fill
       WHERE c.wallet = ${wallet} AND c.strategy = 'solo'
         AND (c.leader_at_ms, c.fill) > (${atMs}, ${fill}) AND c.leader_at_ms <= ${asOfMs}
       ORDER BY c.leader_at_ms, c.fill LIMIT ${pageRows}`
     for (const row of page) {
-      const pnl = earned.get(bytesToHex(row.fill))
-      if (pnl === undefined || row.wanted !== 1) continue
-      const leader = row.leader_price / ONE
+      if (row.wanted !== 1) continue
+      const id = numberOf(row.condition)
+      if (row.side === "SELL") {
+        const sale = { atMs: row.leader_at_ms, size: row.size, fee: row.fee }
+        const known = sales.get(id)
+        if (known === undefined) sales.set(id, [sale])
+        else known.push(sale)
+        continue
+      }
+      const end = settled.get(bytesToHex(row.fill))
+      if (end === undefined) continue
       const mid = row.early === 1 ? null : row.mid
       if (row.early === 1) whole = false
-      market.push(numberOf(row.condition))
-      rate.push(pnl / row.cost)
+      if (end.soldAtMs !== null) {
+        ends.push({ copy: rate.length, fromMs: row.leader_at_ms, toMs: end.soldAtMs })
+      }
+      market.push(id)
+      rate.push(end.pnl / row.cost)
       slippage.push((((row.cost - row.fee) * ONE) / row.size - row.leader_price) / ONE)
       aShare.push(row.cost / row.size)
-      middle.push(mid === null ? Math.max(0.001, leader - commonHalfSpread) : mid / ONE)
+      middle.push(middleAt(row.leader_price / ONE, mid === null ? null : mid / ONE))
     }
     const last = page.at(-1)
     if (last === undefined || page.length < pageRows) break
     atMs = last.leader_at_ms
     fill = new Uint8Array(last.fill)
+  }
+  for (const { copy, fromMs, toMs } of ends) {
+    const own = sales.get(market[copy]!) ?? []
+    aShare[copy]! += exitCost(own.filter((sale) => sale.atMs >= fromMs && sale.atMs <= toMs))
   }
   const columns: CopyColumns = {
     market: Uint32Array.from(market),
@@ -182,6 +214,8 @@ export const readCopies = Effect.fnUntraced(function* (
 export interface MarketFacts {
   /** Empty: not known. */
   readonly event: string
+  /** Exactly one market of the event pays outcome 0. */
+  readonly exclusive: boolean
   /** Millionths a share by outcome; empty: not decided. */
   readonly payouts: ReadonlyArray<number>
 }
@@ -205,17 +239,23 @@ export const readFacts = Effect.fnUntraced(function* (
   for (let at = 0; at < conditions.length; at += pageMarkets) {
     const some = conditions.slice(at, at + pageMarkets)
     const within = sql.in("condition", some.map(hexToBytes))
-    const named = yield* sql<{ condition: Uint8Array; event_slug: string | null }>`SELECT condition,
-      event_slug FROM markets WHERE ${within}`
+    const named = yield* sql<{
+      condition: Uint8Array
+      event_slug: string | null
+      race: number | null
+    }>`SELECT condition, event_slug, json_extract(facts, '$.negRisk') AS race FROM markets
+      WHERE ${within}`
     const decided = yield* sql<{ condition: Uint8Array; payouts: string }>`SELECT condition, payouts
       FROM resolutions WHERE ${within} AND final = 1 AND seen_at_ms <= ${asOfMs}
         AND coalesce(resolved_at_ms, seen_at_ms) <= ${asOfMs}`
-    const events = new Map(named.map((row) => [bytesToHex(row.condition), row.event_slug ?? ""]))
+    const known = new Map(named.map((row) => [bytesToHex(row.condition), row]))
     const payouts = new Map(decided.map((row) => [bytesToHex(row.condition), row.payouts]))
     for (const condition of some) {
       const text = payouts.get(condition)
+      const market = known.get(condition)
       facts.push({
-        event: events.get(condition) ?? "",
+        event: market?.event_slug ?? "",
+        exclusive: market?.race === 1,
         payouts: text === undefined ? [] : payoutsOf(text),
       })
     }

@@ -3,9 +3,12 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { hexToBytes } from "@evaluator/domain/Id"
 import { entriesOf } from "@evaluator/evaluation/stores/Entries"
-import { readCopies, readPurchases } from "@evaluator/evaluation/stores/JudgedRows"
-import { walletNo } from "../support/Rows.ts"
-import { withLane } from "../support/WithLane.ts"
+import { marketsOfConditions } from "@evaluator/evaluation/evidence/Population"
+import { storeDecided, storeSettled } from "@evaluator/evaluation/stores/CopyResults"
+import { readCopies, readFacts, readPurchases } from "@evaluator/evaluation/stores/JudgedRows"
+import { upsertMarkets } from "@evaluator/evaluation/stores/Markets"
+import { conditionNo, fill, market, walletNo } from "../support/Rows.ts"
+import { inTransaction, withLane } from "../support/WithLane.ts"
 
 const wallet = hexToBytes(walletNo(1))
 const rows = 4500
@@ -80,6 +83,80 @@ describe("the rows of a judgement", () => {
       const seen = yield* readCopies(wallet, 6000, numbering())
       assert.isTrue(seen.whole)
       assert.strictEqual(seen.middle[7], 0.490008)
+    }).pipe(withLane()),
+  )
+
+  it.effect(
+    "count what its sale lost into the cost of a copy that ended by it, and by it alone",
+    () =>
+      Effect.gen(function* () {
+        const fills = { sold: 1, first: 2, second: 3, later: 4, resolved: 5 }
+        const idOf = (n: number) => fill({ tx: n }).id
+        const decided = (
+          n: number,
+          side: "BUY" | "SELL",
+          leaderAtMs: number,
+          fee: number,
+          market = 1,
+        ) =>
+          storeDecided({
+            fill: idOf(n),
+            strategy: "solo",
+            wallet: walletNo(1),
+            condition: conditionNo(market),
+            outcome: "COPIED",
+            costMicro: side === "BUY" ? 25_000_000 : -20_000_000,
+            leaderAtMs,
+            met: { side, leaderPrice: 490_000, size: 50_000_000, fee, depth: 1 },
+          })
+        const settled = (n: number, atMs: number, cause: "sold" | "resolved", market = 1) =>
+          storeSettled(`${n}-${atMs}`, atMs, {
+            fill: idOf(n),
+            strategy: "solo",
+            wallet: walletNo(1),
+            condition: conditionNo(market),
+            pnlMicro: 1_000_000,
+            cause,
+          })
+        yield* Effect.gen(function* () {
+          yield* decided(fills.sold, "BUY", 1000, 500_000)
+          yield* decided(fills.first, "SELL", 2000, 500_000)
+          yield* decided(fills.second, "SELL", 3000, 1_000_000)
+          yield* settled(fills.sold, 3100, "sold")
+          // A sale after the end says nothing of it, nor does a correction of the result.
+          yield* decided(fills.later, "SELL", 4000, 5_000_000)
+          yield* settled(fills.sold, 4500, "resolved")
+          yield* decided(fills.resolved, "BUY", 1000, 500_000, 2)
+          yield* settled(fills.resolved, 4600, "resolved", 2)
+        }).pipe(inTransaction)
+        const { aShare, middle, rate } = yield* readCopies(wallet, 5000, numbering())
+        const [soldAt, resolvedAt] = [...rate].map((one) => Math.round(one * 100)) as [
+          number,
+          number,
+        ]
+        assert.deepStrictEqual([soldAt, resolvedAt].toSorted(), [4, 8])
+        const ended = soldAt === 8 ? 0 : 1
+        // Half a tick and three quarters of a million in fees over fifty shares twice.
+        assert.approximately(aShare[ended]!, 0.5 + 0.005 + 0.015, 1e-12)
+        assert.strictEqual(aShare[1 - ended], 0.5)
+        assert.deepStrictEqual([...middle], [0.485, 0.485])
+      }).pipe(withLane()),
+  )
+
+  it.effect("say of a market whether it is one answer of a race", () =>
+    Effect.gen(function* () {
+      const listed = [market(1, { negRisk: true }), market(2)]
+      yield* upsertMarkets(listed, {
+        refreshMs: 1000,
+        checkAtMostEveryMs: 1000,
+      }).pipe(inTransaction)
+      const facts = yield* readFacts([1, 2, 3].map(conditionNo), 5000)
+      assert.deepStrictEqual(
+        facts.map(({ exclusive }) => exclusive),
+        [true, false, false],
+      )
+      const { exclusive } = marketsOfConditions([1, 2, 3].map(conditionNo), facts)
+      assert.deepStrictEqual(exclusive, [true, false, false])
     }).pipe(withLane()),
   )
 
