@@ -178,7 +178,7 @@ function* shuffledControl(
 ): Steps<ShuffledControl> {
   const { copying, settings } = terms
   const followed: Array<number> = []
-  const best: Array<number> = []
+  const best: Array<number | null> = []
   for (let round = 0; round < settings.shuffledRounds; round++) {
     const { beliefs, likelihoods } = yield* weigh(terms, draw(round))
     const lucky = candidates
@@ -190,7 +190,7 @@ function* shuffledControl(
       }))
       .filter((one) => reasonsOf(one, settings).mayBeFollowed)
     followed.push(cut(lucky, settings.falseDiscovery).size)
-    best.push(Math.min(1, ...lucky.map(({ belief }) => belief.localFdr)))
+    best.push(lucky.length === 0 ? null : Math.min(...lucky.map(({ belief }) => belief.localFdr)))
     yield
   }
   return { rounds: settings.shuffledRounds, followed, best }

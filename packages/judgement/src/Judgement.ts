@@ -50,8 +50,8 @@ export interface ShuffledControl {
   readonly rounds: number
   /** FOLLOW of each round. */
   readonly followed: ReadonlyArray<number>
-  /** The smallest `localFdr` of each round. */
-  readonly best: ReadonlyArray<number>
+  /** The smallest `localFdr` of each round among those who may be followed; null: there are none. */
+  readonly best: ReadonlyArray<number | null>
 }
 
 export interface PopulationModel {

@@ -221,6 +221,13 @@ describe("a judgement", () => {
     assert.deepStrictEqual(judge(few, asOfMs, settings).population.controls.shuffled, shuffled)
   })
 
+  it("tells no best of outcomes drawn anew when nobody could be followed", () => {
+    const uncopied = skilled.slice(0, 28).map((one) => ({ ...one, copies: [] }))
+    const { shuffled } = judge(uncopied, asOfMs, { ...standard, shuffledRounds: 2 }).population
+      .controls
+    assert.deepStrictEqual(shuffled, { rounds: 2, followed: [0, 0], best: [null, null] })
+  })
+
   it("of nobody is nobody", () => {
     const none = judge([], asOfMs, quick)
     assert.deepStrictEqual(none.wallets, [])

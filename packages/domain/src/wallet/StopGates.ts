@@ -9,6 +9,8 @@ import { formatMicro } from "../money/Micro.ts"
 import type { Features } from "./FeatureWindow.ts"
 import { type CopyEvidence, profitEach, type RuleGate, type RulesThresholds } from "./RuleGates.ts"
 
+/** Probability that copying does not pay from which on the verdict is AVOID. */
+export const avoidFrom = 0.9
 /** Lots closed in a week, least, before its win rate says something. */
 const fewestLots = 10
 /** Fills in a week, least, before its pace says something. */
@@ -55,7 +57,7 @@ const killGates = (
       ? {
           reason: "evidence_against",
           metric: avoid,
-          threshold: 0.5,
+          threshold: avoidFrom,
           evidence: `its verdict is AVOID: the probability that copying it does not pay is ${percent(avoid)}`,
         }
       : null,

@@ -34,6 +34,8 @@ describe("what stops a followed wallet", () => {
 
   it("is evidence against it, once enough copies have settled", () => {
     assert.deepStrictEqual(stops({ avoid: 0.95 }), ["evidence_against"])
+    const [gate] = stopGates(followed({ avoid: 0.95 }), limits)
+    assert.deepInclude(gate, { metric: 0.95, threshold: 0.9 })
     const few = { settled: 29, profitMicro: 0, drawdown: 0 }
     assert.deepStrictEqual(stops({ avoid: 0.95, copies: few }), [])
   })

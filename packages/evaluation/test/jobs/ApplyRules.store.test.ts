@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
+import { standard } from "@evaluator/judgement/Settings"
+import { avoidFrom } from "@evaluator/domain/wallet/StopGates"
 import { type FillId, hexToBytes } from "@evaluator/domain/Id"
 import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
 import { applyDue } from "@evaluator/evaluation/jobs/ApplyRules"
@@ -181,6 +183,7 @@ describe("apply-rules", () => {
       yield* dueAgain
       yield* applyDue
       assert.deepInclude(yield* stateOf(1), { state: "STOPPED", reason: "evidence_against" })
+      assert.strictEqual(avoidFrom, standard.avoidFrom)
     }).pipe(withLane()),
   )
 
