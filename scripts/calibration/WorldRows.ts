@@ -79,13 +79,21 @@ export const rowsOf = (world: SeededWorld): ReadonlyArray<WorldWallet> => {
     const telling = later.length >= enough ? later : copies
     const expected = telling.length === 0 ? null : mean(telling.map((copy) => copy.expected))
     const firsts = firstPurchases(own)
-    const mids = new Map(firsts.map((row) => [row, tape.middleOf(row, tickOf(world, row))]))
+    // What was bought before we watched is told when we begin, with the price step of that day.
+    const watchedMs = epochMs - copiedDays * dayMs
+    const stepOf = (row: VenueRow) => tickOf(world, row, Math.max(row.atSeconds * 1000, watchedMs))
+    const mids = new Map(firsts.map((row) => [row, tape.middleOf(row, stepOf(row))]))
     return {
       truth,
       trades: own,
       entries: firsts.map((row) => entryOf(world, row, mids.get(row)!, horizonMs)),
       unspread: firsts.map((row) =>
-        entryOf(world, row, unspread(row.price, tickOf(world, row)), horizonMs),
+        entryOf(
+          world,
+          row,
+          unspread(row.price, tickOf(world, row, row.atSeconds * 1000)),
+          horizonMs,
+        ),
       ),
       mids,
       copies,
@@ -98,9 +106,9 @@ export const rowsOf = (world: SeededWorld): ReadonlyArray<WorldWallet> => {
 export const mean = (values: ReadonlyArray<number>): number =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** The price step of the market at a trade. */
-const tickOf = (world: SeededWorld, row: VenueRow): number =>
-  tickAt(world.market(row.condition, row.visibleMs) as SeededMarket, row.atSeconds * 1000) / 1000
+/** The price step that a trade's market had at a moment. */
+const tickOf = (world: SeededWorld, row: VenueRow, atMs: number): number =>
+  tickAt(world.market(row.condition, row.visibleMs) as SeededMarket, atMs) / 1000
 
 /** A taker's price is on the grid above the middle: what it lies above it on average. */
 const unspread = (price: number, tick: number): number =>
