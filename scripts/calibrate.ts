@@ -99,17 +99,19 @@ const codeOf = (folder: string): string =>
 const key = createHash("sha256")
   .update(JSON.stringify(options))
   .update(
-    [
-      "packages/domain/src",
-      "packages/evaluation/src/evidence",
-      "packages/judgement/src",
-      "packages/venue/src",
-      "scripts/calibration",
-    ]
+    ["packages/domain/src", "packages/judgement/src", "packages/venue/src", "scripts/calibration"]
       .map(codeOf)
       .join(),
   )
-  .update(readFileSync(join(root, "config/service.toml"), "utf8"))
+  .update(
+    [
+      "packages/evaluation/src/evidence/CopyCost.ts",
+      "packages/evaluation/src/evidence/MidPrice.ts",
+      "config/service.toml",
+    ]
+      .map((file) => readFileSync(join(root, file), "utf8"))
+      .join(),
+  )
   .digest("hex")
   .slice(0, 16)
 const cache = join(root, "node_modules/.cache/calibrate", key)
