@@ -1,8 +1,11 @@
 /**
  * What a book of paper money made, day by day, with its fall from the highest so far, beside controls
- * that start on the same day: the leader's own price without fee or delay (`careless`), cash, and a
- * wallet drawn at random from those followed (the mean of all `solo` books).
+ * that start on the same day: our sizes at the leader's own price without fee or delay (`careless`), cash,
+ * and the mean of all followed wallets, each with its own bankroll (all `solo` books), which is what one
+ * of them drawn at random is expected to make.
  *
+ * Does not know what the leader made by its own sizes, or wallets that nobody follows: nothing of theirs is
+ * copied. Draws of copied wallets stand beside the verdicts.
  * Reads only, from the days' results: profit counts on the UTC day its shares went, after fees.
  * Returns are parts of the capital that had been put in by the end of the day; a book funded later
  * raises the highest equity by its capital, so that it hides no fall. Limits: {@link daysShown} days, the newest.
@@ -25,14 +28,15 @@ export interface CurvePoint {
   readonly drawdown: number
   readonly leaders_return: number
   readonly cash_return: number
-  readonly random_return: number
+  /** Null where the curve itself is that of all `solo` books. */
+  readonly followed_return: number | null
 }
 
 interface DayRow {
   readonly day: number
   readonly ours: number
   readonly leaders: number
-  readonly random: number
+  readonly followed: number
 }
 
 /** Answers days in their order with what had been put in by then. */
@@ -64,39 +68,40 @@ export const makeEquityCurve = Effect.gen(function* () {
       of === "portfolio" ? of : wallet === null ? `${of}:%` : bookOf(of, wallet)
     const ours = patternOf(strategy)
     const leaders = patternOf("careless")
+    const followed = "solo:%"
     const key = wallet === null ? null : hexToBytes(wallet)
     const ofWallet = key === null ? sql.literal("1") : sql`wallet = ${key}`
     const rows = yield* sql<DayRow>`SELECT day,
         coalesce(sum(pnl) FILTER (WHERE book LIKE ${ours} AND ${ofWallet}), 0) AS ours,
         coalesce(sum(pnl) FILTER (WHERE book LIKE ${leaders}), 0) AS leaders,
-        coalesce(sum(pnl) FILTER (WHERE book LIKE 'solo:%'), 0) AS random
+        coalesce(sum(pnl) FILTER (WHERE book LIKE ${followed}), 0) AS followed
       FROM results WHERE day >= (SELECT min(day) FROM results WHERE book LIKE ${ours} AND ${ofWallet})
       GROUP BY day ORDER BY day`
     const capital = {
       ours: capitalUntil(yield* fundsOf(ours)),
       leaders: capitalUntil(yield* fundsOf(leaders)),
-      random: capitalUntil(yield* fundsOf("solo:%")),
+      followed: capitalUntil(yield* fundsOf(followed)),
     }
     const part = (pnl: number, of: number) => (of === 0 ? 0 : rounded(pnl / of))
-    const total = { ours: 0, leaders: 0, random: 0 }
+    const total = { ours: 0, leaders: 0, followed: 0 }
     let peak = 0
     let put = 0
     const points = rows.map((row): CurvePoint => {
       total.ours += row.ours
       total.leaders += row.leaders
-      total.random += row.random
-      const ours = capital.ours(row.day)
-      const equity = ours + total.ours
-      peak = Math.max(peak + ours - put, equity)
-      put = ours
+      total.followed += row.followed
+      const until = capital.ours(row.day)
+      const equity = until + total.ours
+      peak = Math.max(peak + until - put, equity)
+      put = until
       return {
         day: dayText(row.day),
         equity_usdc: formatMicro(equity),
-        return: part(total.ours, ours),
+        return: part(total.ours, until),
         drawdown: part(peak - equity, peak),
         leaders_return: part(total.leaders, capital.leaders(row.day)),
         cash_return: 0,
-        random_return: part(total.random, capital.random(row.day)),
+        followed_return: ours === followed ? null : part(total.followed, capital.followed(row.day)),
       }
     })
     return points.slice(-daysShown)

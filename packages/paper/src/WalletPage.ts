@@ -99,7 +99,7 @@ export const makeWalletPage = Effect.gen(function* () {
           last === undefined
             ? ["Nothing of it has settled."]
             : [
-                `${percent(last.return)} of its capital, ${percent(last.drawdown)} below its highest; at the leader's prices ${percent(last.leaders_return)}, in cash 0 %, a followed wallet drawn at random ${percent(last.random_return)}.`,
+                `${percent(last.return)} of its capital, ${percent(last.drawdown)} below its highest; at the leader's prices ${percent(last.leaders_return)}, in cash 0 %, all followed wallets in the mean ${percent(last.followed_return ?? last.return)}.`,
               ],
         rows: curve.slice(-daysOfCurve).map((one) => ({ ...one })),
       },

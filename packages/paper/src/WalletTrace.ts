@@ -87,7 +87,7 @@ const resultsOf = Effect.fnUntraced(function* (wallet: Uint8Array) {
     {
       title: "What books made by day",
       says: [
-        `Its own book is ${bookOf("solo", address)}; days are counted from 1970. The return of a day is the sum of profit so far over the capital so far; all solo books together are the wallet drawn at random.`,
+        `Its own book is ${bookOf("solo", address)}; days are counted from 1970. The return of a day is the sum of profit so far over the capital so far; all solo books together are the mean of the followed wallets.`,
       ],
       rows: results.map(shown),
     },

@@ -185,7 +185,7 @@ describe("the fidelity of copies", () => {
 
 describe("the curve of a book", () => {
   it.effect(
-    "has its drawdown, and the leader's prices, cash and a wallet at random beside it",
+    "has its drawdown, and the leader's prices, cash and the mean of the followed beside it",
     () =>
       Effect.gen(function* () {
         const house = yield* prepared(all)
@@ -211,15 +211,18 @@ describe("the curve of a book", () => {
         )
         // At 0.49 the leader's 25 bought 51.02 shares for 24.9998.
         assert.deepStrictEqual(
-          curve.map((point) => [point.leaders_return, point.cash_return, point.random_return]),
+          curve.map((point) => [point.leaders_return, point.cash_return, point.followed_return]),
           [
-            [0.02602, 0, 0.025],
-            [-0.01199, 0, -0.0125],
+            [0.02602, 0, null],
+            [-0.01199, 0, null],
           ],
         )
         const sections = yield* house.reports.wallet(wallet(1))
         const made = sections.find(({ title }) => title === "What its own book made")!
-        assert.deepInclude(made.rows[1], { equity_usdc: "1000.000000", random_return: -0.0125 })
+        assert.deepInclude(made.rows[1], { equity_usdc: "1000.000000", followed_return: -0.0125 })
+        // The portfolio buys the same, out of one bankroll.
+        const { curve: portfolio } = yield* receiptsOf(house, "portfolio")
+        assert.deepInclude(portfolio.at(-1), { return: -0.025, followed_return: -0.0125 })
         assert.include(sections.find(({ title }) => title === "How close")!.says[0], "100 %")
         yield* sound(house)
       }),

@@ -101,7 +101,7 @@ export const ledgerCommand = Command.make(
         ...(last === undefined
           ? []
           : [
-              `settled: ${percent(last.return)} of the capital, ${percent(last.drawdown)} below the highest; at the leaders' prices ${percent(last.leaders_return)}, cash 0 %, a followed wallet at random ${percent(last.random_return)}`,
+              `settled: ${percent(last.return)} of the capital, ${percent(last.drawdown)} below the highest; our sizes at the leaders' prices ${percent(last.leaders_return)}, cash 0 %${last.followed_return === null ? "" : `, the followed wallets in the mean ${percent(last.followed_return)}`}`,
             ]),
         ...later.map(
           (one) =>

@@ -69,7 +69,7 @@ export const curve: Recount = (section, traced) => {
       drawdown: millionth(falls.get(day)!),
       leaders_return: millionth(returned((name) => name === `careless:${address}`, day)),
       cash_return: 0,
-      random_return: millionth(returned((name) => name.startsWith("solo:"), day)),
+      followed_return: millionth(returned((name) => name.startsWith("solo:"), day)),
     }
   })
 }

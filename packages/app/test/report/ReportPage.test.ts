@@ -76,7 +76,7 @@ const point = (day: string, made: number) => ({
   drawdown: 0,
   leaders_return: made * 2,
   cash_return: 0,
-  random_return: made,
+  followed_return: null,
 })
 const full: ReportFacts = {
   ...nothing,
