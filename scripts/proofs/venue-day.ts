@@ -8,7 +8,7 @@ import { eagerRules, venueDay } from "@evaluator/testkit/VenueDay"
 import type { Proof } from "./Proof.ts"
 
 const firstSeed = 7
-const seeds = 2
+const seeds = 1
 
 export const proof: Proof = {
   name: "venue-day",
