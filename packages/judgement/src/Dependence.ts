@@ -8,8 +8,9 @@
  * whole score is D̄ times that. Its log likelihood is divided by D̄ where that is above one: a composite
  * likelihood brought back to its true information (Chandler and Bate 2007; Pauli, Racugno and Ventura
  * 2011). Who always bets on one side of markets that move together gets little more than one bet an
- * event; who picks sides freely has D̄ near one. An event far beyond the wallet's own D̄ is divided by
- * more, so that no single one decides.
+ * event; who picks sides freely has D̄ near one, and is not divided for what chance alone makes of it:
+ * one standard deviation of that sum over fair coins is taken off first. An event far beyond the
+ * wallet's own D̄ is divided by more, so that no single one decides.
  */
 import { eventsIn, type PricedBets } from "./Bets.ts"
 import type { Markets } from "./Markets.ts"
@@ -74,6 +75,8 @@ interface Variance {
   /** Of the summed surprises if the markets were independent, and as they are. */
   readonly alone: number
   readonly all: number
+  /** The variance of {@link all} over sides picked by fair coins. */
+  readonly byChance: number
 }
 
 /** Of the bets from one place up to another. */
@@ -85,6 +88,7 @@ const varianceOf = (
 ): Variance => {
   let alone = 0
   let all = 0
+  let byChance = 0
   for (let i = from; i < to; i++) {
     const p = promised[i]!
     const v = p * (1 - p)
@@ -100,10 +104,12 @@ const varianceOf = (
         races && exclusive[market[j]!] === true
           ? -Math.sqrt((yes * other) / ((1 - yes) * (1 - other)))
           : rho
-      all += 2 * sign * signOf(outcome[j]!) * Math.max(-1, between) * Math.sqrt(v * (q * (1 - q)))
+      const common = 2 * Math.max(-1, between) * Math.sqrt(v * (q * (1 - q)))
+      all += sign * signOf(outcome[j]!) * common
+      byChance += common ** 2
     }
   }
-  return { alone, all }
+  return { alone, all, byChance }
 }
 
 /** How far an event's own design effect may be beyond the wallet's without being divided by more. */
@@ -116,7 +122,8 @@ export const weightsOf = (own: PricedBets, markets: Markets, rho: number): Float
   )
   const alone = variances.reduce((sum, one) => sum + one.alone, 0)
   const all = variances.reduce((sum, one) => sum + one.all, 0)
-  const usual = Math.max(1, all / alone)
+  const byChance = variances.reduce((sum, one) => sum + one.byChance, 0)
+  const usual = Math.max(1, (all - Math.sqrt(byChance)) / alone)
   return Float64Array.from(
     variances,
     (one) => 1 / Math.max(usual, one.all / one.alone / mostBeyond),

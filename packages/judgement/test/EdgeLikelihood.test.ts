@@ -119,14 +119,24 @@ describe("markets of one event", () => {
     )
   const weightOf = (own: ReturnType<typeof eventsOf>, rho: number) => weightsFrom(own, rho)[0]!
 
+  /** What chance alone makes of the design effect: a standard deviation, over fair sides. */
+  const byChance = (count: number, events: number, rho: number) =>
+    (2 * rho * Math.sqrt((count * (count - 1)) / 2)) / (count * Math.sqrt(events))
+
   it("count as one when they move together and are always bought on one side", () => {
-    near(
+    const weight = weightOf(
+      eventsOf(6, () => 0, 5),
+      1,
+    )
+    near(weight, 1 / (6 - byChance(6, 5, 1)))
+    assert.approximately(
       6 *
         weightOf(
-          eventsOf(6, () => 0, 5),
+          eventsOf(6, () => 0, 100),
           1,
         ),
       1,
+      0.03,
     )
   })
 
@@ -153,7 +163,7 @@ describe("markets of one event", () => {
         eventsOf(4, () => 0, 3),
         0.2,
       ),
-      1 / (1 + 3 * 0.2),
+      1 / (1 + 3 * 0.2 - byChance(4, 3, 0.2)),
     )
   })
 
@@ -171,10 +181,10 @@ describe("markets of one event", () => {
   it("in a race count less when bought against each other", () => {
     assert.isBelow(
       weightOf(
-        eventsOf(2, (i) => i, 1, true),
+        eventsOf(2, (i) => i, 100, true),
         0,
       ),
-      0.51,
+      0.53,
     )
     near(
       weightOf(
@@ -186,12 +196,12 @@ describe("markets of one event", () => {
   })
 
   it("that repeat each other hardly add evidence", () => {
-    const one = likelihoodOf(betsFrom([entry({})]), 0.9).ratios[at(0.1)]!
-    const eight = likelihoodOf(
-      betsFrom(Array.from({ length: 8 }, (_, i) => entry({ condition: `m${i}` }))),
-      0.9,
-    ).ratios[at(0.1)]!
-    assert.isBelow(eight, 1.15 * one)
+    const evidenceOf = (count: number) =>
+      likelihoodOf(
+        eventsOf(count, () => 0, 40),
+        0.9,
+      ).ratios[at(0.1)]!
+    assert.isBelow(evidenceOf(8), 1.15 * evidenceOf(1))
   })
 })
 
