@@ -1,7 +1,8 @@
 /**
  * Proof `paper-model`: the fast lane on a real file against a model of a page
- * (packages/paper/test/model): fills, sales, exits, halts, resolutions and their corrections, crashes,
- * repeats and late ones, in seeded sequences, end in the same cash, lots and outcomes.
+ * (packages/paper/test/model): fills one by one and several at once, sales, exits, fills that fail,
+ * halts, resolutions and their corrections, crashes, repeats and late ones, in seeded sequences, end in the
+ * same cash, lots and outcomes; fills that come at once, as in one of the orders they can be decided in.
  */
 import { Arbitrary, Effect, Logger, Metric } from "effect"
 import { TestClock } from "effect/testing"

@@ -4,71 +4,64 @@
  * One strategy (`portfolio`), no fees, endless books at fixed prices, one event a market. Whatever the
  * program does with the same commands must end in the same cash, lots and outcomes.
  */
-export const terms = {
-  bankroll: 1_000_000_000,
-  buy: 25_000_000,
-  leastBuy: 1_000_000,
-  ask: 510_000,
-  bid: 490_000,
-  limit: 520_000,
-  least: 5_000_000,
-  portfolio: 150_000_000,
-  wallet: 50_000_000,
-  market: 50_000_000,
-  positions: 5,
-  /** What rounding could add to fees is never spent. */
-  spare: 500,
-} as const
+/** `spare`: what rounding could add to fees is never spent. */
+const order = { buy: 25e6, leastBuy: 1e6, least: 5e6, spare: 500 } as const
+export const prices = { ask: 510_000, bid: 490_000, limit: 520_000 } as const
+export const caps = { all: 150e6, wallet: 50e6, market: 50e6, positions: 5 } as const
 
-export interface Deed {
-  readonly id: string
+interface Place {
   readonly wallet: number
   readonly market: number
   readonly outcome: number
+}
+export interface Deed extends Place {
+  readonly id: string
   readonly side: "BUY" | "SELL"
   readonly size: number
   /** It comes behind a later one of its token that was decided. */
   readonly late: boolean
 }
-
-interface Lot {
+interface Lot extends Place {
   readonly id: string
-  readonly wallet: number
-  readonly market: number
-  readonly outcome: number
   size: number
   cost: number
-  /** Shares paid at the resolution, and what they got. */
-  paidSize: number
+  /** Shares paid at the resolution. */
   paid: number
+  /** What was set aside for it, and what it has done to cash so far. */
+  readonly budget: number
+  flow: number
 }
 
 const grain = (size: number) => Math.floor(size / 10_000) * 10_000
 const part = (value: number, of: number, whole: number) =>
   Number((BigInt(value) * BigInt(of)) / BigInt(whole))
 const tokenOf = (one: { market: number; outcome: number }) => one.market * 10 + one.outcome
+const holderOf = (one: Place) => `${one.wallet} ${tokenOf(one)}`
+const sum = (lots: ReadonlyArray<Lot>, of: "cost" | "size" | "budget") =>
+  lots.reduce((total, lot) => total + lot[of], 0)
 
 export class PaperModel {
-  cash: number = terms.bankroll
+  cash = 1_000_000_000
   halted = false
+  /** Purchases still on their way to whoever decides now: they count with what was set aside for them. */
+  pending: ReadonlySet<string> = new Set()
   readonly lots: Array<Lot> = []
   readonly outcomes = new Map<string, string>()
-  private readonly payouts = new Map<number, ReadonlyArray<number>>()
-  private readonly known = new Map<string, number>()
+  readonly payouts = new Map<number, ReadonlyArray<number>>()
+  readonly known = new Map<string, number>()
 
   private open(where: (lot: Lot) => boolean) {
     return this.lots.filter((lot) => lot.size > 0 && where(lot))
   }
 
   private exposure(where: (lot: Lot) => boolean) {
-    const open = this.open(where)
-    const cost = (of: ReadonlyArray<Lot>) => of.reduce((total, lot) => total + lot.cost, 0)
-    const size = (of: ReadonlyArray<Lot>) => of.reduce((total, lot) => total + lot.size, 0)
-    let net = 0
+    const isPending = (lot: Lot) => this.pending.has(lot.id)
+    const open = this.open((lot) => where(lot) && !isPending(lot))
+    let net = sum(this.open(where).filter(isPending), "budget")
     for (const market of new Set(open.map((lot) => lot.market))) {
       const its = open.filter((lot) => lot.market === market)
       const [yes, no] = [0, 1].map((outcome) => its.filter((lot) => lot.outcome === outcome))
-      net += Math.max(0, cost(its) - Math.min(size(yes!), size(no!)))
+      net += Math.max(0, sum(its, "cost") - Math.min(sum(yes!, "size"), sum(no!, "size")))
     }
     return net
   }
@@ -76,9 +69,8 @@ export class PaperModel {
   /** A leader's fill; a fill known already changes nothing. */
   deed(deed: Deed): void {
     if (this.outcomes.has(deed.id)) return
-    const key = `${deed.wallet} ${tokenOf(deed)}`
-    const known = this.known.get(key) ?? 0
-    this.known.set(key, known + (deed.side === "BUY" ? deed.size : -deed.size))
+    const known = this.known.get(holderOf(deed)) ?? 0
+    this.known.set(holderOf(deed), known + (deed.side === "BUY" ? deed.size : -deed.size))
     this.outcomes.set(deed.id, this.decide(deed, Math.max(0, known)))
   }
 
@@ -91,39 +83,49 @@ export class PaperModel {
 
   private buy({ id, wallet, market, outcome }: Deed): string {
     const room = (cap: number, where: (lot: Lot) => boolean) => cap - this.exposure(where)
-    const all = room(terms.portfolio, () => true)
-    if (all < terms.leastBuy) return "SKIPPED_PORTFOLIO_RISK"
+    const all = room(caps.all, () => true)
+    if (all < order.leastBuy) return "SKIPPED_PORTFOLIO_RISK"
     const tokens = new Set(this.open(() => true).map(tokenOf)).add(tokenOf({ market, outcome }))
-    if (tokens.size > terms.positions) return "SKIPPED_PORTFOLIO_RISK"
-    const its = room(terms.wallet, (lot) => lot.wallet === wallet)
-    if (its < terms.leastBuy) return "SKIPPED_WALLET_RISK"
-    const markets = room(terms.market, (lot) => lot.market === market)
-    if (markets < terms.leastBuy) return "SKIPPED_PORTFOLIO_RISK"
-    const budget = Math.min(terms.buy, all, its, markets, this.cash - terms.spare)
-    if (part(budget, 1_000_000, terms.limit) < terms.least) return "SKIPPED_BELOW_MINIMUM"
-    const size = grain(part(budget, 1_000_000, terms.ask))
-    const cost = Math.ceil(part(size, terms.ask, 1000) / 1000)
+    if (tokens.size > caps.positions) return "SKIPPED_PORTFOLIO_RISK"
+    const its = room(caps.wallet, (lot) => lot.wallet === wallet)
+    if (its < order.leastBuy) return "SKIPPED_WALLET_RISK"
+    const markets = room(caps.market, (lot) => lot.market === market)
+    if (markets < order.leastBuy) return "SKIPPED_PORTFOLIO_RISK"
+    const budget = Math.min(order.buy, all, its, markets, this.cash - order.spare)
+    if (part(budget, 1_000_000, prices.limit) < order.least) return "SKIPPED_BELOW_MINIMUM"
+    const size = grain(part(budget, 1_000_000, prices.ask))
+    const cost = Math.ceil(part(size, prices.ask, 1000) / 1000)
+    this.lots.push({ id, wallet, market, outcome, size, cost, paid: 0, budget, flow: -cost })
     this.cash -= cost
-    this.lots.push({ id, wallet, market, outcome, size, cost, paidSize: 0, paid: 0 })
     return "COPIED"
   }
 
-  private sell({ wallet, market, outcome, size: sold }: Deed, known: number): string {
-    const token = tokenOf({ market, outcome })
-    const lots = this.open((lot) => lot.wallet === wallet && tokenOf(lot) === token)
-    const held = lots.reduce((total, lot) => total + lot.size, 0)
+  private sell(deed: Deed, known: number): string {
+    const lots = this.open((lot) => holderOf(lot) === holderOf(deed))
+    const held = sum(lots, "size")
     if (held === 0) return "SKIPPED_NOTHING_TO_SELL"
-    const size = sold >= known ? held : grain(part(held, sold, known))
-    if (size < terms.least) return "SKIPPED_BELOW_MINIMUM"
-    this.cash += part(grain(size), terms.bid, 1_000_000)
-    let left = grain(size)
+    const size = deed.size >= known ? held : grain(part(held, deed.size, known))
+    if (size < order.least) return "SKIPPED_BELOW_MINIMUM"
+    const brought = part(grain(size), prices.bid, 1_000_000)
+    this.cash += brought
+    let [left, unshared] = [grain(size), brought]
     for (const lot of lots) {
       const gone = Math.min(lot.size, left)
+      const its = gone === left ? unshared : part(brought, gone, grain(size))
       lot.cost -= gone === lot.size ? lot.cost : part(lot.cost, gone, lot.size)
       lot.size -= gone
-      left -= gone
+      lot.flow += its
+      ;[left, unshared] = [left - gone, unshared - its]
     }
     return "COPIED"
+  }
+
+  /** A leader's fill failed: what followed a purchase is as if it had not been. */
+  fail(deed: Deed): void {
+    const known = this.known.get(holderOf(deed))!
+    this.known.set(holderOf(deed), known - (deed.side === "BUY" ? deed.size : -deed.size))
+    const at = this.lots.findIndex((lot) => lot.id === deed.id)
+    for (const lot of at < 0 ? [] : this.lots.splice(at, 1)) this.cash -= lot.flow
   }
 
   /** The outcomes of a market of which the leader's exit makes us sell. */
@@ -134,14 +136,15 @@ export class PaperModel {
 
   /** Pays what is open, and corrects what was paid by other payouts before. */
   resolve(market: number, payouts: ReadonlyArray<number>): void {
-    this.payouts.set(market, payouts)
+    const before = this.payouts.get(market) ?? payouts
     for (const lot of this.lots.filter((one) => one.market === market)) {
-      lot.paidSize += lot.size
-      lot.size = 0
-      lot.cost = 0
-      const owed = part(lot.paidSize, payouts[lot.outcome]!, 1_000_000) - lot.paid
-      lot.paid += owed
+      const at = payouts[lot.outcome]!
+      const corrected =
+        part(lot.paid, at, 1_000_000) - part(lot.paid, before[lot.outcome]!, 1_000_000)
+      const owed = corrected + part(lot.size, at, 1_000_000)
+      Object.assign(lot, { paid: lot.paid + lot.size, size: 0, cost: 0, flow: lot.flow + owed })
       this.cash += owed
     }
+    this.payouts.set(market, payouts)
   }
 }
