@@ -1,7 +1,6 @@
 /**
- * Benchmark `recovery`: {@link rows} copies in flight when the process is killed, as many of them with
- * money promised as the lane may have ({@link slots}), the others waiting for their turn; then a start:
- * what each takes until it has its outcome. A start soon after lets them go on to their fill. A start
+ * Benchmark `recovery`: {@link rows} copies with money promised, their orders on their way, when the
+ * process is killed; then a start: what each takes until it has its outcome. A start soon after lets them go on to their fill. A start
  * long after ends them and gives the promises back, before the lane takes anything new. Nothing is
  * compared. The median of {@link runs} runs, on files on disk.
  */
@@ -29,8 +28,7 @@ import type { Bench } from "./Bench.ts"
 const runs = 3
 const rows = 10_000
 const leaders = 100
-/** As many as the setting allows; one market each, for the copies of a token keep their order. */
-const slots = 256
+const markets = 256
 const atOnce = 500
 
 const overrides = {
@@ -42,7 +40,7 @@ const overrides = {
     max_positions: 1000,
     own_impact: "0s",
     delay: "30s",
-    slots,
+    orders_in_flight: 2 * rows,
     waiting: 2 * rows,
     deadline: "1h",
     max_detection_lag: "1h",
@@ -56,7 +54,7 @@ const numbers = (count: number) => Array.from({ length: count }, (_, n) => n + 1
 
 const venueOf = () => {
   const venue = new FakeVenue()
-  for (const n of numbers(slots)) venue.setBook(book(n, { asks: [[0.5, 1e9]] }))
+  for (const n of numbers(markets)) venue.setBook(book(n, { asks: [[0.5, 1e9]] }))
   return venue
 }
 
@@ -69,18 +67,13 @@ const inState = (house: House, where: string) =>
     ([row]) => row!.n,
   )
 
-/** Lets time pass until so many copies are so. */
-const until = Effect.fnUntraced(function* (
-  house: House,
-  where: string,
-  step: number,
-  count = rows,
-) {
+/** Lets time pass until all copies are so. */
+const until = Effect.fnUntraced(function* (house: House, where: string, step: number) {
   for (let turn = 0; turn < 100_000; turn++) {
-    if ((yield* inState(house, where)) === count) return
+    if ((yield* inState(house, where)) === rows) return
     yield* TestClock.adjust(step)
   }
-  return yield* Effect.die(new Error(`${count} copies never are ${where}`))
+  return yield* Effect.die(new Error(`${rows} copies never are ${where}`))
 })
 
 /** Files in which all copies are reserved, as a kill leaves them. */
@@ -92,11 +85,11 @@ const killed = Effect.fnUntraced(function* (directory: string) {
   const house = yield* open(alive, true).pipe(Scope.provide(scope))
   yield* introduce(
     house,
-    numbers(slots).map((n) => market(n)),
+    numbers(markets).map((n) => market(n)),
     numbers(leaders).map((n) => follow(wallet(n))),
   )
   const fills = numbers(rows).map((n) =>
-    fill({ wallet: wallet((n % leaders) + 1), market: (n % slots) + 1, price: 0.5, n }),
+    fill({ wallet: wallet((n % leaders) + 1), market: (n % markets) + 1, price: 0.5, n }),
   )
   for (let at = 0; at < rows; at += atOnce) {
     const some = fills.slice(at, at + atOnce)
@@ -108,8 +101,7 @@ const killed = Effect.fnUntraced(function* (directory: string) {
     )
     yield* TestClock.adjust(1)
   }
-  yield* until(house, "state IN ('detected', 'reserved')", 1)
-  yield* until(house, "state = 'reserved'", 1, slots)
+  yield* until(house, "state = 'reserved'", 1)
   copyFiles(alive, join(directory, "killed"))
   yield* Scope.close(scope, Exit.void)
 })

@@ -98,11 +98,12 @@ describe("a fast lane that is late", () => {
         const pool = yield* FastPath.make({
           name: "fills-to-copy",
           slots: 1,
+          inFlight: 1,
           capacity: 8,
           deadline: "1 minute",
         })
         const submit = (key: string) =>
-          pool.submit({ key, run: Deferred.await(gate), shed: Effect.void })
+          pool.submit({ key, run: () => Deferred.await(gate), shed: Effect.void })
         yield* submit("a")
         yield* TestClock.adjust("10 seconds")
         assert.isNull(yield* tempo.slowed, "one that is being worked on does not wait")

@@ -5,8 +5,10 @@
  * acquired and released: when a later step fails its release takes the promise back and the copy ends
  * skipped or compensated; on interruption it leaves the row to {@link Recover}. The copies of a fill,
  * one a strategy, are decided together and share the book they meet; from the reservation on each is
- * on its own. Fills run in a bounded pool, those of one outcome token in the order they were
- * submitted; what cannot start in time ends SKIPPED_OVERLOAD.
+ * on its own. Fills are decided in a bounded pool, those of one outcome token in the order they were
+ * submitted; what cannot be decided in time ends SKIPPED_OVERLOAD. An order on its way keeps no slot and
+ * nobody from being decided, but a sale waits for the purchases of its wallet and token: it sells what
+ * they buy.
  * Promises: exactly one outcome a copy, whoever else pushes it.
  */
 import { Cause, Clock, Context, Effect, Exit, Layer, Option } from "effect"
@@ -24,6 +26,7 @@ import { type DecisionSummary, makeDecisionTimes } from "./DecisionTimes.ts"
 import { LaterFills } from "./LaterFills.ts"
 import { type FoundBook, OrderBooks } from "./OrderBooks.ts"
 import { PaperSettings } from "./PaperSettings.ts"
+import { PurchasesOnTheirWay } from "./PurchasesOnTheirWay.ts"
 import { Settlement } from "./Settlement.ts"
 import { isAtLeaderPrice } from "./Strategies.ts"
 
@@ -44,6 +47,8 @@ export class CopyTrade extends Context.Service<
     /** The monotonic clock, for `since`. */
     readonly now: Effect.Effect<bigint>
     readonly counters: Effect.Effect<QueueCounters>
+    /** Fills that wait to be decided, or are being decided. */
+    readonly waiting: Effect.Effect<number>
     readonly decisions: Effect.Effect<DecisionSummary>
   }
 >()("paper/CopyTrade") {
@@ -58,11 +63,13 @@ export class CopyTrade extends Context.Service<
       const decisions = yield* makeDecisionTimes
       const { paper } = yield* PaperSettings
       const held = new Set<string>()
+      const purchases = new PurchasesOnTheirWay()
       const letGo = (ofFill: ReadonlyArray<Copy>) =>
         Effect.sync(() => ofFill.forEach((copy) => held.delete(keyOf(copy))))
       const pool = yield* FastPath.make({
         name: "fills-to-copy",
         slots: paper.slots,
+        inFlight: paper.orders_in_flight,
         capacity: paper.waiting,
         deadline: paper.deadline,
         // Of the other lane's log.
@@ -146,30 +153,47 @@ export class CopyTrade extends Context.Service<
         (effect) => ignoreMoved(effect),
       )
 
-      const saga = Effect.fnUntraced(function* (ofFill: ReadonlyArray<Copy>, since: bigint | null) {
+      const saga = Effect.fnUntraced(function* (
+        ofFill: ReadonlyArray<Copy>,
+        since: bigint | null,
+        decided: Effect.Effect<void>,
+      ) {
         for (const copy of inState(ofFill, "compensating")) {
           yield* ignoreMoved(steps.compensate(copy, "it was being undone when the process ended"))
         }
         const reserved = yield* reserve(ofFill, since)
-        if (reserved.length > 0) yield* books.want(reserved[0]!.fill.token)
+        if (reserved.length === 0) return
+        const { fill } = reserved[0]!
+        yield* books.want(fill.token)
         // Copies reserved together arrive together and meet the same book.
         const met = new Map<number, Effect.Effect<FoundBook, CopyRefused>>()
         for (const copy of reserved) {
           const at = copy.arriveAtMs!
           if (!met.has(at)) met.set(at, yield* Effect.cached(meetBook(copy)))
         }
-        // One that breaks must not take the others with it: its failure is told when all have ended.
-        const ends = yield* Effect.forEach(
+        const orders = Effect.forEach(
           reserved,
           (copy) => Effect.exit(order(copy, met.get(copy.arriveAtMs!)!)),
           { concurrency: "unbounded" },
         )
-        yield* Exit.asVoidAll(ends)
+        yield* purchases.during(
+          fill,
+          decided.pipe(
+            Effect.andThen(orders),
+            // One that breaks must not take the others with it: its failure is told when all have ended.
+            Effect.flatMap(Exit.asVoidAll),
+          ),
+        )
       })
 
-      const run = (ofFill: ReadonlyArray<Copy>, since: bigint | null) => {
+      /** `decided`: the next fill of the token may be. */
+      const run = (
+        ofFill: ReadonlyArray<Copy>,
+        since: bigint | null,
+        decided: Effect.Effect<void>,
+      ) => {
         const copy = ofFill[0]!
-        const work = saga(ofFill, since)
+        const work = saga(ofFill, since, decided)
         const told = tracer.exporting
           ? work.pipe(
               consuming({
@@ -192,9 +216,11 @@ export class CopyTrade extends Context.Service<
           const ofFill = copies.filter((copy) => !held.has(keyOf(copy)))
           if (ofFill.length === 0) return Effect.void
           for (const copy of ofFill) held.add(keyOf(copy))
+          const { fill } = ofFill[0]!
           return pool.submit({
-            key: ofFill[0]!.fill.token,
-            run: run(ofFill, since),
+            key: fill.token,
+            behind: () => purchases.before(fill),
+            run: (decided) => run(ofFill, since, decided),
             shed: Effect.forEach(
               ofFill,
               (copy) => end(copy, "SKIPPED_OVERLOAD", "it could not start in time"),
@@ -217,6 +243,7 @@ export class CopyTrade extends Context.Service<
               ),
         now: decisions.now,
         counters: pool.counters,
+        waiting: pool.waiting,
         decisions: decisions.summary,
       })
     }),

@@ -54,6 +54,7 @@ export const paperSections = {
     drawdown_halt: FractionLeaf,
     drawdown_resume: FractionLeaf,
     slots: IntLeaf(1, 256),
+    orders_in_flight: IntLeaf(1, 100_000),
     waiting: IntLeaf(1, 100_000),
     deadline: DurationLeaf,
     resume_within: DurationLeaf,

@@ -83,9 +83,9 @@ export class Watch extends Context.Service<
       const seldomMs = Duration.toMillis(watch.poll_seldom)
       const silenceMs = Duration.toMillis(watch.hint_silence)
 
-      const roomForMore = trades.counters.pipe(
-        Effect.flatMap(({ pending }) =>
-          pending > paper.waiting / 2
+      const roomForMore = trades.waiting.pipe(
+        Effect.flatMap((waiting) =>
+          waiting > paper.waiting / 2
             ? Effect.as(Effect.sleep("20 millis"), true)
             : Effect.succeed(false),
         ),

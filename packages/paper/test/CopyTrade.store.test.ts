@@ -275,10 +275,12 @@ describe("a fill that is not copied", () => {
   it.effect("because the pool had no room for it", () =>
     Effect.gen(function* () {
       const house = yield* prepared({ overrides: { paper: { slots: 1, waiting: 1 } } })
-      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      // Nobody told of it, and the venue takes its time: the first decision does.
+      house.venue.markets.set(market(9).condition, market(9))
+      house.venue.slow = "500 millis"
       yield* deliver(
         house,
-        [1, 2, 3, 4].map((n) => fill({ price: 0.6, n, market: 1 })),
+        [1, 2, 3, 4].map((n) => fill({ price: 0.6, n, market: 9 })),
       )
       const { outcomes } = yield* house.reports.counts("portfolio", null)
       assert.strictEqual(outcomes.SKIPPED_OVERLOAD, 2)

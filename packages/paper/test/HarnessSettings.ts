@@ -36,6 +36,7 @@ const defaults = {
     drawdown_halt: 0.15,
     drawdown_resume: 0.05,
     slots: 8,
+    orders_in_flight: 512,
     waiting: 8192,
     deadline: "2s",
     resume_within: "60s",

@@ -1,13 +1,18 @@
 /**
  * The bounded fiber pool in which decisions are made: slots, a waiting room, a deadline.
  *
+ * An item has a slot for its turn only: when it says that its turn is over it goes on beside the slots,
+ * and the next item of its key starts. One that has to wait for something else at its turn gives its slot
+ * back meanwhile, and stays first of its key.
  * Promises: what is submitted either starts within the deadline or is shed then, also while every slot
  * is taken, and shedding runs the item's own `shed`, so that it too leaves its outcome; items of one
- * key run one at a time, in the order of submission. The deadline is the queue's worst delay: what
- * waited for {@link timerSlackMs} longer, because the thread stood still, counts as late.
- * Limits: `slots` running, `capacity` waiting; beyond that an item is shed at once.
+ * key have their turns one at a time, in the order of submission. The deadline is the queue's worst delay:
+ * what waited for {@link timerSlackMs} longer, because the thread stood still, counts as late. It is asked of
+ * the wait for a slot, not of the one for something else.
+ * Limits: `slots` turns, `inFlight` in a slot or beside, `capacity` waiting, an eighth of them behind one
+ * that waits for something else; beyond that an item is shed at once.
  */
-import { Cause, Clock, Duration, Effect, Latch, Metric, type Scope } from "effect"
+import { Cause, Clock, Duration, Effect, Latch, Metric, Scope, Semaphore } from "effect"
 import type { EventType } from "@evaluator/domain/event/DomainEvent"
 import { histogramOf, metrics } from "@evaluator/telemetry/Names"
 import { Backlogs, type QueueCounters } from "./Backlogs.ts"
@@ -21,6 +26,8 @@ export const timerSlackMs = 250
 export interface FastPathOptions {
   readonly name: string
   readonly slots: number
+  /** Items that have begun and not ended, most; while there are so many none begins. */
+  readonly inFlight: number
   readonly capacity: number
   /** Longest wait from submission to start. */
   readonly deadline: Duration.Input
@@ -32,17 +39,22 @@ export interface FastPathOptions {
 export interface FastPath {
   readonly submit: (item: Submission) => Effect.Effect<void>
   readonly counters: Effect.Effect<QueueCounters>
+  /** Items that wait or have their turn. */
+  readonly waiting: Effect.Effect<number>
 }
 
 export const make = Effect.fnUntraced(function* (
   options: FastPathOptions,
 ): Effect.fn.Return<FastPath, never, Backlogs | Supervisor | Scope.Scope> {
   const { name, slots, capacity } = options
+  const scope = yield* Scope.Scope
   const supervisor = yield* Supervisor
   const clock = yield* Clock.Clock
   const deadlineNanos = Duration.toNanosUnsafe(Duration.fromInputUnsafe(options.deadline))
   const lateNanos = deadlineNanos + BigInt(timerSlackMs) * 1_000_000n
   const line = new SubmissionLine()
+  const begun = Semaphore.makeUnsafe(options.inFlight)
+  const mostHeldUp = Math.ceil(capacity / 8)
   /** Open while somebody waits for a slot, or for the one before of the same key. */
   const waitedFor = Latch.makeUnsafe(false)
   const tally = { offered: 0, done: 0, failed: 0, dropped: 0, coalesced: 0 }
@@ -69,7 +81,7 @@ export const make = Effect.fnUntraced(function* (
 
   const submit = Effect.fnUntraced(function* (item: Submission) {
     tally.offered += 1
-    if (pending >= capacity + slots) {
+    if (line.size >= capacity + slots || line.heldUp(item.key) >= mostHeldUp) {
       yield* guarded(item.shed)
       tally.dropped += 1
       return
@@ -84,30 +96,68 @@ export const make = Effect.fnUntraced(function* (
     return Effect.sync(goAway)
   })
 
-  const waited = Effect.fnUntraced(function* (item: Waiting) {
-    const nanos = clock.monotonicTimeNanosUnsafe() - item.since
+  /** How long the wait of an item has counted. */
+  const waited = (item: Waiting) => {
+    const nanos = clock.monotonicTimeNanosUnsafe() - item.countsFrom
     if (nanos > lateNanos) late += 1
-    yield* Metric.update(waits, Number(nanos) / 1e6)
     return nanos
-  })
+  }
+
+  const noteWait = (item: Waiting) =>
+    Metric.update(waits, Number(clock.monotonicTimeNanosUnsafe() - item.since) / 1e6)
+
+  const ended = Effect.andThen(
+    Effect.sync(() => void (pending -= 1)),
+    begun.release(1),
+  )
 
   const shed = Effect.fnUntraced(function* (item: Waiting) {
+    yield* noteWait(item)
     yield* guarded(item.shed)
     tally.dropped += 1
   })
 
-  const runOne = (item: Waiting) =>
-    Effect.gen(function* () {
-      if ((yield* waited(item)) > deadlineNanos) yield* shed(item)
-      else tally[(yield* guarded(item.run)) ? "done" : "failed"] += 1
-    }).pipe(
-      Effect.ensuring(
-        Effect.sync(() => {
-          pending -= 1
-          line.leave(item)
-        }),
-      ),
+  /** Its key waits for `before`, the slot does not. */
+  const putBack = (item: Waiting, before: Effect.Effect<void>) => {
+    line.putBack(item)
+    const goOn = Effect.sync(() => {
+      line.goOn(item.key, clock.monotonicTimeNanosUnsafe())
+      if (line.oldest !== undefined) waitedFor.openUnsafe()
+    })
+    return guarded(before).pipe(Effect.ensuring(goOn), Effect.forkIn(scope))
+  }
+
+  /** Until its turn is over. */
+  const begin = (item: Waiting) => {
+    const over = Latch.makeUnsafe(false)
+    const turnOver = Effect.sync(() => {
+      if (over.openUnsafe()) line.leave(item)
+    })
+    return guarded(Effect.suspend(() => item.run(turnOver))).pipe(
+      Effect.map((went) => void (tally[went ? "done" : "failed"] += 1)),
+      Effect.ensuring(Effect.andThen(turnOver, ended)),
+      Effect.forkIn(scope, { startImmediately: true }),
+      Effect.andThen(over.await),
     )
+  }
+
+  const turn = Effect.gen(function* () {
+    yield* begun.take(1)
+    const item = yield* nextItem
+    if (waited(item) > deadlineNanos) {
+      return yield* shed(item).pipe(
+        Effect.ensuring(Effect.sync(() => line.leave(item))),
+        Effect.ensuring(ended),
+      )
+    }
+    const before = item.behind?.() ?? null
+    if (before !== null) {
+      yield* begun.release(1)
+      return yield* putBack(item, before)
+    }
+    yield* noteWait(item)
+    yield* begin(item)
+  })
 
   // The slots may all be taken for longer: whoever has waited long enough does not wait for one.
   const shedAtDeadline = Effect.gen(function* () {
@@ -116,20 +166,16 @@ export const make = Effect.fnUntraced(function* (
       waitedFor.closeUnsafe()
       return yield* waitedFor.await
     }
-    const leftNanos = first.since + deadlineNanos - clock.monotonicTimeNanosUnsafe()
+    const leftNanos = first.countsFrom + deadlineNanos - clock.monotonicTimeNanosUnsafe()
     if (leftNanos > 0n) return yield* Effect.sleep(Math.ceil(Number(leftNanos) / 1e6))
     line.withdraw(first)
-    yield* waited(first)
+    waited(first)
     yield* shed(first).pipe(Effect.ensuring(Effect.sync(() => void (pending -= 1))))
   })
 
   yield* Effect.forEach(
     Array.from({ length: slots }, (_, index) => index),
-    (index) =>
-      supervisor.service(
-        `${name}-${index + 1}`,
-        nextItem.pipe(Effect.flatMap(runOne), Effect.forever),
-      ),
+    (index) => supervisor.service(`${name}-${index + 1}`, Effect.forever(turn)),
     { discard: true },
   )
   yield* supervisor.service(`${name}-deadline`, Effect.forever(shedAtDeadline))
@@ -141,5 +187,5 @@ export const make = Effect.fnUntraced(function* (
     const oldest = line.oldestForSlot
     return oldest === null ? null : Number(clock.monotonicTimeNanosUnsafe() - oldest) / 1e6
   })
-  return { submit, counters: Effect.sync(counters) }
+  return { submit, counters: Effect.sync(counters), waiting: Effect.sync(() => line.size) }
 })

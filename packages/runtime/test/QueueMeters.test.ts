@@ -67,10 +67,11 @@ describe("a queue's metrics", () => {
       const pool = yield* FastPath.make({
         name: "fills-to-copy",
         slots: 1,
+        inFlight: 1,
         capacity: 2,
         deadline: "1 second",
       }).pipe(Effect.provideService(Clock.Clock, jumped))
-      const item = (key: string) => ({ key, run: gate.await, shed: Effect.void })
+      const item = (key: string) => ({ key, run: () => gate.await, shed: Effect.void })
       yield* pool.submit(item("a"))
       yield* pool.submit(item("b"))
       yield* TestClock.adjust("1 second")

@@ -69,7 +69,7 @@ export const overrides = {
   watch: { poll_often: "10h", poll_seldom: "10h", hint_silence: "100h", stale_after: "100d" },
 }
 
-const marketsToldOf = [1, 2, 3, 4, 6, 7, 8, 12, 13].map((n) => market(n))
+const marketsToldOf = [1, 2, 3, 4, 6, 7, 8, 12, 13, 14].map((n) => market(n))
 const truth = [
   ...marketsToldOf,
   market(5, { status: "closed" }),
@@ -158,7 +158,7 @@ const makers: ReadonlyArray<(at: number) => Step> = [
   (at) => ({
     name: "a purchase over the bridge",
     venue: (venue) => {
-      for (const n of [1, 2, 3, 4, 5, 8, 9, 10]) venue.setBook(deep(n))
+      for (const n of [1, 2, 3, 4, 5, 8, 9, 10, 14]) venue.setBook(deep(n))
       venue.setBook(book(7, { asks: [[0.9, 1000]] }))
       venue.setBook(broken(12))
       venue.setBook(broken(13))
@@ -182,6 +182,12 @@ const makers: ReadonlyArray<(at: number) => Step> = [
   (at) => ({
     name: "half of it sold",
     act: tell([ingested([traded(1, at, { side: "SELL", size: 50 })])]),
+  }),
+  (at) => ({
+    name: "a purchase, and a sale while its order is on its way",
+    act: tell([
+      ingested([traded(14, at), traded(14, at + 1, { side: "SELL", size: 50, n: 14_900 })]),
+    ]),
   }),
   (at) => ({
     name: "fills that are skipped, each for its own reason, and one in a market nobody told of",
