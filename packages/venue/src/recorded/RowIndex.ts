@@ -1,5 +1,6 @@
 /**
- * Ranks of recorded rows by wallet and by condition, and pages of them.
+ * Ranks of recorded rows by wallet and by condition, and pages of them. A fill recorded from the feed of
+ * trades stands in its wallet's ledger too, as at the venue: a ledger without it would say that it failed.
  */
 import type { RowQuery, VenueRow } from "../World.ts"
 import { TRADES, type RecordedRows } from "./RecordedRows.ts"
@@ -54,7 +55,6 @@ export class RowIndex {
   private matches(query: RowQuery, rank: number): boolean {
     const { rows } = this
     if (query.feed === "trades" && rows.feed(rank) !== TRADES) return false
-    if (query.feed === "activity" && rows.feed(rank) === TRADES) return false
     if (query.type !== undefined && rows.type(rank) !== query.type) return false
     if (query.side !== undefined && rows.side(rank) !== query.side) return false
     if (query.minimumShares > 0 && rows.size(rank) < query.minimumShares) return false

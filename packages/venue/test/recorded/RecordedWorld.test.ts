@@ -71,7 +71,7 @@ describe("a recorded world", () => {
     )
   })
 
-  it("shows a row at its own time, in both feeds apart, and streams the trades of both", () => {
+  it("shows a row at its own time, trades in the ledger too, and streams the trades of both", () => {
     const redeem = { type: "REDEEM", side: "", asset: "", outcomeIndex: 999, usdcSize: 0, size: 0 }
     const world = recording({
       "trades/a.ndjson": lines(fill(10)),
@@ -88,9 +88,10 @@ describe("a recorded world", () => {
       [
         ["REDEEM", 0, 0, 999],
         ["TRADE", 4.1, 10, 0],
+        ["TRADE", 4, 10, 0],
       ],
     )
-    assert.strictEqual(ask(api, `/data/v2/activity?${user}`, at(29)).json["data"].length, 1)
+    assert.strictEqual(ask(api, `/data/v2/activity?${user}`, at(29)).json["data"].length, 2)
     const seen = world.tradesVisibleIn(at(0), at(100)).map((row) => row.visibleMs)
     assert.deepEqual(seen, [at(10), at(20)])
     assert.deepEqual(world.tradesVisibleIn(at(10), at(20)).length, 1)
