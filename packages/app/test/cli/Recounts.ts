@@ -1,6 +1,9 @@
 /**
- * What each section of `wallet` prints, counted again from the rows that `why` shows for it: by title, the
- * section's rows with the numbers one gets. Nothing of the product's own arithmetic is used.
+ * What the rows of each section of `wallet` print, counted again from the rows that `why` shows for it:
+ * by title, the section's rows with the numbers one gets.
+ *
+ * The product's own arithmetic is used in one place: what a judgement of all wallets says of one is
+ * what `why verdict-N` works out again by the stored model; its counts are counted here.
  */
 import { close, copies, curve, fast, later, lots } from "./RecountCopies.ts"
 import { recountFeatures } from "./RecountFeatures.ts"
@@ -53,6 +56,54 @@ const verdict: Recount = (section, traced) => {
       )
     return { metric, threshold: code.startsWith("excluded:") ? 0 : thresholds[code] }
   })
+}
+
+/** Of a history, how much is complete. */
+const shareOf = (reach: Row | undefined): number => {
+  const first = n(reach, "first_fill_ms")
+  return reach?.["complete_through_ms"] === null
+    ? 0
+    : Math.min(1, (n(reach, "complete_through_ms") - first) / (n(reach, "weighed_at_ms") - first))
+}
+
+/** Bets, decided events and copies are counted; what the model says is what it says again. */
+const verdictNumbers: Recount = (section, traced) => {
+  const again = traced("Worked out again from these rows")
+  const entries = traced("Evidence of skill")
+  const counted: Readonly<Record<string, number>> = {
+    entries: entries.length,
+    events: new Set(
+      entries
+        .filter((row) => row["payout"] !== null && n(row, "mid") > 0.005 && n(row, "mid") < 0.995)
+        .map(({ event }) => event),
+    ).size,
+    copies: traced("How it can be copied").filter(
+      (row) => row["pnl_usdc"] !== null && n(row, "cost_usdc") > 0,
+    ).length,
+    complete_share: shareOf(traced("How far its rows went then")[0]),
+  }
+  return section.rows.map(({ number: name }) => ({
+    value:
+      counted[String(name)] ??
+      n(
+        again.find(({ number }) => number === name),
+        "again",
+      ),
+  }))
+}
+
+const coverage: Recount = (section, traced) => {
+  const [reach] = traced("How far its rows reached")
+  const markets = traced("Markets it went into")
+  const values: Readonly<Record<string, number>> = {
+    share: shareOf(reach),
+    fills: n(reach, "fills"),
+    markets: markets.length,
+    marketsWithoutFacts: markets.filter(({ event }) => event === null || event === "").length,
+    unresolved: markets.filter((row) => row["outcome_seen_at_ms"] === null).length,
+    feedGaps: traced("Copies that a feed, a book or time prevented").length,
+  }
+  return section.rows.map((row) => ({ value: values[String(row["number"])] }))
 }
 
 const habits: Recount = (section, traced) => {
@@ -255,6 +306,8 @@ const fills: Recount = (section, traced) =>
 
 export const recounts: Readonly<Record<string, Recount>> = {
   "Should it be followed?": verdict,
+  "Its numbers": verdictNumbers,
+  "How far the rows go": coverage,
   "What was said before, and what became of it": promises,
   "Evidence of skill": purchases,
   "How it can be copied": solo,

@@ -9,6 +9,15 @@
 import { ONE } from "@evaluator/domain/money/Micro"
 import { median } from "./Habits.ts"
 
+/** Outcomes that say our feeds failed, not that the copy was refused. */
+export const feedGapOutcomes: ReadonlyArray<string> = [
+  "SKIPPED_STALE_FEED",
+  "SKIPPED_DETECTION_LAG",
+  "SKIPPED_NO_BOOK",
+  "SKIPPED_OVERLOAD",
+  "SKIPPED_MARKET_UNKNOWN",
+]
+
 /** One solo copy as reported, settled or not. Money in micro-USDC. */
 export interface CopyRow {
   readonly outcome: string

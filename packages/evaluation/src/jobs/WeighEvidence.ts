@@ -14,7 +14,7 @@ import { SqlClient } from "effect/sql"
 import { dayMs } from "@evaluator/domain/wallet/FeatureWindow"
 import * as Job from "@evaluator/runtime/Job"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
-import { copyableOf } from "../evidence/Copyable.ts"
+import { copyableOf, feedGapOutcomes } from "../evidence/Copyable.ts"
 import { fillHabitsOf, habitsOf } from "../evidence/Habits.ts"
 import { entriesOf, newestFills, noteEntries } from "../stores/Entries.ts"
 import {
@@ -34,15 +34,6 @@ const habitFills = 1000
 /** Rows that come late are looked for this far back. */
 const lateMs = 2 * dayMs
 
-/** Outcomes that say our feeds failed, not that the copy was refused. */
-const feedGaps = [
-  "SKIPPED_STALE_FEED",
-  "SKIPPED_DETECTION_LAG",
-  "SKIPPED_NO_BOOK",
-  "SKIPPED_OVERLOAD",
-  "SKIPPED_MARKET_UNKNOWN",
-]
-
 /** How far the ledger is known, and what the feeds missed of it. */
 const reachOf = (
   { firstFillMs: first }: DueToWeigh,
@@ -52,6 +43,7 @@ const reachOf = (
 ) => {
   const span = first === null ? 0 : nowMs - first
   return {
+    weighedAtMs: nowMs,
     firstFillMs: first,
     completeThroughMs: through,
     share:
@@ -60,7 +52,7 @@ const reachOf = (
         : span <= 0
           ? 1
           : Math.min(1, Math.max(0, (through - first) / span)),
-    feedGaps: feedGaps.reduce((sum, outcome) => sum + (missed[outcome] ?? 0), 0),
+    feedGaps: feedGapOutcomes.reduce((sum, outcome) => sum + (missed[outcome] ?? 0), 0),
   }
 }
 
@@ -102,6 +94,7 @@ const store = Effect.fnUntraced(function* (due: DueToWeigh, through: number | nu
   const resolved = entries.filter((entry) => entry.payout !== null)
   const coverage: Coverage = {
     ...reachOf(due, through, copyable.missed, now),
+    describedAtMs: now,
     fills: due.fills,
     markets: entries.length,
     marketsWithoutFacts: entries.filter((entry) => entry.event.startsWith("0x")).length,

@@ -41,6 +41,8 @@ export interface VerdictRow {
   readonly entries: number
   readonly copies: number
   readonly complete_share: number
+  /** JSON, as weighed. */
+  readonly coverage: string
   readonly reasons_for: string
   readonly reasons_against: string
   readonly realized: number
@@ -75,6 +77,28 @@ const said = (row: VerdictRow): Section => ({
   why: `verdict-${row.id}`,
   says: verdictSays(row),
   rows: reasonRows(row),
+})
+
+/** What the sentences of a verdict round. */
+const numbersSaid = (row: VerdictRow): Section => ({
+  title: "Its numbers",
+  why: `verdict-${row.id}`,
+  says: ["As they were when it was confirmed; dollars a dollar, a share of one, or a count."],
+  rows: (
+    [
+      "local_fdr",
+      "edge",
+      "edge_low",
+      "edge_high",
+      "copy_profit",
+      "copy_profit_low",
+      "copy_profit_high",
+      "entries",
+      "events",
+      "copies",
+      "complete_share",
+    ] as const
+  ).map((number) => ({ number, value: row[number] })),
 })
 
 const becameOf = (row: VerdictRow): string =>
@@ -217,7 +241,14 @@ const coverageSection = (coverage: Coverage, wallet: Uint8Array): Section => ({
     `${plural(coverage.marketsWithoutFacts, "market")} of ${coverage.markets} have no facts, ${coverage.unresolved} no outcome yet.`,
     `${plural(coverage.feedGaps, "fill")} could not be copied because a feed, a book or time was lacking.`,
   ],
-  rows: [],
+  rows: [
+    { number: "share", value: coverage.share },
+    { number: "fills", value: coverage.fills },
+    { number: "markets", value: coverage.markets },
+    { number: "marketsWithoutFacts", value: coverage.marketsWithoutFacts },
+    { number: "unresolved", value: coverage.unresolved },
+    { number: "feedGaps", value: coverage.feedGaps },
+  ],
 })
 
 /** Sections on the verdict; one that says so when there is none yet. */
@@ -237,7 +268,7 @@ export const verdictPage = Effect.fnUntraced(function* (wallet: Uint8Array, nowM
   if (standing === undefined) {
     const none = "Nothing is said of it yet: it was not weighed, or all were not judged since."
     sections.push({ title: "Should it be followed?", says: [none], rows: [] })
-  } else sections.push(said(standing))
+  } else sections.push(said(standing), numbersSaid(standing))
   if (cluster !== undefined) {
     sections.push({
       title: "Acts together with others",

@@ -7,6 +7,7 @@ import { SqlClient } from "effect/sql"
 import { bytesToHex } from "@evaluator/domain/Id"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
 import type { PopulationModel, Reason } from "@evaluator/judgement/Judgement"
+import type { Coverage } from "../stores/Evidence.ts"
 import { copiesSection, entriesSection, type VerdictRow, verdictSays } from "./VerdictPage.ts"
 import { rowsTraced } from "./trace/TraceNumbers.ts"
 import { verdictAgain } from "./trace/VerdictAgain.ts"
@@ -31,10 +32,26 @@ export const whyVerdict = Effect.fnUntraced(function* (id: number) {
     rows: [...reasons("for"), ...reasons("against")],
   }
   const { confirmed_at_ms: asOf, wallet } = row
+  const coverage = JSON.parse(row.coverage) as Partial<Coverage>
+  const reach: Section = {
+    title: "How far its rows went then",
+    says: [
+      "The share of its history is (complete through − first fill) ÷ (weighed at − first fill), at most 1, of the last time that it was weighed.",
+    ],
+    rows: [
+      {
+        complete_share: row.complete_share,
+        first_fill_ms: coverage.firstFillMs ?? null,
+        complete_through_ms: coverage.completeThroughMs ?? null,
+        weighed_at_ms: coverage.weighedAtMs ?? null,
+      },
+    ],
+  }
   return [
     section,
     yield* entriesSection(wallet, asOf, rowsTraced),
     yield* copiesSection(wallet, asOf, rowsTraced),
+    reach,
     ...(yield* verdictAgain(row)),
   ] satisfies ReadonlyArray<Section>
 }, Effect.orDie)

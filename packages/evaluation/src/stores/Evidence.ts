@@ -18,6 +18,10 @@ export interface Coverage {
   readonly completeThroughMs: number | null
   /** Share of the time since its first fill that is complete. */
   readonly share: number
+  /** When the share was worked out; absent: of a row stored before this was told. */
+  readonly weighedAtMs?: number
+  /** When its fills and markets were counted; absent like it. */
+  readonly describedAtMs?: number
   /** Its fills that were stored then. */
   readonly fills: number
   /** Markets it went into, and those of them whose facts are not known. */

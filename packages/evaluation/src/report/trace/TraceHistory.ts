@@ -1,6 +1,6 @@
 /**
- * `ADDRESS:history`, `ADDRESS:coverage`, `ADDRESS:follows`, `ADDRESS:fills`, `ADDRESS:solo`: rows that are shown as
- * they are stored, because nothing is worked out from them but counts and sums.
+ * `ADDRESS:history`, `ADDRESS:follows`, `ADDRESS:fills`, `ADDRESS:solo`: rows that are shown as they
+ * are stored, because nothing is worked out from them but counts and sums.
  *
  * Limits: the newest {@link rowsTraced} rows of a list.
  */
@@ -11,12 +11,12 @@ import type { Cell, Section } from "@evaluator/domain/report/Section"
 import { plural } from "../Words.ts"
 import { rowsTraced } from "./TraceNumbers.ts"
 
-type Stored = Readonly<Record<string, Cell | Uint8Array>>
+export type Stored = Readonly<Record<string, Cell | Uint8Array>>
 
 const ids = new Set(["id", "fill"])
 
 /** Ids as `why` takes them. */
-const shown = (rows: ReadonlyArray<Stored>): Section["rows"] =>
+export const shown = (rows: ReadonlyArray<Stored>): Section["rows"] =>
   rows.map((row) =>
     Object.fromEntries(
       Object.entries(row).map(([name, value]) => [
@@ -121,37 +121,5 @@ export const traceTogether = Effect.fnUntraced(function* (wallet: Uint8Array) {
     ORDER BY wallet`
   return [
     { title: "Wallets that act together", says: [], rows: shown(rows) },
-  ] satisfies ReadonlyArray<Section>
-}, Effect.orDie)
-
-/** What the coverage of a verdict counts. */
-export const traceCoverage = Effect.fnUntraced(function* (wallet: Uint8Array) {
-  const sql = yield* SqlClient.SqlClient
-  const [weighed] = yield* sql<{ weighed_at_ms: number }>`SELECT weighed_at_ms
-    FROM wallet_evidence WHERE wallet = ${wallet} AND weighed_at_ms IS NOT NULL`
-  if (weighed === undefined) return []
-  const [reach] = yield* sql<Stored>`SELECT first_fill_ms, last_fill_ms, fills,
-      (SELECT min(complete_through_ms) FROM wallet_feeds f WHERE f.wallet = w.wallet)
-        AS complete_through_ms, ${weighed.weighed_at_ms} AS weighed_at_ms
-    FROM wallets w WHERE wallet = ${wallet}`
-  const markets = yield* sql<Stored>`SELECT e.condition, e.fill, m.event_slug AS event,
-      r.seen_at_ms AS outcome_seen_at_ms FROM wallet_entries e
-    LEFT JOIN markets m ON m.condition = e.condition
-    LEFT JOIN resolutions r ON r.condition = e.condition AND r.final = 1
-    WHERE e.wallet = ${wallet} ORDER BY e.at_ms DESC LIMIT ${rowsTraced}`
-  return [
-    {
-      title: "How far its rows reach",
-      says: [
-        "The share of its history is (complete through − first fill) ÷ (weighed at − first fill).",
-      ],
-      rows: reach === undefined ? [] : shown([reach]),
-    },
-    {
-      title: "Markets it went into",
-      says: ["Without an event its facts are not known; without an outcome it is open."],
-      rows: shown(markets),
-    },
-    ...(yield* traceSolo(wallet)),
   ] satisfies ReadonlyArray<Section>
 }, Effect.orDie)

@@ -4,9 +4,9 @@
 import type { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { Section } from "@evaluator/domain/report/Section"
+import { traceCoverage } from "./TraceCoverage.ts"
 import { traceEntries, traceHabits } from "./TraceHabits.ts"
 import {
-  traceCoverage,
   traceFills,
   traceFollows,
   traceHistory,
