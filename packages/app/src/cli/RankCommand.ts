@@ -3,7 +3,9 @@
  */
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
+import { SqlClient } from "effect/sql"
 import { bytesToHex } from "@evaluator/domain/Id"
+import { outOfTimeSays, readOutOfTime } from "@evaluator/evaluation/report/OutOfTime"
 import { dataDirectoryFor } from "./Directory.ts"
 import * as Flags from "./Flags.ts"
 import { printRows } from "./Output.ts"
@@ -88,7 +90,11 @@ const readRanking = Effect.fnUntraced(function* (
           LEFT JOIN wallet_rules r ON r.wallet = s.wallet
           WHERE s.window_days = ${windowDays} AND w.verdict = 'classified'
           ORDER BY s.wscore DESC, s.wallet LIMIT ${limit}`
-  return yield* rows.pipe(Effect.orDie)
+  const read = yield* rows.pipe(Effect.orDie)
+  return {
+    rows: read,
+    outOfTime: yield* Effect.provideService(readOutOfTime, SqlClient.SqlClient, sql),
+  }
 }, Effect.scoped)
 
 const nothing = {
@@ -119,14 +125,15 @@ export const rankCommand = Command.make(
   Effect.fn("cli rank")(function* (flags) {
     const directory = yield* dataDirectoryFor(flags.data)
     const windowDays = Number(flags.window)
-    const rows = yield* readRanking(directory, flags.by, windowDays, flags.limit ?? defaultLimit)
+    const limit = flags.limit ?? defaultLimit
+    const { outOfTime, rows } = yield* readRanking(directory, flags.by, windowDays, limit)
     const ranking = rows.map(({ wallet, ...rest }, at) => ({
       rank: at + 1,
       wallet: bytesToHex(wallet),
       ...rest,
     }))
     yield* printRows(flags, {
-      document: { by: flags.by, window_days: windowDays, ranking },
+      document: { by: flags.by, window_days: windowDays, ranking, out_of_time: outOfTime },
       rows:
         flags.csv || flags.json
           ? ranking
@@ -149,7 +156,7 @@ export const rankCommand = Command.make(
       note:
         ranking.length === 0
           ? nothing[flags.by]
-          : "edge in cents a share and profit of copies in percent over 30 days, as 80 % intervals; wallet ADDRESS says where each number comes from",
+          : `edge in cents a share and profit of copies in percent over 30 days, as 80 % intervals; wallet ADDRESS says where each number comes from\n${outOfTimeSays(outOfTime)}`,
     })
   }),
 ).pipe(

@@ -5,12 +5,14 @@
  * where it shows nothing yet.
  */
 import { DateTime } from "effect"
+import { outOfTimeSays } from "@evaluator/evaluation/report/OutOfTime"
 import type { SaidOfWallet, SkillReport } from "@evaluator/evaluation/report/Skill"
 import type { CurvePoint } from "@evaluator/paper/EquityCurve"
 import type { ReceiptFigures } from "@evaluator/paper/Fidelity"
 import { bars, escaped, lines, scatter, waterfall } from "./Charts.ts"
 import { style } from "./Style.ts"
 
+type Promised = SkillReport["promises"][number]
 type RandomControl = SkillReport["population"]["controls"]["random"]
 
 export interface ReportFacts {
@@ -100,15 +102,25 @@ const equitySection = (curve: ReadonlyArray<CurvePoint>): string => {
   )
 }
 
+/**
+ * The interval is of what is to be expected; so few copies stray besides, each by about a dollar a
+ * dollar, as an even bet does.
+ */
+const within = ({ copies, promised: [mean, low, high], realized }: Promised): boolean => {
+  const stray = 1.2816 / Math.sqrt(copies)
+  return (
+    realized >= mean - Math.hypot(mean - low, stray) &&
+    realized <= mean + Math.hypot(high - mean, stray)
+  )
+}
+
 const promiseSection = (skill: SkillReport | null): string => {
   const promises = skill?.promises ?? []
   const title = "What was promised, and what came"
   if (promises.length === 0) {
     return section(title, note("No verdict has settled copies after it yet."))
   }
-  const held = promises.filter(
-    ({ promised: [, low, high], realized }) => realized >= low && realized <= high,
-  ).length
+  const held = promises.filter(within).length
   const points = promises.map(
     ({ copies, promised: [mean, low, high], realized, verdict, wallet }) => ({
       x: mean,
@@ -121,7 +133,7 @@ const promiseSection = (skill: SkillReport | null): string => {
   )
   return section(
     title,
-    `${scatter("Profit per dollar: promised across, realised up", points, { x: "promised", y: "realised" })}${note(`${promises.length} verdicts with settled copies of fills within 30 days after them; on the dotted line promise and outcome agree. ${held} of them lie within their 80 % interval. Few copies stray far.`)}`,
+    `${scatter("Profit per dollar: promised across, realised up", points, { x: "promised", y: "realised" })}${note(`${promises.length} verdicts with settled copies of fills within 30 days after them; on the dotted line promise and outcome agree. ${held} of them lie within their 80 % interval, widened by what so few copies stray (a dollar a dollar each, as an even bet does); four of five are to be expected.`)}`,
   )
 }
 
@@ -181,7 +193,7 @@ const controlSection = (skill: SkillReport | null): string => {
   }))
   return section(
     title,
-    `<ul><li>${escaped(randomSays(random))}</li><li>${escaped(`Shuffled outcomes: with outcomes drawn anew by the prices the same method follows ${shuffled.followed.join(", ") || "none"} wallets in ${shuffled.rounds} rounds; it follows ${skill.follow} with the real ones.`)}</li></ul>${bars("Share of wallets at each edge, cents a share", drawn)}${note("How edges are spread over all wallets, as estimated from them.")}`,
+    `<ul><li>${escaped(outOfTimeSays(skill.outOfTime))}</li><li>${escaped(randomSays(random))}</li><li>${escaped(`Shuffled outcomes: with outcomes drawn anew by the prices the same method follows ${shuffled.followed.join(", ") || "none"} wallets in ${shuffled.rounds} rounds; it follows ${skill.follow} with the real ones.`)}</li></ul>${bars("Share of wallets at each edge, cents a share", drawn)}${note("How edges are spread over all wallets, as estimated from them.")}`,
   )
 }
 

@@ -51,6 +51,10 @@ const skill: SkillReport = {
       copies: 1,
     },
   ],
+  outOfTime: {
+    followed: { wallets: 1, copies: 12, rate: 0.05 },
+    others: { wallets: 4, copies: 40, rate: -0.02 },
+  },
   population: {
     wallets: 2,
     clusters: [],
@@ -100,7 +104,15 @@ describe("the report", () => {
     assert.strictEqual(page.match(/<svg /g)!.length, page.match(/<\/svg>/g)!.length)
     assert.strictEqual(page.match(/<svg /g)!.length, 5)
     assert.include(page, "1 FOLLOW, 1 WATCH, 0 AVOID")
-    assert.include(page, "1 of them lie within their 80 % interval")
+    assert.include(page, "2 of them lie within their 80 % interval")
+    assert.include(page, "12 settled copies of 1 wallets earned 5.0 %")
+    assert.include(page, "since 40 settled copies of 4 wallets earned -2.0 %")
+    const [kept, lost] = skill.promises
+    const far = { ...lost!, copies: 400, realized: -0.5 }
+    assert.include(
+      reportPage({ ...full, skill: { ...skill, promises: [kept!, far] } }),
+      "1 of them lie within",
+    )
     assert.include(page, "follows 0, 0, 1 wallets in 3 rounds")
     assert.include(page, "80 % of 200 draws between -6.0 % and 2.0 %")
   })

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToHex } from "@evaluator/domain/Id"
 import type { PopulationModel, Reason } from "@evaluator/judgement/Judgement"
+import { type OutOfTime, readOutOfTime } from "./OutOfTime.ts"
 import type { VerdictRow } from "./VerdictPage.ts"
 
 const walletsShown = 50
@@ -46,6 +47,7 @@ export interface SkillReport {
   readonly said: ReadonlyArray<SaidOfWallet>
   /** Forecasts with at least one settled copy after them, newest first; at most 1000. */
   readonly promises: ReadonlyArray<Promise>
+  readonly outOfTime: OutOfTime
 }
 
 /** Null while no judgement was made. */
@@ -68,6 +70,7 @@ export const readSkill = Effect.gen(function* () {
   const promises = yield* sql<VerdictRow>`SELECT * FROM verdicts
     WHERE realized_copies > 0 AND realized_cost > 0 ORDER BY id DESC LIMIT ${promisesShown}`
   const report: SkillReport = {
+    outOfTime: yield* readOutOfTime,
     atMs: model.at_ms,
     model: model.id,
     wallets: model.wallets,
