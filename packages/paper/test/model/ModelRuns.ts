@@ -237,7 +237,7 @@ export const endingAfter = (commands: ReadonlyArray<Command>, root: string) =>
           yield* deliver(
             deeds.map(({ made }) => made),
             command.way,
-            sellsItsOwn(command) ? 0 : command.crash,
+            command.crash,
           )
           const found = JSON.stringify(yield* standing(house))
           const ends = models.flatMap((model) =>
@@ -318,25 +318,6 @@ export const endingAfter = (commands: ReadonlyArray<Command>, root: string) =>
       : `the lane: ${found}\nthe model: ${theirs.join("\n")}`
     return { difference, outcomes: [...models[0]!.outcomes.values()] } satisfies Ending as Ending
   }).pipe(Effect.scoped)
-
-/**
- * A sale told behind a purchase of the same shares: taken up again together, the sale may be decided
- * before the purchase is filled, and finds nothing.
- */
-const sellsItsOwn = ({ fills }: typeof Burst.Type): boolean =>
-  fills.some(
-    (sale, at) =>
-      sale.side === "SELL" &&
-      fills
-        .slice(0, at)
-        .some(
-          (one) =>
-            one.side === "BUY" &&
-            one.wallet === sale.wallet &&
-            one.market === sale.market &&
-            one.outcome === sale.outcome,
-        ),
-  )
 
 const expectedOf = (model: PaperModel) => ({
   cash: model.cash,

@@ -1,10 +1,8 @@
 /**
- * What paper trading should come to, in a page: the same rules without rows, sagas, crashes or time.
- *
- * One strategy (`portfolio`), no fees, endless books at fixed prices, one event a market. Whatever the
- * program does with the same commands must end in the same cash, lots and outcomes.
+ * What paper trading should come to, in a page: the same rules without rows, sagas, crashes or time. One
+ * strategy (`portfolio`), no fees, endless books at fixed prices, one event a market. The program must end
+ * in the same cash, lots and outcomes. `spare`: what rounding could add to fees is never spent.
  */
-/** `spare`: what rounding could add to fees is never spent. */
 const order = { buy: 25e6, leastBuy: 1e6, least: 5e6, spare: 500 } as const
 export const prices = { ask: 510_000, bid: 490_000, limit: 520_000 } as const
 export const caps = { all: 150e6, wallet: 50e6, market: 50e6, positions: 5 } as const
@@ -21,7 +19,7 @@ export interface Deed extends Place {
   /** It comes behind a later one of its token that was decided. */
   readonly late: boolean
 }
-interface Lot extends Place {
+export interface Lot extends Place {
   readonly id: string
   size: number
   cost: number
@@ -45,19 +43,24 @@ export class PaperModel {
   halted = false
   /** Purchases still on their way to whoever decides now: they count with what was set aside for them. */
   pending: ReadonlySet<string> = new Set()
+  /** Lots that sales still on their way to whoever decides now have not taken yet, as they were. */
+  unsold: ReadonlyArray<Lot> = []
   readonly lots: Array<Lot> = []
   readonly outcomes = new Map<string, string>()
   readonly payouts = new Map<number, ReadonlyArray<number>>()
   readonly known = new Map<string, number>()
 
   private open(where: (lot: Lot) => boolean) {
-    return this.lots.filter((lot) => lot.size > 0 && where(lot))
+    const sold = this.lots.filter((lot) => !this.unsold.some(({ id }) => id === lot.id))
+    return [...sold, ...this.unsold].filter((lot) => lot.size > 0 && where(lot))
   }
 
   private exposure(where: (lot: Lot) => boolean) {
-    const isPending = (lot: Lot) => this.pending.has(lot.id)
-    const open = this.open((lot) => where(lot) && !isPending(lot))
-    let net = sum(this.open(where).filter(isPending), "budget")
+    const open = this.open((lot) => where(lot) && !this.pending.has(lot.id))
+    let net = sum(
+      this.open(where).filter((lot) => this.pending.has(lot.id)),
+      "budget",
+    )
     for (const market of new Set(open.map((lot) => lot.market))) {
       const its = open.filter((lot) => lot.market === market)
       const [yes, no] = [0, 1].map((outcome) => its.filter((lot) => lot.outcome === outcome))
