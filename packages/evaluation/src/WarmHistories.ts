@@ -151,7 +151,7 @@ const newsOf = Effect.fnUntraced(function* (
   const learned = yield* learnedOf(wallet, warm)
   if (learned === null) return null
   const sql = yield* SqlClient.SqlClient
-  const loading = emptyHistory()
+  const loading = emptyHistory(upTo.atMs)
   // By row number: the index by wallet would walk the whole history.
   const fills = yield* sql<FillRow>`SELECT id, at_ms, condition, token, outcome_index, side, price,
       size FROM trades

@@ -25,6 +25,8 @@ export interface WalletHistory {
 
 /** A history while it is put together. */
 export interface Loading {
+  /** What is dated later is not known yet, and dates no outcome. */
+  readonly nowMs: number
   readonly entries: Array<LedgerEntry>
   /** Tokens seen in fills, by condition and outcome index. */
   readonly seen: Map<string, Map<number, string>>
@@ -46,7 +48,7 @@ export const readHistory = Effect.fnUntraced(function* (
   wallet: Uint8Array,
   nowMs: number,
 ): Effect.fn.Return<WalletHistory, never, SqlClient.SqlClient> {
-  const loading = emptyHistory()
+  const loading = emptyHistory(nowMs)
   yield* readTrades(wallet, loading)
   yield* readActivity(wallet, loading)
   const markets = new Map<string, LotMarket>()
@@ -59,7 +61,8 @@ export const readHistory = Effect.fnUntraced(function* (
   return { entries, markets, lastAt, conversions }
 })
 
-export const emptyHistory = (): Loading => ({
+export const emptyHistory = (nowMs: number): Loading => ({
+  nowMs,
   entries: [],
   seen: new Map(),
   bytes: new Map(),
@@ -70,7 +73,7 @@ export const emptyHistory = (): Loading => ({
 const note = (loading: Loading, condition: Uint8Array, atMs: number): string => {
   const key = bytesToHex(condition)
   if (!loading.bytes.has(key)) loading.bytes.set(key, condition)
-  if (atMs > (loading.lastAt.get(key) ?? 0)) loading.lastAt.set(key, atMs)
+  if (atMs > (loading.lastAt.get(key) ?? 0) && atMs <= loading.nowMs) loading.lastAt.set(key, atMs)
   return key
 }
 

@@ -28,9 +28,10 @@ const venueOfTen = () => {
   return venue
 }
 
-const later = Array.from({ length: 5 }, (_, i) => ({
+/** In markets of their own, and in some whose outcome is known. */
+const later = Array.from({ length: 10 }, (_, i) => ({
   wallet,
-  market: i + 21,
+  market: i < 5 ? i + 21 : i - 4,
   price: 0.9,
   atMs: now + (i + 1) * day,
   tx: 9000 + i,
@@ -57,7 +58,7 @@ const said = (future: boolean) =>
     }
   }).pipe(Effect.orDie, withLane(venueOfTen()))
 
-describe("purchases of the future, in markets of their own", () => {
+describe("purchases of the future", () => {
   it.effect("change no number, score, gate or persona of today", () =>
     Effect.gen(function* () {
       const plain = yield* said(false)
