@@ -160,6 +160,7 @@ const Rules = Schema.Struct({
   min_settled_copies: Count,
   min_profit_per_copy: NumberLeaf(-1_000_000, 1_000_000),
   max_copy_drawdown: Ratio,
+  approval: Schema.Literals(["copies", "person"]),
   breakers: BooleanLeaf,
   max_idle_days: Count,
   max_live_drawdown: Ratio,

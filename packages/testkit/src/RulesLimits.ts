@@ -22,5 +22,6 @@ export const rulesLimits: RulesThresholds = {
   max_week_drawdown: 0.2,
   max_pace_ratio: 3,
   max_size_ratio: 10,
+  approval: "copies",
   cool_down_ms: 7 * 86_400_000,
 }

@@ -21,6 +21,7 @@ export const RulesReason = Schema.Literals([
   "copy_profit_too_low",
   "copy_drawdown_too_high",
   "copies_earned",
+  "waits_for_a_person",
   "approved_by_owner",
   "live_inactive",
   "live_drawdown_breach",
@@ -48,6 +49,8 @@ export interface RulesThresholds {
   readonly min_settled_copies: number
   readonly min_profit_per_copy: number
   readonly max_copy_drawdown: number
+  /** Whose word approves a wallet whose copies earned: theirs alone, or a person's. */
+  readonly approval: "copies" | "person"
   readonly breakers: boolean
   readonly max_idle_days: number
   readonly max_live_drawdown: number

@@ -147,6 +147,13 @@ const paper = (subject: RulesSubject, limits: RulesThresholds, nowMs: number): R
   return (
     failing("STOPPED", [...idle, ...stopGates(subject, limits)]) ??
     failing("PAPER_TRADING", [...copyGates(copies, limits), ...breaches]) ??
-    decide("APPROVED", "copies_earned", profitEach(copies), limits.min_profit_per_copy)
+    (limits.approval === "copies"
+      ? decide("APPROVED", "copies_earned", profitEach(copies), limits.min_profit_per_copy)
+      : decide(
+          "PAPER_TRADING",
+          "waits_for_a_person",
+          profitEach(copies),
+          limits.min_profit_per_copy,
+        ))
   )
 }

@@ -119,6 +119,14 @@ describe("rules", () => {
     assert.strictEqual(paper(30, 1, 0.08), "APPROVED copies_earned")
   })
 
+  it("wait for a person's word where that is asked for, however much the copies earned", () => {
+    const copies = { settled: 30, profitMicro: 1, drawdown: 0 }
+    assert.strictEqual(
+      decide({ state: "PAPER_TRADING", copies }, { approval: "person" }),
+      "PAPER_TRADING waits_for_a_person",
+    )
+  })
+
   it("stop an approved wallet at a breach", () => {
     const baseline: Style = {
       tradesPerDay: 2,

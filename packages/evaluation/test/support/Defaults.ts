@@ -96,6 +96,7 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
     min_settled_copies: 30,
     min_profit_per_copy: 0,
     max_copy_drawdown: 0.08,
+    approval: "copies",
     breakers: true,
     max_idle_days: 10,
     max_live_drawdown: 0.12,

@@ -6,7 +6,6 @@
 const order = { buy: 25e6, leastBuy: 1e6, least: 5e6, spare: 500 } as const
 export const prices = { ask: 510_000, bid: 490_000, limit: 520_000 } as const
 export const caps = { all: 150e6, wallet: 50e6, market: 50e6, positions: 5 } as const
-
 interface Place {
   readonly wallet: number
   readonly market: number
@@ -56,11 +55,9 @@ export class PaperModel {
   }
 
   private exposure(where: (lot: Lot) => boolean) {
-    const open = this.open((lot) => where(lot) && !this.pending.has(lot.id))
-    let net = sum(
-      this.open(where).filter((lot) => this.pending.has(lot.id)),
-      "budget",
-    )
+    const isPending = (lot: Lot) => this.pending.has(lot.id)
+    const open = this.open((lot) => where(lot) && !isPending(lot))
+    let net = sum(this.open(where).filter(isPending), "budget")
     for (const market of new Set(open.map((lot) => lot.market))) {
       const its = open.filter((lot) => lot.market === market)
       const [yes, no] = [0, 1].map((outcome) => its.filter((lot) => lot.outcome === outcome))

@@ -141,6 +141,7 @@ const ruleSources: Partial<Record<RulesReason, string>> = {
   not_enough_settled_copies: "copies below that settled within rules.evidence_window",
   copy_profit_too_low: "profit of these copies below ÷ their number",
   copies_earned: "profit of these copies below ÷ their number",
+  waits_for_a_person: "profit of these copies below ÷ their number",
   copy_drawdown_too_high: "the deepest fall of rules.evidence_bankroll and their daily profit",
   copy_drawdown_breach: "the deepest fall of rules.evidence_bankroll and their daily profit",
   copies_lose: "profit of these copies below ÷ their number",
