@@ -4,7 +4,7 @@
  *
  * Limits: as many as are in flight.
  */
-import { Effect, Latch } from "effect"
+import { Effect, Exit, Latch } from "effect"
 import type { Fill } from "@evaluator/domain/trade/Trade"
 
 const keyOf = ({ token, wallet }: Fill): string => `${wallet} ${token}`
@@ -19,9 +19,9 @@ export class PurchasesOnTheirWay {
     return Effect.suspend(() => {
       const end = Latch.makeUnsafe(false)
       this.#begin(fill, end)
-      return Effect.ensuring(
-        orders,
-        Effect.sync(() => this.#end(fill, end)),
+      // One that a stop cuts off goes on at the start, and the sale behind it waits until then.
+      return Effect.onExit(orders, (exit) =>
+        Exit.hasInterrupts(exit) ? Effect.void : Effect.sync(() => this.#end(fill, end)),
       )
     })
   }

@@ -12,7 +12,7 @@
  * Limits: `slots` turns, `inFlight` in a slot or beside, `capacity` waiting, an eighth of them behind one
  * that waits for something else; beyond that an item is shed at once.
  */
-import { Cause, Clock, Duration, Effect, Latch, Metric, Scope, Semaphore } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Latch, Metric, Scope, Semaphore } from "effect"
 import type { EventType } from "@evaluator/domain/event/DomainEvent"
 import { histogramOf, metrics } from "@evaluator/telemetry/Names"
 import { Backlogs, type QueueCounters } from "./Backlogs.ts"
@@ -133,9 +133,15 @@ export const make = Effect.fnUntraced(function* (
     const turnOver = Effect.sync(() => {
       if (over.openUnsafe()) line.leave(item)
     })
-    return guarded(Effect.suspend(() => item.run(turnOver))).pipe(
+    // What a stop cuts off keeps its key: the next one must not be decided as if it had ended.
+    const run = Effect.suspend(() => item.run(turnOver)).pipe(
+      Effect.onExit((exit) =>
+        Exit.hasInterrupts(exit) ? Effect.sync(() => void over.openUnsafe()) : turnOver,
+      ),
+    )
+    return guarded(run).pipe(
       Effect.map((went) => void (tally[went ? "done" : "failed"] += 1)),
-      Effect.ensuring(Effect.andThen(turnOver, ended)),
+      Effect.ensuring(ended),
       Effect.forkIn(scope, { startImmediately: true }),
       Effect.andThen(over.await),
     )
