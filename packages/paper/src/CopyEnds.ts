@@ -14,6 +14,7 @@ import { attributes, counterOf, metrics, spans } from "@evaluator/telemetry/Name
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import { Clock } from "effect"
 import { Copies, type CopyColumns, type CopyMovedElsewhere } from "./Copies.ts"
+import { copyDecided } from "./CopyDecided.ts"
 import type { Copy } from "./CopyRow.ts"
 import { BookModes } from "./BookModes.ts"
 import { type ClosedCopy, PaperBook } from "./PaperBook.ts"
@@ -72,25 +73,10 @@ export const makeCopyEnds: Effect.Effect<
   const tellSettled = yield* makeTellSettled
 
   const decided: CopyEnds["decided"] = Effect.fnUntraced(function* (copy, outcome, costMicro, met) {
-    const { fill, strategy } = copy
-    yield* sql.afterCommit(Metric.update(counterFor(strategy, outcome), 1))
+    yield* sql.afterCommit(Metric.update(counterFor(copy.strategy, outcome), 1))
     // The other lane knows fills; an exit is told by what its closings settle.
     if (copy.origin !== "fill") return
-    yield* log.append([
-      {
-        type: "CopyDecided",
-        payload: {
-          fill: fill.id,
-          strategy,
-          wallet: fill.wallet,
-          condition: fill.condition,
-          outcome,
-          costMicro,
-          leaderAtMs: fill.atMs,
-          ...(met !== undefined && { met }),
-        },
-      },
-    ])
+    yield* log.append([copyDecided(copy, outcome, costMicro, met)])
   })
 
   const skip: CopyEnds["skip"] = Effect.fnUntraced(function* (

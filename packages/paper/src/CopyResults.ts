@@ -20,6 +20,7 @@ import {
 import type { MicroShares, MicroUsdc } from "@evaluator/domain/money/Micro"
 import type { CopyOutcome, Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
+import { copyDecided } from "./CopyDecided.ts"
 import { type CopyRecord, toCopy } from "./CopyRow.ts"
 import { decodeTakes, metOf } from "./Pricing.ts"
 
@@ -78,26 +79,19 @@ const envelope = (id: string, atMs: number, draft: EventDraft): Envelope => ({
 
 const decided = (row: DecidedRow): Envelope => {
   const copy = toCopy(row)
-  const { fill, strategy } = copy
   const { fee, gross, size } = row
   const filled =
     row.takes === null || size === null || gross === null || fee === null
       ? null
       : { takes: decodeTakes(row.takes), size, gross, fee }
-  const sign = fill.side === "BUY" ? 1 : -1
-  return envelope(`${copy.fillId} ${strategy}`, row.moved_at_ms, {
-    type: "CopyDecided",
-    payload: {
-      fill: fill.id,
-      strategy,
-      wallet: fill.wallet,
-      condition: fill.condition,
-      outcome: row.outcome,
-      costMicro: filled === null ? 0 : sign * filled.gross + filled.fee,
-      leaderAtMs: fill.atMs,
-      ...(filled !== null && { met: metOf(copy, filled) }),
-    },
-  })
+  const sign = copy.fill.side === "BUY" ? 1 : -1
+  const costMicro = filled === null ? 0 : sign * filled.gross + filled.fee
+  const met = filled === null ? undefined : metOf(copy, filled)
+  return envelope(
+    `${copy.fillId} ${copy.strategy}`,
+    row.moved_at_ms,
+    copyDecided(copy, row.outcome, costMicro, met),
+  )
 }
 
 const settled = (row: SettledRow): Envelope =>
