@@ -40,6 +40,7 @@ import { laneSettings } from "./LaneSettings.ts"
 import * as LoopWatch from "./LoopWatch.ts"
 import { migrations } from "./Migrations.ts"
 import type { SettingsShape } from "./Settings.ts"
+import * as SpanExchange from "./SpanExchange.ts"
 import * as StorageWatch from "./StorageWatch.ts"
 import { throttleNotices } from "./ThrottleNotices.ts"
 import { version } from "./Version.ts"
@@ -72,17 +73,6 @@ const pressure = (lane: "evaluation" | "paper", { jobs }: SettingsShape, live: b
       ? FastLanePressure.hear
       : FastLanePressure.tell(jobs.fast_lane_late)
 
-/** Asked by the fast lane, whose spans the background lane exports. */
-const spansRequest = "spans"
-
-const takeSpans = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const link = yield* LaneLink
-    const { take } = yield* ServiceTracer
-    yield* link.serve(spansRequest, take)
-  }),
-)
-
 const machinery = (
   lane: "evaluation" | "paper",
   { cacheMebibytes, file, instance, link, live, settings, temporary }: LaneParts,
@@ -91,7 +81,6 @@ const machinery = (
     StorageWatch.layer(lane),
     QueuePauses.layer,
     pressure(lane, settings, live === true),
-    lane === "evaluation" && live === true ? takeSpans : Layer.empty,
     ...(live === true ? [ClockWatch.layer, LoopWatch.layer] : []),
   ).pipe(
     Layer.provideMerge(Supervisor.layer),
@@ -122,14 +111,10 @@ const machinery = (
       ),
     ),
     Layer.provideMerge(
-      ServiceTracer.layerFromEnvironment(
-        {
-          version,
-          ...(instance !== undefined && { instanceId: instance }),
-        },
-        undefined,
-        lane === "paper" && live === true ? (batch) => link.ask(spansRequest, batch) : undefined,
-      ),
+      SpanExchange.layer(link, live !== true ? "neither" : lane === "paper" ? "out" : "in", {
+        version,
+        ...(instance !== undefined && { instanceId: instance }),
+      }),
     ),
     Layer.provideMerge(Layer.succeed(LeastSettle, settings.jobs.least_settle)),
     Layer.provideMerge(Layer.succeed(SweepEvery, settings.jobs.sweep_every)),

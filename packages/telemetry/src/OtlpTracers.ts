@@ -24,7 +24,7 @@ export const make = Effect.fnUntraced(function* (
   const limits = { ...defaultLimits, ...options.limits }
   const identity = { ...defaultIdentity, ...options.identity }
   const context = yield* Effect.context<never>()
-  const { hand, url } = options
+  const { askElsewhere, hand, url } = options
   // Whoever is still asked when the time is over is asked no longer, and the batch ends: both hold timers.
   const run = yield* FiberSet.makeRuntime<never>()
   const handing = (give: NonNullable<OtlpOptions["hand"]>) =>
@@ -43,7 +43,16 @@ export const make = Effect.fnUntraced(function* (
     options.exporter ??
     (hand === undefined ? new OTLPTraceExporter(url ? { url } : {}) : handing(hand))
   const delivery = yield* Effect.acquireRelease(
-    Effect.sync(() => new SpanDelivery(exporter, limits, Duration.toMillis(limits.every), context)),
+    Effect.sync(
+      () =>
+        new SpanDelivery(
+          exporter,
+          limits,
+          Duration.toMillis(limits.every),
+          context,
+          askElsewhere === undefined ? undefined : (spanId) => void run(askElsewhere(spanId)),
+        ),
+    ),
     (held) => close(held, limits.closeWithin),
   )
   const sampler = new KeepingSampler(options.sampling ?? everything)
@@ -77,5 +86,6 @@ export const make = Effect.fnUntraced(function* (
         ),
       ),
     )
-  return { exporting: true, within, flush, take }
+  const want = (spanId: string) => Effect.sync(() => delivery.want(spanId))
+  return { exporting: true, within, flush, take, want }
 })

@@ -39,6 +39,8 @@ export interface OtlpOptions {
   readonly hand?:
     | ((spans: unknown) => Effect.Effect<unknown, { readonly message: string }>)
     | undefined
+  /** Asks another thread for an ancestor of an error by its span id; that thread hears it as `want`. */
+  readonly askElsewhere?: ((spanId: string) => Effect.Effect<void>) | undefined
   readonly identity?: Partial<ProcessIdentity> | undefined
   readonly extraAttributes?: Readonly<Record<string, string>> | undefined
   readonly limits?: Partial<DeliveryLimits> | undefined
@@ -61,6 +63,8 @@ export class ServiceTracer extends Context.Service<
     readonly flush: Effect.Effect<void>
     /** Exports spans of another thread, as {@link OtlpOptions.hand} gave them. */
     readonly take: (spans: unknown) => Effect.Effect<void, SpansRefused>
+    /** Lets a span go out with its ancestors, as {@link OtlpOptions.askElsewhere} asked for it. */
+    readonly want: (spanId: string) => Effect.Effect<void>
   }
 >()("telemetry/ServiceTracer") {
   static readonly layer: Layer.Layer<ServiceTracer> = Layer.succeed(ServiceTracer, {
@@ -68,6 +72,7 @@ export class ServiceTracer extends Context.Service<
     within: () => (work) => work,
     flush: Effect.void,
     take: () => Effect.void,
+    want: () => Effect.void,
   })
 
   static readonly layerOtlp = (options: OtlpOptions = {}): Layer.Layer<ServiceTracer> =>
@@ -82,7 +87,7 @@ export class ServiceTracer extends Context.Service<
   static readonly layerFromEnvironment = (
     identity: Partial<ProcessIdentity> = {},
     provider: ConfigProvider.ConfigProvider = ConfigProvider.fromEnv(),
-    hand: OtlpOptions["hand"] = undefined,
+    { askElsewhere, hand }: Pick<OtlpOptions, "askElsewhere" | "hand"> = {},
   ): Layer.Layer<ServiceTracer> =>
     Layer.unwrap(
       standardVariables.parse(provider).pipe(
@@ -97,6 +102,7 @@ export class ServiceTracer extends Context.Service<
             ),
             identity: { ...identity, ...(namespace !== undefined && { namespace }) },
             extraAttributes: pairs(env.resourceAttributes),
+            askElsewhere,
             ...(hand !== undefined && { hand, limits: { batchSize: handedAtOnce } }),
             sampling: samplingOf(env.sampler, env.samplerArgument),
           })

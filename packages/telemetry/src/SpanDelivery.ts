@@ -11,7 +11,7 @@ import type { ReadableSpan, SpanExporter, SpanProcessor } from "@opentelemetry/s
 import { BatchSpanProcessor } from "@opentelemetry/sdk-trace-base"
 import { Clock, type Context, type Duration, Effect, Metric } from "effect"
 import { counterOf, metrics } from "./Names.ts"
-import { SpanKeeper } from "./SpanKeeper.ts"
+import { type Released, SpanKeeper } from "./SpanKeeper.ts"
 
 export interface DeliveryLimits {
   /** Spans held at most. */
@@ -40,6 +40,7 @@ export class SpanDelivery implements SpanProcessor {
   readonly #inner: BatchSpanProcessor
   readonly #context: Context.Context<never>
   readonly #keeper = new SpanKeeper()
+  readonly #askElsewhere: (spanId: string) => void
   #held = 0
   #closed = false
 
@@ -48,7 +49,9 @@ export class SpanDelivery implements SpanProcessor {
     limits: DeliveryLimits,
     everyMs: number,
     context: Context.Context<never>,
+    askElsewhere: (spanId: string) => void = () => {},
   ) {
+    this.#askElsewhere = askElsewhere
     this.#capacity = limits.capacity
     this.#context = context
     this.#inner = new BatchSpanProcessor(this.#counting(exporter), {
@@ -62,7 +65,17 @@ export class SpanDelivery implements SpanProcessor {
 
   /** Spans that were not chosen never count as dropped: nobody asked for them. */
   onEnd(span: ReadableSpan): void {
-    for (const wanted of this.#keeper.ended(span)) this.#deliver(wanted)
+    this.#release(this.#keeper.ended(span))
+  }
+
+  /** A span that an error in another thread has among its ancestors. */
+  want(spanId: string): void {
+    this.#release(this.#keeper.wanted(spanId))
+  }
+
+  #release({ out, elsewhere }: Released): void {
+    for (const span of out) this.#deliver(span)
+    if (elsewhere !== null) this.#askElsewhere(elsewhere)
   }
 
   #deliver(span: ReadableSpan): void {

@@ -3,6 +3,7 @@
  *
  * - A span that ends in an error goes out with its ancestors: those that have ended and are still held,
  *   and those that end later.
+ * - What another thread holds of those ancestors is asked of it: {@link Released.elsewhere}.
  * - When a span is chosen although its parent was not (its trace is kept from there on), the trace's
  *   held spans go out, and those that end later.
  *
@@ -20,6 +21,13 @@ export const defaultKeeperLimits: KeeperLimits = { held: 2048, awaited: 4096 }
 
 const errorStatus = 2
 const sampledFlag = 1
+
+export interface Released {
+  /** To go out now, marked as chosen. */
+  readonly out: ReadonlyArray<ReadableSpan>
+  /** The id of an ancestor that came from elsewhere and is not held here; it may be held there. */
+  readonly elsewhere: string | null
+}
 
 /** A set that forgets its oldest members. */
 class Recent {
@@ -57,36 +65,47 @@ export class SpanKeeper {
     return this.#held.size
   }
 
-  /** A span that has ended; answers what is to go out now, marked as chosen. */
-  ended(span: ReadableSpan): ReadonlyArray<ReadableSpan> {
+  /** A span that has ended. */
+  ended(span: ReadableSpan): Released {
     const { spanId, traceFlags, traceId } = span.spanContext()
     const parent = span.parentSpanContext
     if ((traceFlags & sampledFlag) !== 0) {
       const turned = parent !== undefined && (parent.traceFlags & sampledFlag) === 0
-      return turned ? [span, ...this.#wholeTrace(traceId)] : [span]
+      return only(turned ? [span, ...this.#wholeTrace(traceId)] : [span])
     }
-    if (this.#traces.has(traceId)) return [chosen(span)]
+    if (this.#traces.has(traceId)) return only([chosen(span)])
     if (span.status.code === errorStatus || this.#awaited.has(spanId)) {
-      return [chosen(span), ...this.#ancestors(span)]
+      return this.#withAncestors(span)
     }
     this.#held.set(spanId, span)
     if (this.#held.size > this.#limits.held) this.#held.delete(this.#held.keys().next().value!)
-    return []
+    return only([])
   }
 
-  #ancestors(span: ReadableSpan): ReadonlyArray<ReadableSpan> {
-    const found: Array<ReadableSpan> = []
-    for (let id = span.parentSpanContext?.spanId; id !== undefined;) {
-      const ancestor = this.#held.get(id)
-      if (ancestor === undefined) {
-        this.#awaited.add(id)
-        break
-      }
-      this.#held.delete(id)
-      found.push(chosen(ancestor))
-      id = ancestor.parentSpanContext?.spanId
+  /** A span that another thread's error asks for: it goes out with its ancestors, now or when it ends. */
+  wanted(spanId: string): Released {
+    const span = this.#held.get(spanId)
+    if (span !== undefined) {
+      this.#held.delete(spanId)
+      return this.#withAncestors(span)
     }
-    return found
+    this.#awaited.add(spanId)
+    return only([])
+  }
+
+  #withAncestors(span: ReadableSpan): Released {
+    const out = [chosen(span)]
+    for (let parent = span.parentSpanContext; parent !== undefined;) {
+      const ancestor = this.#held.get(parent.spanId)
+      if (ancestor === undefined) {
+        this.#awaited.add(parent.spanId)
+        return { out, elsewhere: parent.isRemote === true ? parent.spanId : null }
+      }
+      this.#held.delete(parent.spanId)
+      out.push(chosen(ancestor))
+      parent = ancestor.parentSpanContext
+    }
+    return only(out)
   }
 
   #wholeTrace(traceId: string): ReadonlyArray<ReadableSpan> {
@@ -97,6 +116,8 @@ export class SpanKeeper {
     return spans.map(chosen)
   }
 }
+
+const only = (out: ReadonlyArray<ReadableSpan>): Released => ({ out, elsewhere: null })
 
 /** The span as one that was chosen from the start: the exporter leaves out what is not. */
 const chosen = (span: ReadableSpan): ReadableSpan => {

@@ -141,15 +141,15 @@ describe("the keeper of spans", () => {
 
   it("holds a bounded number, the oldest leave first", () => {
     const keeper = new SpanKeeper({ held: 3, awaited: 10 })
-    for (let id = 1; id <= 10; id++) assert.deepStrictEqual(keeper.ended(span(id, id - 1)), [])
+    for (let id = 1; id <= 10; id++) assert.deepStrictEqual(keeper.ended(span(id, id - 1)).out, [])
     assert.strictEqual(keeper.size, 3)
-    const out = keeper.ended(span(11, 10, 2)).map(({ name }) => name)
+    const out = keeper.ended(span(11, 10, 2)).out.map(({ name }) => name)
     assert.deepStrictEqual(out, ["span 11", "span 10", "span 9", "span 8"])
     assert.strictEqual(keeper.size, 0)
   })
 
   it("hands out what it marks as chosen", () => {
-    const [out] = new SpanKeeper().ended(span(1, undefined, 2))
+    const [out] = new SpanKeeper().ended(span(1, undefined, 2)).out
     assert.strictEqual(out?.spanContext().traceFlags, 1)
     assert.strictEqual(out?.name, "span 1")
   })

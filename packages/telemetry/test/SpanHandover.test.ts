@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Metric, Scope } from "effect"
+import { spanOf, traceparentOf } from "@evaluator/telemetry/Messaging"
 import { counterOf, metrics } from "@evaluator/telemetry/Names"
 import { type OtlpOptions, ServiceTracer, SpansRefused } from "@evaluator/telemetry/ServiceTracer"
 import { makeOtlpReceiver } from "@evaluator/testkit/OtlpReceiver"
@@ -96,5 +97,91 @@ describe("spans of a thread without an exporter", () => {
         const exporting = yield* opened({ url: refusing.endpoint })
         yield* Effect.flip(exporting.take([]))
       }).pipe(own),
+  )
+})
+
+/** Two threads of which the fast one hands its spans to the other; no share of traces is wanted. */
+const lanes = Effect.gen(function* () {
+  const collector = yield* makeOtlpReceiver()
+  const sampling = { share: 0, byParent: true }
+  let fast: ServiceTracer["Service"] | undefined
+  const background = yield* opened({
+    url: collector.endpoint,
+    sampling,
+    askElsewhere: (spanId) => fast!.want(spanId),
+  })
+  fast = yield* opened({
+    sampling,
+    hand: (spans) => background.take(structuredClone(spans)),
+    askElsewhere: background.want,
+  })
+  return { background, collector, fast }
+})
+
+type Lane = ServiceTracer["Service"]
+
+/** Work that ends and leaves its traceparent, as an event's row carries it to the other lane. */
+const sentBy = (lane: Lane, name: string, parent: string | null = null) =>
+  Effect.currentSpan.pipe(
+    Effect.map(traceparentOf),
+    Effect.withSpan(`send ${name}`),
+    Effect.tap(Effect.withSpan(Effect.void, `aside ${name}`)),
+    Effect.withSpan(name, { parent: spanOf(parent)! }),
+    lane.within("ranking"),
+  )
+
+const failing = (lane: Lane, parent: string) =>
+  Effect.ignore(
+    Effect.fail("no row").pipe(
+      Effect.withSpan("apply", { parent: spanOf(parent)! }),
+      lane.within("fast-path"),
+    ),
+  )
+
+const leftOf = Effect.fnUntraced(function* ({
+  background,
+  collector,
+  fast,
+}: Effect.Success<typeof lanes>) {
+  yield* fast.flush
+  yield* background.flush
+  return collector.spans.map(({ name }) => name).toSorted()
+})
+
+describe("an error in one thread takes along its ancestors", () => {
+  it.live("that ended in the thread with the exporter", () =>
+    Effect.gen(function* () {
+      const both = yield* lanes
+      yield* failing(both.fast, yield* sentBy(both.background, "judge"))
+      assert.deepStrictEqual(yield* leftOf(both), ["apply", "judge", "send judge"])
+    }).pipe(own),
+  )
+
+  it.live("that ended in the thread without one", () =>
+    Effect.gen(function* () {
+      const both = yield* lanes
+      yield* failing(both.background, yield* sentBy(both.fast, "poll"))
+      assert.deepStrictEqual(yield* leftOf(both), ["apply", "poll", "send poll"])
+    }).pipe(own),
+  )
+
+  it.live("to and fro, and those that end after it", () =>
+    Effect.gen(function* () {
+      const both = yield* lanes
+      yield* Effect.gen(function* () {
+        const job = traceparentOf(yield* Effect.orDie(Effect.currentSpan))
+        const polled = yield* sentBy(both.fast, "poll", job)
+        const judged = yield* sentBy(both.background, "judge", polled)
+        yield* failing(both.fast, judged)
+      }).pipe(Effect.withSpan("job"), both.background.within("scheduler"))
+      assert.deepStrictEqual(yield* leftOf(both), [
+        "apply",
+        "job",
+        "judge",
+        "poll",
+        "send judge",
+        "send poll",
+      ])
+    }).pipe(own),
   )
 })
