@@ -29,6 +29,7 @@ import { scoreEvents } from "@evaluator/evaluation/jobs/ScoreEvents"
 import { scoreDue } from "@evaluator/evaluation/jobs/ScoreWallets"
 import { snapshotDue } from "@evaluator/evaluation/jobs/SnapshotPositions"
 import { weighDue } from "@evaluator/evaluation/jobs/WeighEvidence"
+import { RunConcurrency } from "@evaluator/runtime/RunConcurrency"
 import { StatementWatch } from "@evaluator/sqlite/StatementWatch"
 import type { Bench, Measurement } from "./Bench.ts"
 import { laneOn, middle, timed } from "./EvaluationFile.ts"
@@ -169,7 +170,13 @@ const passes = Effect.fnUntraced(function* (longest: Longest, say: (text: string
   longest.take()
   const measured: Array<Measurement> = []
   for (const [name, job] of jobs) {
-    const ms = yield* timed(job as Effect.Effect<unknown, never, Effect.Services<typeof job>>)
+    const ms = yield* timed(
+      Effect.provideService(
+        job as Effect.Effect<unknown, never, Effect.Services<typeof job>>,
+        RunConcurrency,
+        4,
+      ),
+    )
     const { ms: call, says } = longest.take()
     say(`a full pass of ${name} took ${ms.toFixed(0)} ms, longest call ${says}`)
     measured.push({

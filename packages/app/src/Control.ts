@@ -53,6 +53,8 @@ export const JobEntry = Schema.Struct({
   everyMs: Schema.Finite,
   /** The time of day in UTC its slots go through. */
   at: Schema.NullOr(Schema.String),
+  /** Things a run works on side by side. */
+  concurrency: Schema.Int,
   running: Schema.Boolean,
   /** What its run waits on when it gets no further. */
   stalled: Schema.NullOr(Schema.String),

@@ -71,6 +71,7 @@ const fake = (overrides: Partial<ControlHandlers> = {}): ControlHandlers => ({
       lane: "evaluation",
       everyMs: 60_000,
       at: null,
+      concurrency: 4,
       running: false,
       stalled: null,
       last: run("score-events"),

@@ -5,6 +5,7 @@
  */
 import { Context, Effect, Layer } from "effect"
 import * as Bridge from "@evaluator/runtime/Bridge"
+import { RunConcurrency } from "@evaluator/runtime/RunConcurrency"
 import { CopyProjection } from "./CopyProjection.ts"
 import { Ingestion } from "./Ingestion.ts"
 import * as ApplyRules from "./jobs/ApplyRules.ts"
@@ -27,6 +28,8 @@ import * as WatchRecording from "./WatchRecording.ts"
 
 /** Steps of one kind that the end of a run takes at most. */
 const judgeRounds = 200
+/** Requests it makes side by side. */
+const judgeConcurrency = 4
 
 export class EvaluationLane extends Context.Service<
   EvaluationLane,
@@ -69,7 +72,10 @@ export class EvaluationLane extends Context.Service<
           )
         }
       })
-      const judge = Effect.andThen(projection.catchUp, steps).pipe(Effect.provideContext(context))
+      const judge = Effect.andThen(projection.catchUp, steps).pipe(
+        Effect.provideService(RunConcurrency, judgeConcurrency),
+        Effect.provideContext(context),
+      )
       return EvaluationLane.of({ hear: projection.catchUp, fetch, judge })
     }),
   )

@@ -19,6 +19,7 @@ import {
   type OpinionPayouts,
 } from "@evaluator/polymarket/OutcomeOpinions"
 import type { PolymarketError } from "@evaluator/polymarket/PolymarketError"
+import { sideBySide } from "@evaluator/runtime/RunConcurrency"
 import type { Doubt } from "./stores/OutcomeDoubts.ts"
 
 /** What is wrong, in words; null when nothing is. `tokens` is 0 when the facts are not known. */
@@ -109,10 +110,8 @@ export const checkResolutions = Effect.fnUntraced(function* (served: ReadonlyArr
   const gamma = yield* Effect.result(door.ofGamma(served.map(({ condition }) => condition)))
   const opinions = gamma._tag === "Success" ? gamma.success : new Map<ConditionId, OpinionPayouts>()
   const failed = gamma._tag === "Success" ? null : gamma.failure
-  const checked = yield* Effect.forEach(
-    served,
-    (one) => Effect.result(checkOne(one, opinions.get(one.condition), failed)),
-    { concurrency: 4 },
+  const checked = yield* sideBySide(served, (one) =>
+    Effect.result(checkOne(one, opinions.get(one.condition), failed)),
   )
   return new Map(served.map((one, index) => [one.condition, checked[index]!] as const))
 })

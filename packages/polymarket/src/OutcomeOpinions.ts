@@ -9,6 +9,7 @@
 import { Array as Arr, Context, Effect, Layer, Result } from "effect"
 import type { ConditionId, TokenId } from "@evaluator/domain/Id"
 import { ONE, price, type Price } from "@evaluator/domain/money/Micro"
+import { sideBySide } from "@evaluator/runtime/RunConcurrency"
 import { opened, unusable } from "./Answer.ts"
 import type { PolymarketError } from "./PolymarketError.ts"
 import { RejectedRows } from "./RejectedRow.ts"
@@ -56,7 +57,7 @@ export class OutcomeOpinions extends Context.Service<
             asked.has(condition) ? null : `condition ${condition}`,
           )
           const spellings = Array.from(asked).flatMap(spellingsOf)
-          const pages = yield* Effect.forEach(
+          const pages = yield* sideBySide(
             Arr.chunksOf(spellings, mostConditions),
             Effect.fnUntraced(function* (ids) {
               const answer = yield* http.get("markets", [
@@ -72,7 +73,6 @@ export class OutcomeOpinions extends Context.Service<
               }
               return page.rows
             }),
-            { concurrency: 4 },
           )
           return new Map(
             pages.flat().flatMap((row) => {

@@ -56,6 +56,8 @@ export interface Job<E = never, R = never> {
    * cancelled when half as long again has passed. Default: it is not watched.
    */
   readonly stallAfter?: Duration.Input
+  /** Things a run works on side by side ({@link RunConcurrency}); default one by one. Runs never overlap. */
+  readonly concurrency?: number
   readonly run: Effect.Effect<JobCounts, E, R>
 }
 

@@ -12,6 +12,7 @@ import { counterOf, histogramOf, metrics } from "@evaluator/telemetry/Names"
 import type { Job } from "./Job.ts"
 import type { JobLog, RunRow } from "./JobLog.ts"
 import { CurrentRun, RunProgress } from "./JobProgress.ts"
+import { RunConcurrency } from "./RunConcurrency.ts"
 
 const jobRuns = counterOf(metrics.jobRuns)
 const jobDuration = histogramOf(metrics.jobDuration)
@@ -93,6 +94,7 @@ export const runOnce = Effect.fnUntraced(function* (
             ),
         }),
         Effect.provideService(CurrentRun, progress),
+        Effect.provideService(RunConcurrency, job.concurrency ?? 1),
       )
       const watched =
         job.stallAfter === undefined

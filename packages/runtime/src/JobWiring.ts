@@ -18,7 +18,16 @@ export class JobContradicts extends Schema.TaggedError<JobContradicts>()("JobCon
 
 type Declared = Pick<
   Job<unknown>,
-  "name" | "every" | "at" | "timeout" | "stallAfter" | "settle" | "on" | "emits" | "retry"
+  | "name"
+  | "every"
+  | "at"
+  | "timeout"
+  | "stallAfter"
+  | "settle"
+  | "on"
+  | "emits"
+  | "retry"
+  | "concurrency"
 >
 
 const millis = (input: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(input))
@@ -45,6 +54,9 @@ export const contradictionOf = (
     job.stallAfter !== undefined &&
       (millis(job.stallAfter) <= 0 || 1.5 * millis(job.stallAfter) >= millis(job.timeout)) &&
       `a run is given up after ${words(job.timeout)}, before it could stall for half as much again as ${words(job.stallAfter)}`,
+    job.concurrency !== undefined &&
+      !(Number.isInteger(job.concurrency) && job.concurrency >= 1) &&
+      `a run cannot work on ${job.concurrency} things side by side`,
     job.settle !== undefined &&
       (job.on ?? []).length === 0 &&
       "it settles after events and hears of none",

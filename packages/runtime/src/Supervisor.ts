@@ -57,6 +57,8 @@ export interface JobView {
   readonly everyMs: number
   /** The time of day in UTC its slots go through; `null` when they go on from the last run. */
   readonly at: string | null
+  /** Things a run works on side by side. */
+  readonly concurrency: number
   readonly running: boolean
   readonly last: RunRow | null
   /** What a run that makes no progress waits on; `null` while all goes on. */
@@ -289,6 +291,7 @@ export class Supervisor extends Context.Service<
             about: job.about,
             everyMs: Duration.toMillis(job.every),
             at: job.at ?? null,
+            concurrency: job.concurrency ?? 1,
             running,
             last,
             stalled: going?.stalled === true ? going.progress.waitsOn(nowNs) : null,

@@ -8,6 +8,7 @@ import { mostOwed } from "@evaluator/runtime/Job"
 import { progressed, reached, waitingOn } from "@evaluator/runtime/JobProgress"
 import { contradictionOf } from "@evaluator/runtime/JobWiring"
 import { missedSlots } from "@evaluator/runtime/MissedSlots"
+import { sideBySide } from "@evaluator/runtime/RunConcurrency"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { inLane, openLane, temporaryDirectory } from "./StoreLane.ts"
 
@@ -227,4 +228,42 @@ describe("a run that gets no further", () => {
     const found = contradictionOf(job({ stallAfter: "15 minutes" }), [])
     assert.match(found?.message ?? "accepted", /before it could stall/)
   })
+})
+
+describe("what a run works on side by side", () => {
+  for (const [declared, most] of [
+    [undefined, 1],
+    [3, 3],
+  ] as const) {
+    it.effect(`is ${most} at once when its job declares ${declared ?? "nothing"}`, () =>
+      inOneLane((supervisor) =>
+        Effect.gen(function* () {
+          let now = 0
+          let seen = 0
+          const item = Effect.gen(function* () {
+            seen = Math.max(seen, ++now)
+            yield* Effect.sleep("1 second")
+            now--
+          })
+          const run = Effect.as(
+            sideBySide([1, 2, 3, 4, 5, 6, 7], () => item),
+            {},
+          )
+          yield* supervisor.register(
+            job({
+              atBoot: true,
+              ...(declared !== undefined && { concurrency: declared }),
+              run,
+            }),
+          )
+          yield* settle
+          yield* TestClock.adjust("10 seconds")
+          yield* settle
+          assert.strictEqual((yield* runsIn)[0]!.outcome, "completed")
+          assert.strictEqual(seen, most)
+          assert.strictEqual((yield* supervisor.jobs)[0]!.concurrency, most)
+        }),
+      ),
+    )
+  }
 })

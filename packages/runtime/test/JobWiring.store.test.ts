@@ -46,6 +46,8 @@ describe("a job's wiring", () => {
     ["a time of day that is none", { every: "1 day", at: "24:00" }, /24:00/],
     ["a period that meets no time of day", { every: "7 hours", at: "03:00" }, /7h apart/],
     ["no time to run", { timeout: 0 }, /timeout is 0/],
+    ["half a thing at once", { concurrency: 1.5 }, /1.5 things/],
+    ["nothing at once", { concurrency: 0 }, /0 things/],
     ["settling after nothing", { settle: "1 second" }, /hears of none/],
     ["starting itself", { on: ["JobCompleted"] }, /its own runs/],
     ["one event twice", { on: ["MarketsScored", "MarketsScored"] }, /twice/],

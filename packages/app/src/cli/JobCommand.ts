@@ -42,19 +42,24 @@ const list = Command.make(
   { data: Flags.data, profiles: Flags.profiles, json: Flags.json, csv: Flags.csv },
   Effect.fn("cli job list")(function* (flags) {
     const jobs = yield* (yield* handlersFor(flags)).jobs
-    const rows = jobs.map(({ name, lane, everyMs, at, running, stalled, last, about }): Row => ({
-      job: name,
-      lane,
-      every: at === null ? formatDuration(everyMs) : `${formatDuration(everyMs)} at ${at}`,
-      now: stalled !== null ? `stalled, waits on ${stalled}` : running ? "running" : "",
-      last_run: timeOf(last?.startedAtMs ?? null),
-      outcome: last?.outcome ?? null,
-      about,
-    }))
+    const rows = jobs.map(
+      ({ name, lane, everyMs, at, concurrency, running, stalled, last, about }): Row => ({
+        job: name,
+        lane,
+        every: at === null ? formatDuration(everyMs) : `${formatDuration(everyMs)} at ${at}`,
+        concurrency,
+        now: stalled !== null ? `stalled, waits on ${stalled}` : running ? "running" : "",
+        last_run: timeOf(last?.startedAtMs ?? null),
+        outcome: last?.outcome ?? null,
+        about,
+      }),
+    )
     yield* printRows(flags, { document: { jobs }, rows })
   }, Effect.scoped),
 ).pipe(
-  Command.withDescription("Every job with its period and its last run"),
+  Command.withDescription(
+    "Every job with its period, how many things a run works on side by side, and its last run",
+  ),
   Command.withExamples([{ command: "trader-evaluator job list" }]),
 )
 

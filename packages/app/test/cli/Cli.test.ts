@@ -216,6 +216,7 @@ const handlers = (log: Array<string>): ControlHandlers => ({
       lane: "evaluation",
       everyMs: 3_600_000,
       at: null,
+      concurrency: 4,
       running: false,
       stalled: null,
       last: null,
@@ -309,7 +310,7 @@ describe("a command that acts while no service runs", () => {
     Effect.gen(function* () {
       const directory = join(yield* temporary, "data")
       const { said } = yield* acting(directory, "job", "list")
-      assert.match(said.out, /score-events\s+evaluation\s+1h/)
+      assert.match(said.out, /score-events\s+evaluation\s+1h\s+4\s/)
       const json = yield* acting(directory, "job", "list", "--json")
       assert.strictEqual(JSON.parse(json.said.out).jobs[0].name, "score-events")
     }),

@@ -12,6 +12,7 @@ import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import { NotFound, PolymarketError } from "@evaluator/polymarket/PolymarketError"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
+import { sideBySide } from "@evaluator/runtime/RunConcurrency"
 import { nextAttempt } from "../Backoff.ts"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
 import {
@@ -77,7 +78,7 @@ export const describeDue = Effect.gen(function* () {
   const requests = Array.from({ length: Math.ceil(due.length / perRequest) }, (_, index) =>
     due.slice(index * perRequest, (index + 1) * perRequest),
   )
-  const done = yield* Effect.forEach(requests, describe, { concurrency: 4 })
+  const done = yield* sideBySide(requests, describe)
   const sum = (key: "described" | "unknown" | "failed") =>
     done.reduce((total, counts) => total + counts[key], 0)
   return {
@@ -99,6 +100,7 @@ export const layer = Layer.unwrap(
       settle: "2 seconds",
       timeout: "5 minutes",
       stallAfter: "2 minutes",
+      concurrency: 4,
       run: inRounds(describeDue, roundsPerRun),
     }),
   ),

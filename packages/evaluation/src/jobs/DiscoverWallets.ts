@@ -18,6 +18,7 @@ import type { PolymarketError } from "@evaluator/polymarket/PolymarketError"
 import { WalletBoards } from "@evaluator/polymarket/WalletBoards"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
+import { sideBySide } from "@evaluator/runtime/RunConcurrency"
 import { nextAttempt } from "../Backoff.ts"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { setAside } from "../SetAside.ts"
@@ -175,7 +176,7 @@ const visit = Effect.fnUntraced(function* (item: DiscoveryItem) {
 
 const step = Effect.gen(function* () {
   const due = yield* dueItems(perStep)
-  const done = yield* Effect.forEach(due, visit, { concurrency: 4 })
+  const done = yield* sideBySide(due, visit)
   const sum = (key: "fresh" | "beyond" | "failed") =>
     done.reduce((total, counts) => total + counts[key], 0)
   if (sum("beyond") > 0) {
@@ -221,6 +222,7 @@ export const layer = Layer.unwrap(
       settle: "1 second",
       timeout: "30 minutes",
       stallAfter: "3 minutes",
+      concurrency: 4,
       run: discoverWallets,
     }),
   ),

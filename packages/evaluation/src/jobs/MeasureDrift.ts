@@ -23,6 +23,7 @@ import type { Page } from "@evaluator/polymarket/Page"
 import { Malformed, PolymarketError } from "@evaluator/polymarket/PolymarketError"
 import { longestSpanMs, PriceHistory, type PricePoint } from "@evaluator/polymarket/PriceHistory"
 import * as Job from "@evaluator/runtime/Job"
+import { sideBySide } from "@evaluator/runtime/RunConcurrency"
 import { nextAttempt } from "../Backoff.ts"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { setAside } from "../SetAside.ts"
@@ -112,7 +113,7 @@ const measure = Effect.fnUntraced(function* (due: DueToMeasure) {
   const fills = yield* unmeasuredFills(due.wallet, now - driftMemoryMs, wallet_scoring.drift_fills)
   const old = fills.filter(({ atMs }) => atMs + settledMs <= now)
   const measured = yield* Effect.result(
-    Effect.forEach(spansOf(old), ([token, span]) => measureSpan(token, span), { concurrency: 4 }),
+    sideBySide(spansOf(old), ([token, span]) => measureSpan(token, span)),
   )
   if (measured._tag === "Failure") {
     yield* measureFailed(due.wallet, yield* nextAttempt(due.attempts, measured.failure))
@@ -153,6 +154,7 @@ export const layer = Layer.unwrap(
       on: ["WalletsClassified"],
       settle: Duration.millis(restBeforeDriftMs),
       timeout: "10 minutes",
+      concurrency: 4,
       run: inRounds(measureDue, roundsPerRun),
     }),
   ),

@@ -18,6 +18,7 @@ import { DataApi } from "@evaluator/polymarket/DataApi"
 import type { PolymarketError } from "@evaluator/polymarket/PolymarketError"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
+import { sideBySide } from "@evaluator/runtime/RunConcurrency"
 import { nextAttempt } from "../Backoff.ts"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { settingAside } from "../SetAside.ts"
@@ -147,7 +148,7 @@ const postpone = Effect.fnUntraced(function* (due: DueCondition, failure: Polyma
 /** Asks for what is due; also used by catching up. */
 export const resolveDue = Effect.gen(function* () {
   const due = yield* dueToResolve(perStep)
-  const answers = yield* Effect.forEach(due, (one) => Effect.result(ask(one)), { concurrency: 4 })
+  const answers = yield* sideBySide(due, (one) => Effect.result(ask(one)))
   const finals = answers.flatMap((answer) =>
     answer._tag === "Success" && answer.success !== undefined && isFinal(answer.success)
       ? [answer.success]
@@ -191,6 +192,7 @@ export const layer = Layer.unwrap(
       settle: "3 seconds",
       timeout: "10 minutes",
       stallAfter: "3 minutes",
+      concurrency: 4,
       run: inRounds(resolveDue, roundsPerRun),
     }),
   ),

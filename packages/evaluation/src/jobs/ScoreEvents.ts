@@ -30,6 +30,7 @@ import {
   goesOnFrom,
 } from "@evaluator/runtime/JobCheckpoint"
 import { reached } from "@evaluator/runtime/JobProgress"
+import { sideBySide } from "@evaluator/runtime/RunConcurrency"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { setAside } from "../SetAside.ts"
 import { conditionHex } from "../stores/Conditions.ts"
@@ -196,9 +197,7 @@ export const scoreEvents = Effect.gen(function* () {
   const { walked, cut } = yield* walkOpenMarkets
   const { filters, found } = yield* filterMarkets
   const candidates = byPotential(found)
-  const leading = yield* Effect.forEach(candidates.slice(0, scoring.candidates), measure, {
-    concurrency: 4,
-  })
+  const leading = yield* sideBySide(candidates.slice(0, scoring.candidates), measure)
   const markets = [...leading, ...candidates.slice(scoring.candidates)].map(scored)
   // Only what was measured may lead wallets to us.
   const events = rankEvents(
@@ -231,6 +230,7 @@ export const layer = Layer.unwrap(
       stallAfter: "3 minutes",
       // Every other job that asks the venue writes its back-off on the row of what it asked for.
       retry: venueRetry,
+      concurrency: 4,
       run: scoreEvents,
     }),
   ),

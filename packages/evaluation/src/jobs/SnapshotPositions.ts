@@ -14,6 +14,7 @@ import type { Page } from "@evaluator/polymarket/Page"
 import { Malformed, PolymarketError } from "@evaluator/polymarket/PolymarketError"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
+import { sideBySide } from "@evaluator/runtime/RunConcurrency"
 import { nextAttempt } from "../Backoff.ts"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
 import { quarantine } from "../stores/Ledger.ts"
@@ -78,7 +79,7 @@ const take = Effect.fnUntraced(function* (due: DueSnapshot) {
 
 const step = Effect.gen(function* () {
   const due = yield* dueSnapshots(perStep)
-  const done = yield* Effect.forEach(due, take, { concurrency: 4 })
+  const done = yield* sideBySide(due, take)
   const count = (outcome: (typeof done)[number]) => done.filter((each) => each === outcome).length
   return {
     counts: { changed: count("changed"), same: count("same"), failed: count("failed") },
@@ -102,6 +103,7 @@ export const layer = Layer.unwrap(
       settle: "2 seconds",
       timeout: "5 minutes",
       stallAfter: "2 minutes",
+      concurrency: 4,
       run: snapshotDue,
     }),
   ),
