@@ -117,7 +117,8 @@ export const QueueEntry = Schema.Struct({
   dropped: Schema.Int,
   coalesced: Schema.Int,
   pending: Schema.Int,
-  late: Schema.Int,
+  /** Items that waited longer than the queue's worst delay; null where it declares none. */
+  late: Schema.NullOr(Schema.Int),
   pressed: Schema.Boolean,
   capacity: Schema.NullOr(Schema.Int),
   workers: Schema.NullOr(Schema.Int),

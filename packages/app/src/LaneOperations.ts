@@ -57,7 +57,7 @@ export const operationsOf = Effect.fnUntraced(function* (lane: LaneName) {
         workers: null,
         whenFull: null,
         oldestMs: null,
-        late: 0,
+        late: null,
         pressed: false,
         paused: null,
       }

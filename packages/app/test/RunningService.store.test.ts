@@ -106,6 +106,13 @@ describe("a queue of a running service", () => {
         reason: "by hand",
         untilMs: null,
       })
+      const { queues } = yield* json<{ queues: ReadonlyArray<Record<string, unknown>> }>(
+        path,
+        "queues",
+      )
+      const named = (name: string) => queues.find((queue) => queue["name"] === name)
+      assert.deepInclude(named("fills-to-copy"), { whenFull: "shed", workers: 8, late: 0 })
+      assert.deepInclude(named("paper-job-runs"), { capacity: null, late: null })
       const refused = yield* command(["pause-queue", "fills-to-copy", "--data", path])
       assert.strictEqual(refused.code, 1)
       assert.match(refused.err, /no queue is called fills-to-copy; there are wallets-to-ingest/)

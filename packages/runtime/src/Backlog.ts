@@ -257,6 +257,9 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
     })
   const backlogs = yield* Backlogs
   yield* backlogs.wire({ name, on: options.on, emits: options.emits })
-  yield* backlogs.add(counters, { view, pause: setPause, resume: setPause(null) })
+  yield* backlogs.add(counters, {
+    view,
+    hold: { pause: setPause, resume: setPause(null) },
+  })
   return { offer, counters: Effect.sync(counters) }
 })

@@ -41,11 +41,17 @@ export interface QueueView extends QueueCounters {
   readonly paused: QueuePause | null
 }
 
+/** How a queue is held up and let go on. */
+export interface QueueHold {
+  readonly pause: (pause: QueuePause) => Effect.Effect<void>
+  readonly resume: Effect.Effect<void>
+}
+
 /** What can be asked of a queue beside its counters. */
 export interface QueueControls {
   readonly view: () => QueueView
-  readonly pause: (pause: QueuePause) => Effect.Effect<void>
-  readonly resume: Effect.Effect<void>
+  /** Null: it cannot be paused. */
+  readonly hold: QueueHold | null
 }
 
 /** No queue of this lane that can be paused has the name. */
@@ -98,19 +104,21 @@ export class Backlogs extends Context.Service<
       rows.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
     const controlled = () => registered.flatMap(({ controls }) => controls ?? [])
-    const controlsOf = Effect.fnUntraced(function* (name: string) {
-      const found = controlled().find((controls) => controls.view().name === name)
-      if (found !== undefined) return found
-      const known = byName(controlled().map(({ view }) => view())).map((view) => view.name)
-      return yield* new QueueNotFound({ queue: name, known })
-    })
-    const changed = (
+    const changed = Effect.fnUntraced(function* (
       name: string,
-      change: (controls: QueueControls) => Effect.Effect<void>,
-    ): Effect.Effect<QueueView, QueueNotFound> =>
-      Effect.flatMap(controlsOf(name), (controls) =>
-        Effect.as(change(controls), controls).pipe(Effect.map(({ view }) => view())),
+      change: (hold: QueueHold) => Effect.Effect<void>,
+    ): Effect.fn.Return<QueueView, QueueNotFound> {
+      const pausable = controlled().flatMap(({ hold, view }) =>
+        hold === null ? [] : [{ hold, view }],
       )
+      const found = pausable.find(({ view }) => view().name === name)
+      if (found === undefined) {
+        const known = byName(pausable.map(({ view }) => view())).map((view) => view.name)
+        return yield* new QueueNotFound({ queue: name, known })
+      }
+      yield* change(found.hold)
+      return found.view()
+    })
 
     const busy = () =>
       registered.some(
@@ -123,10 +131,11 @@ export class Backlogs extends Context.Service<
         const register = Effect.sync(
           () => void registered.push({ counters, controls: controls ?? null }),
         )
-        if (controls === undefined) return register
+        const hold = controls?.hold ?? null
+        if (hold === null) return register
         return Effect.flatMap(StandingPauses, (standing) => {
           const pause = standing.get(counters().name)
-          return pause === undefined ? register : Effect.andThen(register, controls.pause(pause))
+          return pause === undefined ? register : Effect.andThen(register, hold.pause(pause))
         })
       },
       wire: (queue) => Effect.sync(() => void wired.push(queue)),
@@ -138,8 +147,8 @@ export class Backlogs extends Context.Service<
       }),
       all: Effect.sync(() => byName(registered.map(({ counters }) => counters()))),
       views: Effect.sync(() => byName(controlled().map(({ view }) => view()))),
-      pause: (name, pause) => changed(name, (controls) => controls.pause(pause)),
-      resume: (name) => changed(name, (controls) => controls.resume),
+      pause: (name, pause) => changed(name, (hold) => hold.pause(pause)),
+      resume: (name) => changed(name, (hold) => hold.resume),
       drained: Effect.sync(busy).pipe(
         Effect.repeat({ while: (is) => is, schedule: Schedule.spaced("10 millis") }),
         Effect.asVoid,

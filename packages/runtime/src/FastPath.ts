@@ -9,13 +9,15 @@
  * key have their turns one at a time, in the order of submission. The deadline is the queue's worst delay:
  * what waited for {@link timerSlackMs} longer, because the thread stood still, counts as late. It is asked of
  * the wait for a slot, not of the one for something else.
+ * {@link Pressure} says when so many wait for a slot that it will soon shed. It cannot be paused.
  * Limits: `slots` turns, `inFlight` in a slot or beside, `capacity` waiting, an eighth of them behind one
  * that waits for something else; beyond that an item is shed at once.
  */
 import { Cause, Clock, Duration, Effect, Exit, Latch, Metric, Scope, Semaphore } from "effect"
 import type { EventType } from "@evaluator/domain/event/DomainEvent"
 import { histogramOf, metrics } from "@evaluator/telemetry/Names"
-import { Backlogs, type QueueCounters } from "./Backlogs.ts"
+import { Backlogs, type QueueCounters, type QueueView } from "./Backlogs.ts"
+import * as Pressure from "./Pressure.ts"
 import * as QueueMeters from "./QueueMeters.ts"
 import { type Submission, SubmissionLine, type Waiting } from "./SubmissionLine.ts"
 import { Supervisor } from "./Supervisor.ts"
@@ -63,7 +65,24 @@ export const make = Effect.fnUntraced(function* (
 
   const waits = Metric.withAttributes(histogramOf(metrics.queueWait), { queue: name })
 
+  const pressure = yield* Pressure.make({ queue: name, capacity, high: 0.8, low: 0.5 })
+  const moved = () => pressure.notice(Math.max(0, line.size - slots))
+
   const counters = (): QueueCounters => ({ name, ...tally, pending })
+  const oldestMs = () => {
+    const oldest = line.oldestForSlot
+    return oldest === null ? null : Number(clock.monotonicTimeNanosUnsafe() - oldest) / 1e6
+  }
+  const view = (): QueueView => ({
+    ...counters(),
+    capacity,
+    workers: slots,
+    whenFull: "shed",
+    oldestMs: oldestMs(),
+    late,
+    pressed: pressure.raised(),
+    paused: null,
+  })
 
   const guarded = (effect: Effect.Effect<void>) =>
     effect.pipe(
@@ -88,8 +107,14 @@ export const make = Effect.fnUntraced(function* (
     }
     pending += 1
     line.join(item, clock.monotonicTimeNanosUnsafe())
+    moved()
     if (line.oldest !== undefined) waitedFor.openUnsafe()
   })
+
+  const leave = (item: Waiting) => {
+    line.leave(item)
+    moved()
+  }
 
   const nextItem = Effect.callback<Waiting>((resume) => {
     const goAway = line.next((item) => resume(Effect.succeed(item)))
@@ -131,7 +156,7 @@ export const make = Effect.fnUntraced(function* (
   const begin = (item: Waiting) => {
     const over = Latch.makeUnsafe(false)
     const turnOver = Effect.sync(() => {
-      if (over.openUnsafe()) line.leave(item)
+      if (over.openUnsafe()) leave(item)
     })
     // What a stop cuts off keeps its key: the next one must not be decided as if it had ended.
     const run = Effect.suspend(() => item.run(turnOver)).pipe(
@@ -152,7 +177,7 @@ export const make = Effect.fnUntraced(function* (
     const item = yield* nextItem
     if (waited(item) > deadlineNanos) {
       return yield* shed(item).pipe(
-        Effect.ensuring(Effect.sync(() => line.leave(item))),
+        Effect.ensuring(Effect.sync(() => leave(item))),
         Effect.ensuring(ended),
       )
     }
@@ -175,6 +200,7 @@ export const make = Effect.fnUntraced(function* (
     const leftNanos = first.countsFrom + deadlineNanos - clock.monotonicTimeNanosUnsafe()
     if (leftNanos > 0n) return yield* Effect.sleep(Math.ceil(Number(leftNanos) / 1e6))
     line.withdraw(first)
+    moved()
     waited(first)
     yield* shed(first).pipe(Effect.ensuring(Effect.sync(() => void (pending -= 1))))
   })
@@ -188,10 +214,7 @@ export const make = Effect.fnUntraced(function* (
   yield* QueueMeters.show(() => ({ ...counters(), late }))
   const backlogs = yield* Backlogs
   yield* backlogs.wire({ name, on: options.on, emits: options.emits })
-  yield* backlogs.add(counters)
-  yield* backlogs.watchAge(() => {
-    const oldest = line.oldestForSlot
-    return oldest === null ? null : Number(clock.monotonicTimeNanosUnsafe() - oldest) / 1e6
-  })
+  yield* backlogs.add(counters, { view, hold: null })
+  yield* backlogs.watchAge(oldestMs)
   return { submit, counters: Effect.sync(counters), waiting: Effect.sync(() => line.size) }
 })

@@ -44,12 +44,19 @@ export const make = Effect.fnUntraced(function* (
   const tell = Effect.gen(function* () {
     yield* turned.await
     yield* turned.close
-    if (raised === told) return
-    told = raised
-    if (!told) yield* Effect.logInfo(`${queue} is down to ${waiting} of ${capacity} places`)
-    if (Option.isNone(log)) return
-    const type = told ? "BackpressureRaised" : "BackpressureCleared"
-    yield* log.value.append([{ type, payload: { queue, pending: waiting, capacity } }])
+    const is = raised
+    if (is === told) return
+    if (!is) yield* Effect.logInfo(`${queue} is down to ${waiting} of ${capacity} places`)
+    if (Option.isSome(log)) {
+      const type = is ? "BackpressureRaised" : "BackpressureCleared"
+      yield* (
+        log.value
+          .append([{ type, payload: { queue, pending: waiting, capacity } }])
+          // A file that cannot be written now: it is said when it can.
+          .pipe(Effect.onError(() => turned.open))
+      )
+    }
+    told = is
   })
   yield* supervisor.service(`${queue}-pressure`, Effect.forever(tell))
 

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Latch } from "effect"
+import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { join } from "node:path"
 import * as Backlog from "@evaluator/runtime/Backlog"
 import { Backlogs } from "@evaluator/runtime/Backlogs"
+import * as FastPath from "@evaluator/runtime/FastPath"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { inLane, openLane, temporaryDirectory } from "./StoreLane.ts"
 
@@ -25,6 +27,7 @@ const withBacklog = <A, E>(
     readonly backlog: Backlog.Backlog<string>
     readonly queues: Backlogs["Service"]
     readonly log: EventLog["Service"]
+    readonly sql: SqlClient.SqlClient
     readonly gate: Latch.Latch
     readonly handled: ReadonlyArray<string>
   }) => Effect.Effect<A, E>,
@@ -43,6 +46,7 @@ const withBacklog = <A, E>(
         backlog,
         queues: yield* Backlogs,
         log: yield* EventLog,
+        sql: yield* SqlClient.SqlClient,
         gate,
         handled,
       })
@@ -80,6 +84,74 @@ describe("Backlog policies", () => {
         ])
       }),
     ),
+  )
+
+  it.effect("says of a pressure that came while the file could not be written when it can be", () =>
+    withBacklog({}, ({ backlog, log, sql }) =>
+      Effect.gen(function* () {
+        yield* sql`PRAGMA query_only = ON`
+        yield* offerAll(backlog, 1, 10)
+        yield* sql`PRAGMA query_only = OFF`
+        assert.deepStrictEqual(yield* log.readAfter(0, 100), [])
+        yield* TestClock.adjust("2 seconds")
+        yield* settle
+        assert.deepStrictEqual(
+          (yield* log.readAfter(0, 100)).map(({ type }) => type),
+          ["BackpressureRaised"],
+        )
+      }),
+    ),
+  )
+
+  it.effect("the fast path raises it by who waits for a slot, and is shown with what is late", () =>
+    Effect.gen(function* () {
+      const lane = yield* openLane(join(yield* temporaryDirectory, "lane.db"))
+      yield* Effect.gen(function* () {
+        const gate = yield* Latch.make(false)
+        const pool = yield* FastPath.make({
+          name: "fills-to-copy",
+          slots: 2,
+          inFlight: 100,
+          capacity: 10,
+          deadline: "2 seconds",
+        })
+        const queues = yield* Backlogs
+        const said = Effect.map((yield* EventLog).readAfter(0, 100), (events) =>
+          events.map(({ payload, type }) => `${type} ${payload}`),
+        )
+        const seen = Effect.map(queues.views, ([view]) => view!)
+        const item = { run: () => gate.await, shed: Effect.void }
+        for (let key = 0; key < 9; key++) yield* pool.submit({ ...item, key: `${key}` })
+        yield* settle
+        assert.deepStrictEqual(yield* said, [])
+        yield* pool.submit({ ...item, key: "9" })
+        yield* settle
+        assert.deepInclude(yield* seen, {
+          capacity: 10,
+          workers: 2,
+          whenFull: "shed",
+          pressed: true,
+          late: 0,
+          pending: 10,
+          paused: null,
+        })
+        assert.isAtLeast((yield* seen).oldestMs ?? 0, 20)
+        const refused = yield* Effect.flip(
+          queues.pause("fills-to-copy", { reason: "", untilMs: null }),
+        )
+        assert.deepStrictEqual(refused.known, [])
+        yield* gate.open
+        yield* settle
+        assert.isFalse((yield* seen).pressed)
+        const [raised, cleared, ...more] = yield* said
+        assert.strictEqual(
+          raised,
+          'BackpressureRaised {"queue":"fills-to-copy","pending":8,"capacity":10}',
+        )
+        assert.match(cleared ?? "", /^BackpressureCleared .*"pending":[0-5],"capacity":10/)
+        assert.deepStrictEqual(more, [])
+      }).pipe(inLane(lane))
+    }),
   )
 
   it.effect("a paused queue takes items in and hands none out until it is resumed", () =>
