@@ -94,7 +94,8 @@ export class ServiceTracer extends Context.Service<
         Effect.orDie,
         Effect.map((env) => {
           const on = Option.isSome(env.endpoint) || Option.isSome(env.tracesEndpoint)
-          if (!on || env.disabled === "true" || env.exporter === "none") return ServiceTracer.layer
+          if (!on || env.disabled.toLowerCase() === "true" || env.exporter === "none")
+            return ServiceTracer.layer
           const namespace = Option.getOrUndefined(env.serviceName)
           return ServiceTracer.layerOtlp({
             url: Option.getOrElse(env.tracesEndpoint, () =>
@@ -127,11 +128,21 @@ const standardVariables = Config.all({
 
 const tracesUrl = (base: string): string => `${base.replace(/\/+$/, "")}/v1/traces`
 
+/** A value is percent-encoded; one that is not is taken as it stands. */
+const decoded = (value: string): string => {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
+}
+
 /** `a=1,b=2` to a record. A pair without `=` says nothing and is left out, as the standard has it. */
 const pairs = (text: string): Record<string, string> =>
   Object.fromEntries(
-    text
-      .split(",")
-      .map((pair) => pair.split("=").map((side) => side.trim()))
-      .flatMap(([key, value]) => (key && value !== undefined ? [[key, value] as const] : [])),
+    text.split(",").flatMap((pair) => {
+      const at = pair.indexOf("=")
+      const key = pair.slice(0, at).trim()
+      return at < 0 || key === "" ? [] : [[key, decoded(pair.slice(at + 1).trim())] as const]
+    }),
   )

@@ -71,6 +71,7 @@ describe("without an exporter", () => {
         yield* exporting({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://127.0.0.1:9/v1/traces" }),
       )
       assert.isFalse(yield* exporting({ ...endpoint, OTEL_SDK_DISABLED: "true" }))
+      assert.isFalse(yield* exporting({ ...endpoint, OTEL_SDK_DISABLED: "TRUE" }))
       assert.isFalse(yield* exporting({ ...endpoint, OTEL_TRACES_EXPORTER: "none" }))
     }),
   )
@@ -113,7 +114,7 @@ describe("with an exporter", () => {
         ConfigProvider.fromUnknown({
           OTEL_EXPORTER_OTLP_ENDPOINT: `${receiver.endpoint}/`,
           OTEL_SERVICE_NAME: "lab",
-          OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=test",
+          OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=test, note=a%2Cb=c,nothing",
         }),
       )
       yield* Effect.gen(function* () {
@@ -139,6 +140,7 @@ describe("with an exporter", () => {
       assert.strictEqual(sent?.resource["service.namespace"], "lab")
       assert.strictEqual(sent?.resource["service.instance.id"], "boot-7")
       assert.strictEqual(sent?.resource["deployment.environment.name"], "test")
+      assert.strictEqual(sent?.resource["note"], "a,b=c")
       assert.strictEqual(sent?.attributes["peer.service"], "fast-path")
       assert.strictEqual(sent?.attributes["service.peer.name"], "fast-path")
     }).pipe(ownMetrics, Effect.scoped),
