@@ -11,7 +11,7 @@ interface RunningJob {
 const listed = (names: ReadonlyArray<string>): string => names.join(", ")
 
 /**
- * Jobs that run are finished; what waits in queues is either drained or stays due in its row, without
+ * Jobs that run end with the step they are at; what waits in queues is either drained or stays due in its row, without
  * an attempt counted against it. Requests for runs that wait are let go: the next start asks again.
  */
 export const stopPlan = (
@@ -24,7 +24,9 @@ export const stopPlan = (
     .filter(({ name, pending }) => pending > 0 && !name.endsWith("-job-runs"))
     .map(({ name, pending }) => `${pending} in ${name}`)
   return [
-    running.length === 0 ? "no job runs" : `${listed(running)} finish`,
+    running.length === 0
+      ? "no job runs"
+      : `${listed(running)} stop at their next step, what they leave is due at the next start`,
     waiting.length === 0
       ? "no queue holds anything"
       : `${listed(waiting)} are worked off, what is not goes back to its row with no attempt counted`,

@@ -58,6 +58,12 @@ describe("a collector that never answers", () => {
           .map((line) => JSON.parse(line) as { at: string; message: string; lane: string })
         const drained = lines.findLast(({ message }) => message.includes("markets scored"))
         assert.isBelow(endedMs - Date.parse(drained!.at), exitMs)
+        const plan = lines.filter(({ message }) => message.includes("copies in flight are decided"))
+        assert.deepStrictEqual(
+          plan.map(({ message }) => message.endsWith("all within 1s")),
+          [true],
+          "the plan of the stop is said once",
+        )
         const letGo = lines.filter(({ message }) => message.includes("are let go at the exit"))
         assert.sameMembers(
           letGo.map(({ lane }) => lane),

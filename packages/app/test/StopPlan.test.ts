@@ -17,7 +17,7 @@ describe("the plan of a stop", () => {
         ],
         "30s",
       ),
-      "score-events, settle-markets finish; 37 in wallets-to-ingest are worked off, what is not goes back to its row with no attempt counted; copies in flight are decided, all within 30s",
+      "score-events, settle-markets stop at their next step, what they leave is due at the next start; 37 in wallets-to-ingest are worked off, what is not goes back to its row with no attempt counted; copies in flight are decided, all within 30s",
     )
   })
 

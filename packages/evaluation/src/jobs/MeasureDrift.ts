@@ -154,6 +154,7 @@ export const layer = Layer.unwrap(
       on: ["WalletsClassified"],
       settle: Duration.millis(restBeforeDriftMs),
       timeout: "10 minutes",
+      stallAfter: "3 minutes",
       concurrency: 4,
       run: inRounds(measureDue, roundsPerRun),
     }),
