@@ -47,15 +47,15 @@ export const kindOfCause = (cause: string): string =>
     .slice(0, 160)
 
 /**
- * Shows how many letters of each source the file has, whoever wrote, redrove or removed them: run when the
- * metrics are read. A source that had some is shown with 0 when none is left.
+ * Shows how many letters of each source the file has that wait for somebody, whoever wrote, redrove or
+ * removed them: run when the metrics are read. A source that had some is shown with 0 when none is left.
  */
 export const makeGauges = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   let shown: ReadonlySet<string> = new Set()
   return Effect.gen(function* () {
     const rows = yield* sql<{ source: string; letters: number }>`
-      SELECT source, count(*) AS letters FROM dead_letters GROUP BY source`
+      SELECT source, count(*) AS letters FROM dead_letters WHERE attempts > 0 GROUP BY source`
     const letters = new Map(rows.map((row) => [row.source, row.letters]))
     shown = new Set([...shown, ...letters.keys()])
     for (const source of shown) {

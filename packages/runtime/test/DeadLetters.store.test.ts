@@ -36,6 +36,9 @@ describe("the dead letters on the metrics page", () => {
         yield* sql`DELETE FROM dead_letters WHERE source = 'settlement' OR subject = 'a'`
         yield* count
         assert.sameMembers(yield* shown, ["ingest-trades 1", "settlement 0"])
+        yield* DeadLetters.ask("ingest-trades", null)
+        yield* count
+        assert.sameMembers(yield* shown, ["ingest-trades 0", "settlement 0"])
       }).pipe(inLane(lane))
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())),
   )

@@ -18,16 +18,20 @@ import { laneFile } from "./Reader.ts"
 import { redrive, redriveOf } from "../Redrives.ts"
 import { writing } from "./Writer.ts"
 
-/** Letters one redrive takes at most. */
+/** Letters of a lane that one redrive takes at most. */
 export const redrivenAtOnce = 500
 
 const lettersOf = Effect.fnUntraced(function* (source: string, subject: string | null) {
   const sql = yield* SqliteClient
-  return yield* sql<{ subject: string; cause: string; attempts: number; at_ms: number }>`
+  // One that is redriven already and waits for its subscriber is not asked for again.
+  const where = sql`source = ${source} AND attempts > 0
+    AND (${subject} IS NULL OR subject = ${subject})`
+  const letters = yield* sql<{ subject: string; cause: string; attempts: number; at_ms: number }>`
     SELECT subject, cause, attempts, at_ms FROM dead_letters
-    WHERE source = ${source} AND (${subject} IS NULL OR subject = ${subject})
-    ORDER BY at_ms, id LIMIT ${redrivenAtOnce}`.pipe(Effect.orDie)
-})
+    WHERE ${where} ORDER BY at_ms, id LIMIT ${redrivenAtOnce}`
+  const [all] = yield* sql<{ n: number }>`SELECT count(*) AS n FROM dead_letters WHERE ${where}`
+  return { letters, left: all!.n - letters.length }
+}, Effect.orDie)
 
 const again = Command.make(
   "redrive",
@@ -55,14 +59,18 @@ const again = Command.make(
     }
     const found = yield* Effect.forEach(LaneName.literals, (lane) =>
       lettersOf(source, subject).pipe(
-        Effect.map((rows) => rows.map((row) => ({ lane, ...row }))),
+        Effect.map(({ left, letters }) => ({
+          left,
+          letters: letters.map((row) => ({ lane, ...row })),
+        })),
         Effect.provide(laneFile(directory, lane)),
       ),
     )
-    const letters = found.flat()
+    const letters = found.flatMap((one) => one.letters)
+    const left = found.reduce((sum, one) => sum + one.left, 0)
     if (letters.length === 0) {
       return yield* new NotFound({
-        what: `${source} has no dead letter${subject === null ? "" : ` of ${subject}`}`,
+        what: `${source} has no dead letter${subject === null ? "" : ` of ${subject}`} to redrive`,
       })
     }
     if (flags.apply) {
@@ -77,7 +85,7 @@ const again = Command.make(
       }
     }
     yield* printRows(flags, {
-      document: { source, does, applied: flags.apply, letters },
+      document: { source, does, applied: flags.apply, letters, left },
       ...tableOf(letters, {
         at: (letter) => timeOf(letter.at_ms),
         lane: (letter) => letter.lane,
@@ -85,9 +93,11 @@ const again = Command.make(
         attempts: (letter) => letter.attempts,
         cause: (letter) => letter.cause.split("\n")[0] ?? "",
       }),
-      note: flags.apply
-        ? `${letters.length} redriven: ${does}`
-        : `with --apply, for each of these ${letters.length}: ${does}`,
+      note: `${
+        flags.apply
+          ? `${letters.length} redriven: ${does}`
+          : `with --apply, for each of these ${letters.length}: ${does}`
+      }${left === 0 ? "" : `; ${left} more are left for the next redrive`}`,
     })
   }, Effect.scoped),
 ).pipe(

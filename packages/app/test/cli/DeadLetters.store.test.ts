@@ -7,6 +7,7 @@ import { join } from "node:path"
 import type { ControlHandlers } from "@evaluator/app/Control"
 import { hold } from "@evaluator/app/DataDirectory"
 import { upgradeSchemas } from "@evaluator/app/SchemaUpgrade"
+import { redrivenAtOnce } from "@evaluator/app/cli/DeadLettersCommand"
 import { writing } from "@evaluator/app/cli/Writer"
 import { bytesToHex, hexToBytes } from "@evaluator/domain/Id"
 import { command } from "./Terminal.ts"
@@ -122,6 +123,31 @@ describe("dead-letters", () => {
         [wallets[1], false, 8],
       ])
       assert.strictEqual((yield* groupsOf(directory))[0]!.letters, 1)
+    }),
+  )
+
+  it.effect("redrive says how many it leaves, and asks for none twice that waits already", () =>
+    Effect.gen(function* () {
+      const directory = yield* used
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        for (let n = 0; n < redrivenAtOnce + 3; n++) {
+          yield* sql`INSERT INTO dead_letters ${sql.insert({
+            source: "paper",
+            subject: `event-${n}`,
+            cause: "no market",
+            attempts: 3,
+            payload: "{}",
+            at_ms: n,
+          })}`
+        }
+      }).pipe(writing(directory, "paper"))
+      const redrive = command(["dead-letters", "redrive", "paper", "--apply", "--data", directory])
+      const first = yield* redrive
+      assert.include(first.out, `${redrivenAtOnce} redriven`)
+      assert.include(first.out, "3 more are left for the next redrive")
+      assert.match((yield* redrive).out, /\b3 redriven: [^;]+$/)
+      assert.match((yield* redrive).err, /paper has no dead letter to redrive/)
     }),
   )
 
