@@ -39,6 +39,7 @@ import { migrations } from "./Migrations.ts"
 import { reconcileCounters } from "./ReconcileCounters.ts"
 import { readiness } from "./Readiness.ts"
 import type { SettingsShape } from "./Settings.ts"
+import * as SlowStatements from "./SlowStatements.ts"
 import { stateOf } from "./StateHash.ts"
 import { copySummaries, glance, ledgerFigures, status, strategy } from "./Standing.ts"
 
@@ -50,11 +51,12 @@ export interface EvaluationParts extends LaneParts {
 /** Wallets of the ranking that the summary names. */
 const rankedInSummary = 20
 
-const housekeeper = (paperFile: string) =>
+const housekeeper = (paperFile: string, live: boolean) =>
   PaperReports.layer.pipe(
     Layer.provideMerge(
       Database.layer({ file: paperFile, lane: "housekeeper", migrations: migrations.paper }),
     ),
+    Layer.provide(live ? SlowStatements.layer : Layer.empty),
   )
 
 /** The fast lane's metrics; waited for where it does not listen yet. */
@@ -69,7 +71,7 @@ export const openEvaluation = Effect.fnUntraced(function* (
   parts: EvaluationParts,
 ): Effect.fn.Return<OpenEvaluation, Database.DatabaseError, Scope.Scope> {
   const lane = yield* Layer.build(evaluationLane(parts))
-  const paper = yield* Layer.build(Layer.fresh(housekeeper(parts.paperFile)))
+  const paper = yield* Layer.build(Layer.fresh(housekeeper(parts.paperFile, parts.live === true)))
   return yield* Effect.gen(function* () {
     const { fetch, hear, judge } = yield* EvaluationLane
     const reports = yield* EvaluationReports

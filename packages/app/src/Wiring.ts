@@ -40,6 +40,7 @@ import { laneSettings } from "./LaneSettings.ts"
 import * as LoopWatch from "./LoopWatch.ts"
 import { migrations } from "./Migrations.ts"
 import type { SettingsShape } from "./Settings.ts"
+import * as SlowStatements from "./SlowStatements.ts"
 import * as SpanExchange from "./SpanExchange.ts"
 import * as StorageWatch from "./StorageWatch.ts"
 import { throttleNotices } from "./ThrottleNotices.ts"
@@ -104,6 +105,7 @@ const machinery = (
         checkpointPages: live === true ? undefined : virtualCheckpointPages,
       }),
     ),
+    Layer.provide(live === true ? SlowStatements.layer : Layer.empty),
     Layer.provide(
       Layer.effect(
         TransactionSpans,

@@ -71,6 +71,7 @@ export const metrics = {
   decision: spreads("decision_ms", "ms", [], "Fill decoded in the fast lane to reservation kept."),
   cash: shows("cash_microusdc", "micro-USDC", ["strategy"], "Free paper cash."),
   equity: shows("equity_microusdc", "micro-USDC", ["strategy"], "Cash and open positions."),
+  slowStatements: counts("slow_statements", "calls", [], "Calls into SQLite over 250 ms."),
   spansExported: counts("spans_exported", "spans", [], "Spans a collector took."),
   spansDropped: counts("spans_dropped", "spans", ["reason"], "Spans no collector will see."),
   logLinesDropped: counts("log_lines_dropped", "lines", ["reason"], "Log lines nobody will read."),
