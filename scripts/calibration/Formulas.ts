@@ -2,6 +2,7 @@
  * What a screen of wallets usually ranks by: the WScore formula of the system this one follows, return
  * on investment and win rate, from the same rows, over the whole span.
  */
+import { Duration } from "effect"
 import { scoreWallet } from "@evaluator/domain/wallet/WalletScore"
 import type { SeededWorld } from "@evaluator/venue/seeded/SeededWorld"
 import type { VenueRow } from "@evaluator/venue/World"
@@ -16,7 +17,10 @@ export const thresholds: Readonly<Record<FormulaName, number>> = {
   win_rate: 0.6,
 }
 
-/** The formula's own weights; drift was always zero there, so timing is one half. */
+/**
+ * The formula's own weights; drift was always zero there, so timing is one half, and it knew no lane and no
+ * decay.
+ */
 const weights = {
   edge_weight: 0.3,
   consistency_weight: 0.25,
@@ -25,6 +29,8 @@ const weights = {
   behaviour_weight: 0.1,
   young_multiplier: 0.8,
   obscurity_multiplier: 1.2,
+  lane_multiplier: 1,
+  half_life: Duration.infinity,
 }
 const fewestTrades = 10
 const burstSeconds = 60
@@ -89,6 +95,8 @@ export const formulasOf = (
       noise: (0.5 * extreme) / trades.length + (0.5 * bursts) / trades.length,
       ageDays: 120,
       onLeaderboard: false,
+      lane: null,
+      idleDays: 0,
     },
     weights,
   )

@@ -162,6 +162,11 @@ const judging: Check = ({ personas, wallet_scoring: weights, rules, judgement })
       `at least personas.min_trades (${personas.min_trades})`,
     ),
     unless(weightSum > 0, "wallet_scoring.edge_weight", "at least one of the five weights above 0"),
+    unless(
+      Duration.toMillis(weights.half_life) > 0,
+      "wallet_scoring.half_life",
+      "longer than nothing, or no score is left of any wallet",
+    ),
   ]
 }
 

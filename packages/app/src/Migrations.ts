@@ -26,6 +26,7 @@ import evaluation0022 from "../../../migrations/evaluation/0022_order_due_wallet
 import evaluation0023 from "../../../migrations/evaluation/0023_add_run_checkpoints.ts"
 import evaluation0024 from "../../../migrations/evaluation/0024_date_numbers_of_moves.ts"
 import evaluation0025 from "../../../migrations/evaluation/0025_add_persona_confidence.ts"
+import evaluation0026 from "../../../migrations/evaluation/0026_score_lanes.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
@@ -69,6 +70,7 @@ export const migrations = {
     "0023_add_run_checkpoints": evaluation0023,
     "0024_date_numbers_of_moves": evaluation0024,
     "0025_add_persona_confidence": evaluation0025,
+    "0026_score_lanes": evaluation0026,
   },
   paper: {
     "0001_create_runtime": paper0001,

@@ -254,6 +254,11 @@ describe("settings that contradict each other", () => {
       "scoring.min_days_to_expiry",
     ],
     [
+      "scores that are worth nothing at once",
+      { EVALUATOR_WALLET_SCORING_HALF_LIFE: "0s" },
+      "wallet_scoring.half_life",
+    ],
+    [
       "a daily loss above the weekly",
       { EVALUATOR_PAPER_PORTFOLIO_DAILY_LOSS: "0.5" },
       "paper.portfolio_daily_loss",

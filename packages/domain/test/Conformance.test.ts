@@ -3,6 +3,7 @@
  * known to be wrong, the right answer beside what it gives.
  */
 import { assert, describe, it } from "@effect/vitest"
+import { Duration } from "effect"
 import { scoreMarket, timeToExpiry } from "@evaluator/domain/market/MarketScore"
 import { takerFee } from "@evaluator/domain/money/Fee"
 import { cost, price, proceeds, shares } from "@evaluator/domain/money/Micro"
@@ -73,14 +74,20 @@ describe("WScore", () => {
     market_skill_weight: 0.2,
     timing_weight: 0.15,
     behaviour_weight: 0.1,
+    lane_multiplier: 1.1,
+    half_life: Duration.days(30),
   }
+  /** Without a lane and at once after a fill: the reference knows neither. */
+  const neutral = { lane: null, idleDays: 0 }
   const score = (
-    inputs: Omit<ScoreInputs, "onLeaderboard"> & { readonly onLeaderboard?: boolean },
+    inputs: Omit<ScoreInputs, "onLeaderboard" | keyof typeof neutral> & {
+      readonly onLeaderboard?: boolean
+    },
     young: number,
     obscure: number,
   ) =>
     scoreWallet(
-      { onLeaderboard: false, ...inputs },
+      { onLeaderboard: false, ...neutral, ...inputs },
       { ...weights, young_multiplier: young, obscurity_multiplier: obscure },
     )
   const first = {

@@ -143,6 +143,8 @@ const WalletScoring = Schema.Struct({
   behaviour_weight: Ratio,
   young_multiplier: NumberLeaf(0, 2),
   obscurity_multiplier: NumberLeaf(0, 2),
+  lane_multiplier: NumberLeaf(0, 2),
+  half_life: DurationLeaf,
   leaderboard_memory: DurationLeaf,
   drift_fills: IntLeaf(0, 1000),
 })

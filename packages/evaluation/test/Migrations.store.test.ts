@@ -66,3 +66,46 @@ describe("the step that adds winners", () => {
     }),
   )
 })
+
+describe("the step that scores lanes", () => {
+  it.effect("keeps scores, fills in the numbers of windows, and has wallets judged again", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporary, "evaluator.db")
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`INSERT INTO wallets (wallet, source, discovered_at_ms, judged_at_ms, judge_due_ms)
+          VALUES (x'01', 'HOLDER', 5, 70, 900), (x'02', 'HOLDER', 6, NULL, NULL)`
+        yield* sql`INSERT INTO wallet_features (wallet, window_days, at_ms, features)
+          VALUES (x'01', 30, 70, '{"topDomain":"Politics"}')`
+        yield* sql`INSERT INTO wallet_scores (wallet, window_days, wscore, edge, consistency,
+            market_skill, behaviour, raw, hit_rate_factor, trust_factor, obscurity_factor, roi_percent,
+            hit_rate, trade_count, at_ms)
+          VALUES (x'01', 30, 0.4, 0, 0, 0, 0, 0.4, 1, 1, 1, 3, 0.5, 20, 70)`
+      }).pipe(opened(file, "0026"))
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const due = yield* sql<{ judge_due_ms: number | null }>`SELECT judge_due_ms FROM wallets
+          ORDER BY wallet`
+        assert.deepStrictEqual(
+          due.map((row) => row.judge_due_ms),
+          [70, null],
+        )
+        const [numbers] = yield* sql<{ features: string }>`SELECT features FROM wallet_features`
+        assert.deepStrictEqual(JSON.parse(numbers!.features), {
+          topDomain: "Politics",
+          topDomainRoi: 0,
+          topDomainClosedMarkets: 0,
+          topDomainProfitableMarkets: 0,
+        })
+        const [score] = yield* sql<Record<string, unknown>>`SELECT * FROM wallet_scores`
+        assert.deepInclude(score!, {
+          wscore: 0.4,
+          lane: null,
+          idle_days: null,
+          lane_factor: 1,
+          recency_factor: 1,
+        })
+      }).pipe(opened(file, null))
+    }),
+  )
+})

@@ -152,7 +152,9 @@ const judgementsOf = (
         (SELECT json_group_array(json_array(code, metric, evidence)) FROM (SELECT * FROM wallet_gates g
           WHERE g.wallet = w.wallet ORDER BY position)) AS gates,
         (SELECT json_group_array(json_array(window_days, wscore, edge, consistency, market_skill,
-            timing, drift_cents, drift_fills, behaviour, raw, hit_rate_factor, trust_factor, obscurity_factor, roi_percent, hit_rate,
+            timing, drift_cents, drift_fills, behaviour, raw, hit_rate_factor, trust_factor, obscurity_factor,
+            lane, lane_roi_percent, lane_profitable_markets, lane_markets, lane_factor, idle_days,
+            recency_factor, roi_percent, hit_rate,
             trade_count)) FROM (SELECT * FROM wallet_scores s
           WHERE s.wallet = w.wallet ORDER BY window_days)) AS scores
       FROM wallets w ORDER BY w.wallet`

@@ -38,5 +38,8 @@ export const monthlyFeatures: Features = {
   burstiness: 0.1,
   topDomain: "Politics",
   topDomainRatio: 0.4,
+  topDomainRoi: 0.1,
+  topDomainClosedMarkets: 4,
+  topDomainProfitableMarkets: 3,
   unmatchedShares: 0,
 }

@@ -73,7 +73,8 @@ const readRanking = Effect.fnUntraced(function* (
     100 * v.edge_low AS edge_cents_low, 100 * v.edge_high AS edge_cents_high, v.copy_profit,
     v.copy_profit_low, v.copy_profit_high, v.events, v.entries, v.copies, v.complete_share,
     s.wscore, w.persona, w.persona_confidence, r.state, s.edge, s.consistency, s.market_skill, s.timing, s.behaviour,
-    s.hit_rate_factor, s.trust_factor, s.obscurity_factor, s.roi_percent, s.hit_rate,
+    s.hit_rate_factor, s.trust_factor, s.obscurity_factor, s.lane, s.lane_factor, s.idle_days,
+    s.recency_factor, s.roi_percent, s.hit_rate,
     s.trade_count, s.at_ms`
   const rows =
     by === "verdict"

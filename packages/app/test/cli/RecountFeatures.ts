@@ -70,6 +70,12 @@ export const recountFeatures = (
   const volumes = grouped(fills.map((row) => [String(row["condition"]), n(row, "size")]))
   const topics = grouped(fills.map((row) => [String(row["topic"]), n(row, "size")]))
   const volume = sumOf([...volumes.values()])
+  const topicOf = new Map(ledger.map((row) => [row["condition"], String(row["topic"])]))
+  const [top] = [...topics].toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+  const inTop = closed.filter((row) => topicOf.get(row["condition"]) === top?.[0])
+  const madeInTop = grouped(
+    inTop.map((row) => [String(row["condition"]), n(row, "proceeds") - n(row, "cost")]),
+  )
   const largest = [...volumes.values()].toSorted((a, b) => b - a).slice(0, 3)
   const buys = fills.filter(({ kind }) => kind === "buy").length
   const mean = share(sumOf(usdc), usdc.length)
@@ -122,6 +128,9 @@ export const recountFeatures = (
     ),
     burstiness: share(busiest, fills.length),
     topDomainRatio: share(Math.max(0, ...topics.values()), volume),
+    topDomainRoi: share(sumOf([...madeInTop.values()]), sumOf(inTop.map((row) => n(row, "cost")))),
+    topDomainClosedMarkets: madeInTop.size,
+    topDomainProfitableMarkets: [...madeInTop.values()].filter((made) => made > 0).length,
     unmatchedShares: sumOf(ledger.map((row) => n(row, "unmatched"))),
   }
 }

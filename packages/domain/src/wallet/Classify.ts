@@ -18,6 +18,7 @@ import {
 } from "./Gates.ts"
 import type { Persona, Trait } from "./Persona.ts"
 import { confidenceOf } from "./PersonaConfidence.ts"
+import { topicOf } from "./WalletScore.ts"
 
 /** Days of history that stage 2 looks at. */
 export const personaWindowDays = 180
@@ -132,13 +133,8 @@ const personaChecks = (f: Features, limits: PersonaThresholds): ReadonlyArray<Pe
 
 const traitsOf = (f: Features, limits: PersonaThresholds): ReadonlyArray<Trait> => {
   const traits: Array<Trait> = []
-  if (
-    f.topDomain !== null &&
-    f.topDomain !== "unknown" &&
-    f.topDomainRatio >= limits.topic_lane_min_ratio
-  ) {
-    traits.push({ key: "TOPIC_LANE", value: f.topDomain })
-  }
+  const topic = topicOf(f, limits.topic_lane_min_ratio)
+  if (topic !== null) traits.push({ key: "TOPIC_LANE", value: topic })
   if (f.tradeCount > 0 && f.extremePriceRatio >= limits.bonder_min_ratio) {
     traits.push({ key: "BONDER", value: "1" })
   }

@@ -71,6 +71,10 @@ export interface Features {
   readonly burstiness: number
   readonly topDomain: string | null
   readonly topDomainRatio: number
+  /** Realised profit over the cost of the lots closed in the top domain; 0 without one. */
+  readonly topDomainRoi: number
+  readonly topDomainClosedMarkets: number
+  readonly topDomainProfitableMarkets: number
   /** Shares given up in the whole history that no lot explains. */
   readonly unmatchedShares: number
 }
@@ -94,6 +98,7 @@ export class FeatureWindow {
   private readonly holds = new OrderedSample()
   private readonly volumes = new Map<string, Total>()
   private readonly profits = new Map<string, Total>()
+  private readonly costs = new Map<string, Total>()
   private readonly daily = new Map<number, Total>()
   private buys = 0
   private mids = 0
@@ -184,6 +189,7 @@ export class FeatureWindow {
     else this.holds.remove(holdMs)
     const change = times === 1 ? addTo : takeFrom
     change(this.profits, condition, pnl)
+    change(this.costs, condition, cost)
     change(this.daily, Math.floor(atMs / dayMs), pnl)
   }
 
@@ -197,6 +203,19 @@ export class FeatureWindow {
       this.secondHour += 1
     }
     return Math.max(this.secondHour - this.firstFill, this.busiest.from(this.secondHour))
+  }
+
+  /** What was closed in the markets of one domain. */
+  private closedIn(topic: string | null, domainOf: (condition: string) => string) {
+    let [cost, realized, markets, profitable] = [0, 0, 0, 0]
+    for (const [condition, { sum }] of this.profits) {
+      if (domainOf(condition) !== topic) continue
+      cost += this.costs.get(condition)!.sum
+      realized += sum
+      markets += 1
+      if (sum > 0) profitable += 1
+    }
+    return { roi: cost === 0 ? 0 : realized / cost, markets, profitable }
   }
 
   features(end: {
@@ -225,6 +244,7 @@ export class FeatureWindow {
       wonMost = Math.max(wonMost, sum)
     }
     const [topDomain, topDomainRatio] = largestShare(this.volumes, end.domainOf)
+    const top = this.closedIn(topDomain, end.domainOf)
     return {
       windowDays: this.length ?? Math.ceil(observedDays),
       tradeCount: count,
@@ -260,6 +280,9 @@ export class FeatureWindow {
       burstiness: count === 0 ? 0 : this.busiestHour() / count,
       topDomain,
       topDomainRatio,
+      topDomainRoi: top.roi,
+      topDomainClosedMarkets: top.markets,
+      topDomainProfitableMarkets: top.profitable,
       unmatchedShares: end.unmatched,
     }
   }

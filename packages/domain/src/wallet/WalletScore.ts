@@ -2,11 +2,27 @@
  * WScore: how worth copying a wallet is, 0 … 1, for one window.
  *
  * Weighted mean of five parts (edge 0.30, consistency 0.25, market skill 0.20, timing 0.15,
- * behaviour 0.10), times a penalty for a low hit rate, a trust factor for young wallets and a bonus
- * for wallets that are on no leaderboard. A part that cannot be measured is null and left out of the
- * mean instead of being invented.
+ * behaviour 0.10), times a penalty for a low hit rate, a trust factor for young wallets, a bonus for
+ * wallets that are on no leaderboard, one for wallets that earn in their lane, and a decay with the time
+ * since the last fill. A part that cannot be measured is null and left out of the mean instead of being
+ * invented.
+ *
+ * Of a wallet with a lane, market skill is what it shows there: the rest of its markets are a side line.
  */
+import { Duration } from "effect"
 import { clamp01 } from "../market/MarketScore.ts"
+import type { Features } from "./FeatureWindow.ts"
+
+const dayMs = 86_400_000
+
+/** What a wallet did in the topic most of its trading is in, within one window. */
+export interface Lane {
+  readonly topic: string
+  /** Realised profit on cost of the lots closed there, percent. */
+  readonly roiPercent: number
+  readonly profitableMarkets: number
+  readonly markets: number
+}
 
 export interface ScoreInputs {
   /** Realised profit on cost, percent. */
@@ -23,6 +39,10 @@ export interface ScoreInputs {
   readonly noise: number
   readonly ageDays: number
   readonly onLeaderboard: boolean
+  /** Null when no topic has enough of its trading. */
+  readonly lane: Lane | null
+  /** Days since its last fill. */
+  readonly idleDays: number
 }
 
 /** Named as in the settings. */
@@ -34,6 +54,8 @@ export interface ScoreWeights {
   readonly behaviour_weight: number
   readonly young_multiplier: number
   readonly obscurity_multiplier: number
+  readonly lane_multiplier: number
+  readonly half_life: Duration.Duration
 }
 
 export interface WalletScore {
@@ -48,12 +70,34 @@ export interface WalletScore {
   readonly hitRateFactor: number
   readonly trustFactor: number
   readonly obscurityFactor: number
+  readonly laneFactor: number
+  readonly recencyFactor: number
+}
+
+/** The topic of at least `minRatio` of the shares traded in a window; markets without facts are no topic. */
+export const topicOf = (
+  { topDomain, topDomainRatio }: Pick<Features, "topDomain" | "topDomainRatio">,
+  minRatio: number,
+): string | null =>
+  topDomain === null || topDomain === "unknown" || topDomainRatio < minRatio ? null : topDomain
+
+export const laneOf = (features: Features, minRatio: number): Lane | null => {
+  const topic = topicOf(features, minRatio)
+  return topic === null
+    ? null
+    : {
+        topic,
+        roiPercent: 100 * features.topDomainRoi,
+        profitableMarkets: features.topDomainProfitableMarkets,
+        markets: features.topDomainClosedMarkets,
+      }
 }
 
 export const scoreWallet = (inputs: ScoreInputs, weights: ScoreWeights): WalletScore => {
   const edge = clamp01(Math.max(inputs.roiPercent, 0) / 20)
   const consistency = clamp01(1 - inputs.deviation / 10)
-  const marketSkill = inputs.markets === 0 ? 0 : clamp01(inputs.profitableMarkets / inputs.markets)
+  const { markets, profitableMarkets } = inputs.lane ?? inputs
+  const marketSkill = markets === 0 ? 0 : clamp01(profitableMarkets / markets)
   const timing = inputs.driftCents === null ? null : clamp01((inputs.driftCents + 10) / 20)
   const behaviour = clamp01(1 - inputs.noise)
   const parts: ReadonlyArray<readonly [number, number | null]> = [
@@ -74,8 +118,12 @@ export const scoreWallet = (inputs: ScoreInputs, weights: ScoreWeights): WalletS
   const hitRateFactor = inputs.hitRate < 0.45 ? 0.5 : inputs.hitRate < 0.52 ? 0.8 : 1
   const trustFactor = inputs.ageDays < 90 ? weights.young_multiplier : 1
   const obscurityFactor = inputs.onLeaderboard ? 1 : weights.obscurity_multiplier
+  const laneRoi = inputs.lane?.roiPercent ?? 0
+  const laneFactor = laneRoi > 0 && laneRoi >= inputs.roiPercent ? weights.lane_multiplier : 1
+  const recencyFactor = 0.5 ** ((inputs.idleDays * dayMs) / Duration.toMillis(weights.half_life))
+  const factors = hitRateFactor * trustFactor * obscurityFactor * laneFactor * recencyFactor
   return {
-    wscore: clamp01(raw * hitRateFactor * trustFactor * obscurityFactor),
+    wscore: clamp01(raw * factors),
     edge,
     consistency,
     marketSkill,
@@ -85,5 +133,7 @@ export const scoreWallet = (inputs: ScoreInputs, weights: ScoreWeights): WalletS
     hitRateFactor,
     trustFactor,
     obscurityFactor,
+    laneFactor,
+    recencyFactor,
   }
 }

@@ -42,6 +42,9 @@ const specialist: Features = {
   burstiness: 0.1,
   topDomain: "Politics",
   topDomainRatio: 0.5,
+  topDomainRoi: 0.1,
+  topDomainClosedMarkets: 4,
+  topDomainProfitableMarkets: 3,
   unmatchedShares: 0,
 }
 const now = 1000 * dayMs

@@ -89,6 +89,23 @@ describe("features of a window", () => {
     assert.approximately(life.topDomainRatio, 0.8, 1e-12)
   })
 
+  it("say what was earned in the topic most is traded in", () => {
+    const { life, windows } = measure([
+      trade("buy", { market: 1, daysAgo: 40, size: 100 }),
+      trade("sell", { market: 1, daysAgo: 39, size: 100, price: 0.75 }),
+      trade("buy", { market: 2, daysAgo: 9, size: 100 }),
+      trade("sell", { market: 2, daysAgo: 8, size: 100, price: 0.4 }),
+      trade("buy", { market: 3, daysAgo: 7, size: 10 }),
+      trade("sell", { market: 3, daysAgo: 6, size: 10, price: 0.9 }),
+    ])
+    assert.strictEqual(life.topDomain, "Politics")
+    assert.approximately(life.topDomainRoi, 15 / 100, 1e-12)
+    assert.strictEqual(life.topDomainClosedMarkets, 2)
+    assert.strictEqual(life.topDomainProfitableMarkets, 1)
+    const week = windows.get(7)!
+    assert.strictEqual(week.topDomainClosedMarkets, week.closedMarkets)
+  })
+
   it("find the busiest hour, both ends included", () => {
     const hour = 1 / 24
     const { life } = measure([

@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ScoreInputs, scoreWallet } from "@evaluator/domain/wallet/WalletScore"
+import { Duration } from "effect"
+import { monthlyFeatures } from "@evaluator/testkit/MonthlyFeatures"
+import { laneOf, type ScoreInputs, scoreWallet } from "@evaluator/domain/wallet/WalletScore"
 
 const weights = {
   edge_weight: 0.3,
@@ -9,6 +11,8 @@ const weights = {
   behaviour_weight: 0.1,
   young_multiplier: 0.8,
   obscurity_multiplier: 1.2,
+  lane_multiplier: 1.1,
+  half_life: Duration.days(30),
 }
 const plain = { ...weights, young_multiplier: 1, obscurity_multiplier: 1 }
 
@@ -22,6 +26,8 @@ const inputs = (changes: Partial<ScoreInputs>): ScoreInputs => ({
   noise: 0.1,
   ageDays: 120,
   onLeaderboard: false,
+  lane: null,
+  idleDays: 0,
   ...changes,
 })
 const near = (actual: number, expected: number) => assert.approximately(actual, expected, 1e-9)
@@ -85,5 +91,56 @@ describe("WScore", () => {
     const without = scoreWallet(inputs({ driftCents: null }), plain)
     near(without.raw, (0.3 * 0.5 + 0.25 * 0.7 + 0.2 * 0.625 + 0.1 * 0.9) / 0.85)
     assert.isNull(without.timing)
+  })
+
+  it("is worth half after each half-life without a fill", () => {
+    const fresh = scoreWallet(inputs({}), weights)
+    for (const [days, left] of [
+      [0, 1],
+      [15, Math.SQRT1_2],
+      [30, 0.5],
+      [60, 0.25],
+    ] as const) {
+      const idle = scoreWallet(inputs({ idleDays: days }), weights)
+      near(idle.recencyFactor, left)
+      near(idle.wscore, left * fresh.wscore)
+    }
+    // What a bonus lifts above 1 decays from there, not from 1.
+    const best = { roiPercent: 25, deviation: 0, profitableMarkets: 8, noise: 0, driftCents: 10 }
+    assert.isAbove(scoreWallet(inputs({ ...best, idleDays: 5 }), weights).wscore, 0.95)
+  })
+
+  it("measures market skill in the lane, and rewards earning there no less than over all", () => {
+    const lane = { topic: "Politics", roiPercent: 12, profitableMarkets: 3, markets: 4 }
+    const specialist = scoreWallet(inputs({ lane }), weights)
+    near(specialist.marketSkill, 0.75)
+    near(specialist.laneFactor, 1.1)
+    near(specialist.raw, 0.6625)
+    near(specialist.wscore, 0.6625 * 1.2 * 1.1)
+    const factor = (changes: object, roiPercent = 10) =>
+      scoreWallet(inputs({ lane: { ...lane, ...changes }, roiPercent }), weights).laneFactor
+    assert.deepStrictEqual(
+      [factor({ roiPercent: 10 }), factor({ roiPercent: 9 }), factor({ roiPercent: 0 }, 0)],
+      [1.1, 1, 1],
+    )
+    assert.strictEqual(factor({ roiPercent: -1 }, -2), 1)
+    assert.strictEqual(
+      scoreWallet(inputs({ lane: { ...lane, profitableMarkets: 0, markets: 0 } }), weights)
+        .marketSkill,
+      0,
+    )
+  })
+
+  it("has a lane where one known topic has enough of the shares", () => {
+    const month = { ...monthlyFeatures, topDomainRatio: 0.65 }
+    assert.deepStrictEqual(laneOf(month, 0.65), {
+      topic: "Politics",
+      roiPercent: 10,
+      profitableMarkets: 3,
+      markets: 4,
+    })
+    assert.isNull(laneOf(month, 0.66))
+    assert.isNull(laneOf({ ...month, topDomain: "unknown" }, 0.65))
+    assert.isNull(laneOf({ ...month, topDomain: null, topDomainRatio: 0 }, 0))
   })
 })

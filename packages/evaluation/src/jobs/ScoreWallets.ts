@@ -2,7 +2,8 @@
  * score-wallets: WScore over 7, 30 and 90 days for every judged wallet with enough fills in the
  * window.
  *
- * Truth: `wallets.score_due_ms`, set by each judgement and by measured drifts. Inputs are the stored
+ * Truth: `wallets.score_due_ms`, set by each judgement, by measured drifts, and by each scoring for a day
+ * later, because a score decays with the days since the last fill. Inputs are the stored
  * features and, for timing, the drifts of the window's fills (`MeasureDrift.ts`); with fewer of them than
  * `wallet_scoring.min_trades` timing is not known and left out of the mean. Emits `WalletsScored`.
  */
@@ -10,7 +11,7 @@ import { Clock, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { dayMs, type Features } from "@evaluator/domain/wallet/FeatureWindow"
 import { meanDriftCents } from "@evaluator/domain/wallet/Drift"
-import { type ScoreInputs, scoreWallet } from "@evaluator/domain/wallet/WalletScore"
+import { laneOf, type ScoreInputs, scoreWallet } from "@evaluator/domain/wallet/WalletScore"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import * as Job from "@evaluator/runtime/Job"
 import { EvaluationSettings } from "../EvaluationSettings.ts"
@@ -19,6 +20,7 @@ import { featuresOf } from "../stores/Judgements.ts"
 import {
   type DueToScore,
   dueToScore,
+  lastFillMs,
   rankingWindowDays,
   storeScores,
   type WindowScore,
@@ -29,12 +31,19 @@ export const scoreWindows: ReadonlyArray<number> = [7, 30, 90]
 const perStep = 50
 const roundsPerRun = 20
 
+interface Bounds {
+  /** When its last fill was. */
+  readonly lastMs: number
+  readonly laneMinRatio: number
+  readonly leaderboardMemoryMs: number
+}
+
 const inputsOf = (
   features: Features,
   driftCents: number | null,
   due: DueToScore,
   nowMs: number,
-  leaderboardMemoryMs: number,
+  { lastMs, laneMinRatio, leaderboardMemoryMs }: Bounds,
 ): ScoreInputs => ({
   roiPercent: 100 * features.roi,
   deviation: 0.5 * 100 * features.maxDrawdown,
@@ -45,14 +54,20 @@ const inputsOf = (
   noise: 0.5 * features.extremePriceRatio + 0.5 * features.burstiness,
   ageDays: due.firstFillMs === null ? 0 : (nowMs - due.firstFillMs) / dayMs,
   onLeaderboard: due.leaderboardAtMs !== null && nowMs - due.leaderboardAtMs <= leaderboardMemoryMs,
+  lane: laneOf(features, laneMinRatio),
+  idleDays: (nowMs - lastMs) / dayMs,
 })
 
 const score = Effect.fnUntraced(function* (due: DueToScore) {
-  const { wallet_scoring: weights } = yield* EvaluationSettings
+  const { personas, wallet_scoring: weights } = yield* EvaluationSettings
   const now = yield* Clock.currentTimeMillis
   const features = yield* featuresOf(due.wallet)
   const drifts = yield* driftsOf(due.wallet, now - dayMs * Math.max(...scoreWindows))
-  const memory = Duration.toMillis(weights.leaderboard_memory)
+  const bounds: Bounds = {
+    lastMs: (yield* lastFillMs(due.wallet)) ?? now,
+    laneMinRatio: personas.topic_lane_min_ratio,
+    leaderboardMemoryMs: Duration.toMillis(weights.leaderboard_memory),
+  }
   return scoreWindows.flatMap((windowDays): ReadonlyArray<WindowScore> => {
     const window = features.get(windowDays)
     if (window === undefined || window.tradeCount < weights.min_trades) return []
@@ -61,7 +76,7 @@ const score = Effect.fnUntraced(function* (due: DueToScore) {
       within.map(({ drift }) => drift),
       weights.min_trades,
     )
-    const inputs = inputsOf(window, driftCents, due, now, memory)
+    const inputs = inputsOf(window, driftCents, due, now, bounds)
     const tradeCount = window.tradeCount
     return [
       {

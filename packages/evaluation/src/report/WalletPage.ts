@@ -169,8 +169,10 @@ const scores = Effect.fnUntraced(function* (key: Uint8Array) {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql<{ window_days: number; wscore: number } & Record<string, Cell>>`
     SELECT window_days, wscore, edge, consistency, market_skill, timing, behaviour, raw,
-      hit_rate_factor, trust_factor, obscurity_factor, roi_percent, hit_rate, trade_count,
-      drift_cents, drift_fills, at_ms
+      hit_rate_factor, trust_factor, obscurity_factor, lane_factor, recency_factor, roi_percent,
+      deviation, hit_rate, profitable_markets, markets, lane, lane_roi_percent,
+      lane_profitable_markets, lane_markets, trade_count, drift_cents, drift_fills, noise, age_days,
+      on_leaderboard, idle_days, at_ms
     FROM wallet_scores WHERE wallet = ${key} ORDER BY window_days`
   const section: Section = {
     title: "Scores",
@@ -180,7 +182,7 @@ const scores = Effect.fnUntraced(function* (key: Uint8Array) {
         ? ["It has no score: too few fills in every window, or it was not judged yet."]
         : rows.map(
             (row) =>
-              `WScore over ${row.window_days} days: ${row.wscore.toFixed(4)}, of parts edge ${Number(row["edge"]).toFixed(3)}, consistency ${Number(row["consistency"]).toFixed(3)}, market skill ${Number(row["market_skill"]).toFixed(3)}, timing ${timingInWords(row)}, behaviour ${Number(row["behaviour"]).toFixed(3)}.`,
+              `WScore over ${row.window_days} days: ${row.wscore.toFixed(4)}, of parts edge ${Number(row["edge"]).toFixed(3)}, consistency ${Number(row["consistency"]).toFixed(3)}, market skill ${Number(row["market_skill"]).toFixed(3)}, timing ${timingInWords(row)}, behaviour ${Number(row["behaviour"]).toFixed(3)}; ${laneInWords(row)}; ${recencyInWords(row)}.`,
           ),
     rows,
   }
@@ -191,6 +193,16 @@ const timingInWords = (row: Record<string, Cell>): string =>
   row["timing"] === null
     ? `not known (the price soon after is known of ${plural(Number(row["drift_fills"]), "fill")})`
     : `${Number(row["timing"]).toFixed(3)} (prices went ${Number(row["drift_cents"]).toFixed(2)} cents its way soon after, the mean of ${plural(Number(row["drift_fills"]), "fill")})`
+
+const laneInWords = (row: Record<string, Cell>): string =>
+  row["lane"] === null
+    ? "it has no lane"
+    : `its lane is ${row["lane"]}, where it earned ${Number(row["lane_roi_percent"]).toFixed(1)} % (all together ${Number(row["roi_percent"]).toFixed(1)} %)`
+
+const recencyInWords = (row: Record<string, Cell>): string =>
+  row["idle_days"] === null
+    ? "how long it was idle is not known"
+    : `${Number(row["idle_days"]).toFixed(1)} days without a fill leave ${percent(Number(row["recency_factor"]))} of it`
 
 const lifecycle = Effect.fnUntraced(function* (key: Uint8Array) {
   const sql = yield* SqlClient.SqlClient

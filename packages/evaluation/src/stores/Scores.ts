@@ -7,6 +7,9 @@ import type { ScoreInputs, WalletScore } from "@evaluator/domain/wallet/WalletSc
 import { atLeastOne } from "./AtLeastOne.ts"
 import { reachStage } from "./Funnel.ts"
 
+/** A score decays: this much later a wallet is scored again, whether it changed or not. */
+export const scoredAgainMs = 86_400_000
+
 /** The window by which wallets are ranked. */
 export const rankingWindowDays = 30
 
@@ -45,7 +48,19 @@ export const dueToScore = Effect.fnUntraced(function* (limit: number) {
   }))
 }, Effect.orDie)
 
-/** Replaces a wallet's scores, in the caller's transaction; its rules are due. */
+/** When the last fill known of a wallet was, now at the latest; null without one. */
+export const lastFillMs = Effect.fnUntraced(function* (wallet: Uint8Array) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  const [row] = yield* sql<{ at_ms: number | null }>`SELECT max(at_ms) AS at_ms FROM trades
+    WHERE wallet = ${wallet} AND at_ms <= ${now}`
+  return row?.at_ms ?? null
+}, Effect.orDie)
+
+/**
+ * Replaces a wallet's scores, in the caller's transaction; its rules are due, and with a score it is to
+ * be scored again.
+ */
 export const storeScores = Effect.fnUntraced(function* (
   due: DueToScore,
   scores: ReadonlyArray<WindowScore>,
@@ -70,8 +85,21 @@ export const storeScores = Effect.fnUntraced(function* (
           hit_rate_factor: score.hitRateFactor,
           trust_factor: score.trustFactor,
           obscurity_factor: score.obscurityFactor,
+          lane_factor: score.laneFactor,
+          recency_factor: score.recencyFactor,
           roi_percent: inputs.roiPercent,
+          deviation: inputs.deviation,
           hit_rate: inputs.hitRate,
+          profitable_markets: inputs.profitableMarkets,
+          markets: inputs.markets,
+          noise: inputs.noise,
+          age_days: inputs.ageDays,
+          on_leaderboard: inputs.onLeaderboard ? 1 : 0,
+          idle_days: inputs.idleDays,
+          lane: inputs.lane?.topic ?? null,
+          lane_roi_percent: inputs.lane?.roiPercent ?? null,
+          lane_profitable_markets: inputs.lane?.profitableMarkets ?? null,
+          lane_markets: inputs.lane?.markets ?? null,
           trade_count: tradeCount,
           drift_cents: inputs.driftCents,
           drift_fills: drifts,
@@ -80,7 +108,9 @@ export const storeScores = Effect.fnUntraced(function* (
       ),
     )}`
   }
-  yield* sql`UPDATE wallets SET score_due_ms = NULL, rules_due_ms = ${now} WHERE wallet = ${wallet}`
+  const againMs = scores.length === 0 ? null : now + scoredAgainMs
+  yield* sql`UPDATE wallets SET score_due_ms = ${againMs}, rules_due_ms = ${now}
+    WHERE wallet = ${wallet}`
   const ranked = scores.some((score) => score.windowDays === rankingWindowDays)
   if (ranked && due.verdict === "classified") yield* reachStage("ranked", [wallet])
 })

@@ -237,4 +237,54 @@ describe("score-wallets", () => {
       assert.deepInclude((yield* scoreDue).counts, { looked: 0 })
     }).pipe(withLane(venue, { wallet_scoring: { min_trades: 3 } }))
   })
+
+  it.effect("lets a score decay day by day although the wallet is judged seldom", () => {
+    const venue = bettor(new FakeVenue(), 1, 8)
+    const longest = SqlClient.SqlClient.use(
+      (sql) => sql<Record<string, number>>`SELECT * FROM wallet_scores WHERE window_days = 90`,
+    ).pipe(Effect.map(([row]) => row!))
+    return Effect.gen(function* () {
+      yield* ingest(1)
+      yield* learn
+      yield* judgeDue
+      yield* scoreDue
+      const first = yield* longest
+      // Its last fill was three days before the end of the first market.
+      assert.approximately(first["idle_days"]!, 10, 0.01)
+      assert.approximately(first["recency_factor"]!, 2 ** (-10 / 30), 1e-4)
+      assert.deepInclude((yield* scoreDue).counts, { looked: 0 })
+      yield* TestClock.adjust("1 day")
+      assert.deepInclude((yield* scoreDue).counts, { looked: 1, scored: 1 })
+      const second = yield* longest
+      assert.approximately(second["idle_days"]!, 11, 0.01)
+      assert.approximately(second["wscore"]! / first["wscore"]!, 2 ** (-1 / 30), 1e-9)
+    }).pipe(withLane(venue, { wallet_scoring: { min_trades: 3, obscurity_multiplier: 1 } }))
+  })
+
+  it.effect("keeps the lane and every other input of a score", () => {
+    const venue = bettor(new FakeVenue(), 1, 8)
+    return Effect.gen(function* () {
+      yield* ingest(1)
+      yield* learn
+      yield* judgeDue
+      yield* scoreDue
+      const sql = yield* SqlClient.SqlClient
+      const [row] = yield* sql<Record<string, number | string | null>>`SELECT * FROM wallet_scores
+        WHERE window_days = 90`
+      const window = yield* features(90)
+      assert.deepInclude(row!, {
+        lane: window.topDomain,
+        lane_roi_percent: 100 * window.roi,
+        lane_profitable_markets: 8,
+        lane_markets: 10,
+        lane_factor: 1.1,
+        profitable_markets: 8,
+        markets: 10,
+        deviation: 50 * window.maxDrawdown,
+        noise: 0.5 * window.extremePriceRatio + 0.5 * window.burstiness,
+        on_leaderboard: 0,
+      })
+      assert.isAbove(Number(row!["age_days"]), 60)
+    }).pipe(withLane(venue, { wallet_scoring: { min_trades: 3 } }))
+  })
 })

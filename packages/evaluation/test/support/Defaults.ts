@@ -80,6 +80,8 @@ export const encodedDefaults: typeof EvaluationSettingsSchema.Encoded = {
     behaviour_weight: 0.1,
     young_multiplier: 0.8,
     obscurity_multiplier: 1.2,
+    lane_multiplier: 1.1,
+    half_life: "30d",
     leaderboard_memory: "30d",
     drift_fills: 100,
   },

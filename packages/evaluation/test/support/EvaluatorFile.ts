@@ -34,6 +34,7 @@ import nameFailingGates from "../../../../migrations/evaluation/0019_name_failin
 import overruleDoubts from "../../../../migrations/evaluation/0020_overrule_doubts.ts"
 import orderDueEvidence from "../../../../migrations/evaluation/0021_order_due_evidence.ts"
 import addPersonaConfidence from "../../../../migrations/evaluation/0025_add_persona_confidence.ts"
+import scoreLanes from "../../../../migrations/evaluation/0026_score_lanes.ts"
 import orderDueWallets from "../../../../migrations/evaluation/0022_order_due_wallets.ts"
 import dateNumbersOfMoves from "../../../../migrations/evaluation/0024_date_numbers_of_moves.ts"
 
@@ -63,6 +64,7 @@ export const migrations = {
   "0023_add_run_checkpoints": addRunCheckpoints,
   "0024_date_numbers_of_moves": dateNumbersOfMoves,
   "0025_add_persona_confidence": addPersonaConfidence,
+  "0026_score_lanes": scoreLanes,
 }
 
 /** A file of its own, removed with the scope. */
