@@ -42,6 +42,7 @@ import paper0012 from "../../../migrations/paper/0012_add_run_checkpoints.ts"
 import paper0013 from "../../../migrations/paper/0013_keep_settlements.ts"
 import paper0014 from "../../../migrations/paper/0014_name_taken_back_closings.ts"
 import paper0015 from "../../../migrations/paper/0015_create_streamed_fills.ts"
+import paper0016 from "../../../migrations/paper/0016_expire_reservations.ts"
 
 export const migrations = {
   evaluation: {
@@ -88,5 +89,6 @@ export const migrations = {
     "0013_keep_settlements": paper0013,
     "0014_name_taken_back_closings": paper0014,
     "0015_create_streamed_fills": paper0015,
+    "0016_expire_reservations": paper0016,
   },
 } as const

@@ -87,13 +87,17 @@ export const makeCopyEnds: Effect.Effect<
     columns = {},
   ) {
     yield* copies.move(copy, from, "skipped", { ...columns, outcome, reason })
-    if (from === "reserved" || from === "priced") yield* book.release(copy, reason)
+    if (from === "reserved" || from === "priced") {
+      // After the reservation nothing but its age makes a copy too late.
+      const as = outcome === "SKIPPED_DETECTION_LAG" ? "expired" : "voided"
+      yield* book.release(copy, as, reason)
+    }
     yield* decided(copy, outcome, 0)
   })
 
   const compensated: CopyEnds["compensated"] = Effect.fnUntraced(function* (copy, reason) {
     yield* copies.move(copy, "compensating", "compensated", { outcome: "FAILED", reason })
-    yield* book.release(copy, reason)
+    yield* book.release(copy, "voided", reason)
     yield* decided(copy, "FAILED", 0)
   })
 

@@ -113,6 +113,15 @@ export const checkLedger: Effect.Effect<
         LIMIT ${faultsShown}`,
     ],
     [
+      "a promise ended as its copy: posted by a fill, expired by age, voided by anything else",
+      sql`SELECT 'reservation ' || r.id || ' of ' || lower(hex(r.fill_id)) || ', ' || r.state
+          AS subject, 1 AS found, 0 AS expected
+        FROM reservations r JOIN copies c ON c.fill_id = r.fill_id AND c.strategy = r.strategy
+        WHERE r.state NOT IN ('pending', CASE c.outcome WHEN 'COPIED' THEN 'posted'
+          WHEN 'SKIPPED_DETECTION_LAG' THEN 'expired' ELSE 'voided' END)
+        LIMIT ${faultsShown}`,
+    ],
+    [
       "realised profit is what the closings brought over what they cost",
       sql`SELECT b.book || ' realised' AS subject, -b.amount AS found,
         (SELECT coalesce(sum(x.proceeds - x.cost), 0) FROM closings x

@@ -2,8 +2,8 @@
  * The only writer of paper money: reservations, lots and closings, each with its transfer in the
  * journal (`Journal.ts`).
  *
- * Promises: a reservation is a pending transfer that is posted by the fill or voided by the undo,
- * once; shares leave their lots first in, first out, by wallet; what a sale or payout closes is
+ * Promises: a reservation is a pending transfer that is posted by the fill, voided by the undo or expired
+ * by age, once; shares leave their lots first in, first out, by wallet; what a sale or payout closes is
  * booked with it. What would break the ledger dies, and the caller's transaction with it.
  * Does not: decide anything, or move a copy's state. Every method runs in the caller's transaction.
  */
@@ -80,8 +80,12 @@ export class PaperBook extends Context.Service<
       copy: Copy,
       order: { readonly theme: string; readonly size: number },
     ) => Effect.Effect<number>
-    /** Takes a copy's pending promise back; false when there is none. */
-    readonly release: (copy: Copy, reason: string) => Effect.Effect<boolean>
+    /** Takes a copy's pending promise back, which ends as `as`; false when there is none. */
+    readonly release: (
+      copy: Copy,
+      as: "voided" | "expired",
+      reason: string,
+    ) => Effect.Effect<boolean>
     /** Books a purchase out of its reservation: the copy's lot is open afterwards. */
     readonly buy: (copy: Copy, walk: Walk, outcomeIndex: number) => Effect.Effect<void>
     /** Books a sale out of its promise; answers with the copies whose shares it closed. */
@@ -178,7 +182,11 @@ export class PaperBook extends Context.Service<
           return remember(run, copy, made, { ...order, cash: 0, exposure: 0 })
         })
 
-      const end = (run: Run, copy: Copy, state: "posted" | "voided"): Reservation | null => {
+      const end = (
+        run: Run,
+        copy: Copy,
+        state: "posted" | "voided" | "expired",
+      ): Reservation | null => {
         const [row] = run<Omit<Reservation, "token">>(
           `UPDATE reservations SET state = ? WHERE fill_id = ? AND strategy = ?
             AND state = 'pending' RETURNING id, theme, cash, size`,
@@ -195,9 +203,9 @@ export class PaperBook extends Context.Service<
         throw new Error(`copy ${copy.fillId} has no pending reservation to post`)
       }
 
-      const release: PaperBook["Service"]["release"] = (copy, reason) =>
+      const release: PaperBook["Service"]["release"] = (copy, as, reason) =>
         step((run, now) => {
-          const reservation = end(run, copy, "voided")
+          const reservation = end(run, copy, as)
           if (reservation === null) return false
           const entries =
             reservation.cash > 0

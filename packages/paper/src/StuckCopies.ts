@@ -75,7 +75,7 @@ export class StuckCopies extends Context.Service<
         if (verb === "void") yield* book.rebuildBalances(copy.book)
         else yield* copies.move(copy, "stuck", "compensating", {})
         yield* copies.move(copy, verb === "void" ? "stuck" : "compensating", "compensated", {})
-        yield* book.release(copy, reason)
+        yield* book.release(copy, "voided", reason)
         yield* sql`INSERT INTO audits ${sql.insert({
           at_ms: now,
           verb: `copies ${verb}`,

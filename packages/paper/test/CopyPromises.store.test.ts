@@ -2,8 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { price, shares } from "@evaluator/domain/money/Micro"
-import { book, fill, ingested, market, noon, resolved, wallet } from "./PaperHarness.ts"
+import { book, fill, type House, ingested, market, noon, resolved, wallet } from "./PaperHarness.ts"
 import { prepared, deliver, only, until, sound } from "./CopyRuns.ts"
+
+const promises = ({ sql }: House) =>
+  Effect.map(sql<{ state: string }>`SELECT state FROM reservations ORDER BY id`, (rows) =>
+    rows.map(({ state }) => state),
+  )
 
 describe("what is promised to a copy", () => {
   it.effect("is given back when the market closes while its order is on its way", () =>
@@ -18,6 +23,7 @@ describe("what is promised to a copy", () => {
       ])
       yield* house.settle
       assert.strictEqual((yield* only(house)).outcome, "SKIPPED_MARKET_CLOSED")
+      assert.deepStrictEqual(yield* promises(house), ["voided"])
       assert.strictEqual((yield* house.reports.ledger("portfolio")).cashMicro, 1_000_000_000)
       yield* sound(house)
     }),
@@ -58,6 +64,7 @@ describe("what is promised to a copy", () => {
       assert.strictEqual(copy.state, "compensated")
       assert.strictEqual(copy.outcome, "FAILED")
       assert.isNotNull(copy.reason)
+      assert.deepStrictEqual(yield* promises(house), ["voided"])
       assert.strictEqual((yield* house.reports.ledger("portfolio")).cashMicro, 1_000_000_000)
       yield* sound(house)
     }),

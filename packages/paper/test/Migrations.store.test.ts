@@ -52,6 +52,70 @@ const purchase = (fill: number, state: string, pnl: number | null) =>
       })}`,
   )
 
+const promise = (fill: number, state: string) =>
+  SqlClient.SqlClient.use((sql) =>
+    Effect.andThen(
+      sql`INSERT INTO transfers (id, book, kind, strategy, at_ms)
+        VALUES (${fill}, 'solo', 'reserve', 'solo', 1)`,
+      sql`INSERT INTO reservations ${sql.insert({
+        id: fill,
+        book: "solo",
+        strategy: "solo",
+        fill_id: new Uint8Array([fill]),
+        state,
+        wallet: new Uint8Array(20),
+        condition_id: new Uint8Array(32),
+        theme: "t",
+        token: new Uint8Array(32),
+        cash: 10 * fill,
+        exposure: 0,
+        size: 0,
+        at_ms: 1,
+      })}`,
+    ),
+  )
+
+describe("the step that lets promises expire", () => {
+  it.effect("knows those that age ended by the outcome of their copies", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporary, "paper.db")
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* purchase(1, "filled", null)
+        for (const [fill, outcome] of [
+          [2, "SKIPPED_DETECTION_LAG"],
+          [3, "SKIPPED_NO_BOOK"],
+        ] as const) {
+          yield* purchase(fill, "skipped", null)
+          yield* sql`UPDATE copies SET outcome = ${outcome} WHERE fill_id = ${new Uint8Array([fill])}`
+        }
+        yield* promise(1, "posted")
+        yield* promise(2, "voided")
+        yield* promise(3, "voided")
+        yield* promise(4, "pending")
+        yield* promise(5, "voided")
+      }).pipe(opened(file, "0016"))
+      const rows = yield* SqlClient.SqlClient.use(
+        (sql) => sql<{ says: string }>`SELECT
+          id || ' ' || hex(fill_id) || ' ' || state || ' ' || cash AS says FROM reservations
+          INDEXED BY reservations_pending WHERE state = 'pending'
+          UNION ALL SELECT id || ' ' || hex(fill_id) || ' ' || state || ' ' || cash
+          FROM reservations WHERE state <> 'pending'`,
+      ).pipe(opened(file, null))
+      assert.deepStrictEqual(
+        rows.map(({ says }) => says),
+        [
+          "4 04 pending 40",
+          "1 01 posted 10",
+          "2 02 expired 20",
+          "3 03 voided 30",
+          "5 05 voided 50",
+        ],
+      )
+    }),
+  )
+})
+
 describe("the step that keeps settlements", () => {
   it.effect("knows what the events still say, and of the others what the copies earned", () =>
     Effect.gen(function* () {

@@ -104,7 +104,7 @@ describe("the book of paper money", () => {
               act === "void" ? "skipped" : "reserved",
               act === "void" ? "FAILED" : null,
             )
-            if (act === "void") assert.isTrue(yield* book.release(copy, "test"))
+            if (act === "void") assert.isTrue(yield* book.release(copy, "voided", "test"))
           }
         }
         // The saga closes a copy when its lot is empty.
@@ -138,8 +138,8 @@ describe("the book of paper money", () => {
       const book = yield* PaperBook
       const [copy] = yield* fundAndDetect([fill()])
       yield* book.reserveCash(copy!, { theme: "t", cash: 100, exposure: 90 })
-      assert.isTrue(yield* book.release(copy!, "test"))
-      assert.isFalse(yield* book.release(copy!, "test"))
+      assert.isTrue(yield* book.release(copy!, "voided", "test"))
+      assert.isFalse(yield* book.release(copy!, "voided", "test"))
       const posted = yield* Effect.exit(book.buy(copy!, walkOf(1, 1, 0), 0))
       assert.strictEqual(posted._tag, "Failure")
     }).pipe(Effect.provide(services)),
@@ -182,6 +182,8 @@ describe("the ledger check", () => {
     ["UPDATE lots SET open_cost = open_cost - 1", "the positions account"],
     ["UPDATE lots SET open_size = open_size - 1", "the shares held and promised"],
     ["UPDATE reservations SET state = 'pending' WHERE cash > 0", "the cash reserved is that"],
+    ["UPDATE reservations SET state = 'expired' WHERE cash > 0", "a promise ended as its copy"],
+    ["UPDATE copies SET outcome = 'FAILED' WHERE side = 'SELL'", "a promise ended as its copy"],
     ["UPDATE copies SET state = 'closed' WHERE state = 'filled'", "a purchase is filled while"],
     ["UPDATE results SET pnl = pnl + 1", "the days' results"],
     ["UPDATE closings SET proceeds = proceeds + 1", "realised profit is"],

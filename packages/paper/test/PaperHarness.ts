@@ -51,6 +51,7 @@ import keepLaterFills from "../../../migrations/paper/0010_keep_later_fills.ts"
 import indexOrdersAndFunding from "../../../migrations/paper/0011_index_orders_and_funding.ts"
 import keepSettlements from "../../../migrations/paper/0013_keep_settlements.ts"
 import createStreamedFills from "../../../migrations/paper/0015_create_streamed_fills.ts"
+import expireReservations from "../../../migrations/paper/0016_expire_reservations.ts"
 import nameTakenBackClosings from "../../../migrations/paper/0014_name_taken_back_closings.ts"
 import { FakeVenue } from "./FakeVenue.ts"
 import { type Overrides, settings } from "./HarnessSettings.ts"
@@ -71,6 +72,7 @@ export const paperMigrations = {
   "0013_keep_settlements": keepSettlements,
   "0014_name_taken_back_closings": nameTakenBackClosings,
   "0015_create_streamed_fills": createStreamedFills,
+  "0016_expire_reservations": expireReservations,
 }
 
 /** Monday 2026-01-05 12:00:00 UTC. */

@@ -91,6 +91,11 @@ const killedEverywhere = Effect.gen(function* () {
 const reopen = (directory: string) =>
   openHouse({ directory, venue: venueOf(), overrides: { watch: quietWatch } })
 
+interface Promised {
+  readonly state: string
+  readonly outcome: string
+}
+
 interface Left {
   readonly id: string
   readonly state: string
@@ -139,6 +144,7 @@ describe("a kill after any commit", () => {
       Effect.gen(function* () {
         const { kills } = yield* killedEverywhere
         const expired = new Set<string>()
+        const ends = new Set<string>()
         for (const directory of kills) {
           const left = leftIn(directory)
           yield* TestClock.setTime(noon + 600_000)
@@ -154,6 +160,9 @@ describe("a kill after any commit", () => {
           const [pending] = yield* house.sql`SELECT count(*) AS n FROM reservations
             WHERE state = 'pending'`
           assert.strictEqual(pending?.n, 0, directory)
+          const promises = yield* house.sql<Promised>`SELECT r.state, c.outcome
+            FROM reservations r JOIN copies c USING (fill_id, strategy)`
+          for (const { outcome, state } of promises) ends.add(`${outcome}: ${state}`)
           assert.deepStrictEqual(yield* house.reports.ledgerCheck, [], directory)
           const late = yield* house.reports.copies({ outcome: "SKIPPED_DETECTION_LAG" })
           for (const copy of late) if (copy.reason?.includes("too old")) expired.add(copy.reason)
@@ -163,6 +172,10 @@ describe("a kill after any commit", () => {
           [...expired].map((reason) => /left (\w+)/.exec(reason)?.[1]).toSorted(),
           ["detected", "priced", "reserved"],
         )
+        assert.deepStrictEqual([...ends].toSorted(), [
+          "COPIED: posted",
+          "SKIPPED_DETECTION_LAG: expired",
+        ])
       }),
     60_000,
   )

@@ -61,7 +61,7 @@ describe("how a book stands", () => {
       yield* promise
       assert.deepStrictEqual(yield* exposed, [25_000_000, 25_000_000, 1])
       assert.deepStrictEqual(yield* exposed, [25_000_000, 25_000_000, 1])
-      yield* book.release(copy!, "test")
+      yield* book.release(copy!, "voided", "test")
       assert.deepStrictEqual(yield* exposed, [0, 0, 0])
     }).pipe(Effect.provide(services)),
   )

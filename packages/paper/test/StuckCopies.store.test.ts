@@ -28,7 +28,7 @@ const stuck = Effect.fnUntraced(function* (
 /** Releases of promises fail while this stands. */
 const jam = (house: House, strategy = "portfolio") =>
   house.sql.unsafe(`CREATE TRIGGER jam BEFORE UPDATE ON reservations
-    WHEN NEW.state = 'voided' AND NEW.strategy = '${strategy}'
+    WHEN NEW.state IN ('voided', 'expired') AND NEW.strategy = '${strategy}'
     BEGIN SELECT RAISE(ABORT, 'jammed'); END`)
 
 const halved = (house: House) =>
@@ -101,7 +101,7 @@ describe("a copy that is stuck", () => {
       const house = yield* prepared({ strategies: ["portfolio", "solo"] })
       house.venue.setBook(broken)
       yield* house.sql.unsafe(`CREATE TRIGGER jam BEFORE UPDATE ON reservations
-        WHEN NEW.state = 'voided' BEGIN SELECT RAISE(ABORT, 'jammed'); END`)
+        WHEN NEW.state IN ('voided', 'expired') BEGIN SELECT RAISE(ABORT, 'jammed'); END`)
       yield* house.tell([ingested([bought])])
       yield* house.settle
       assert.strictEqual(yield* house.reports.stuck, 2)

@@ -114,7 +114,7 @@ const hexOf = (id: TokenId) => Buffer.from(tokenToBytes(id)).toString("hex").toU
 /** Promises of one token cannot be taken back while this stands. */
 const jam = (house: House) =>
   house.sql`CREATE TRIGGER IF NOT EXISTS jam BEFORE UPDATE ON reservations
-    WHEN NEW.state = 'voided' AND hex(NEW.token) = ${house.sql.literal(`'${hexOf(token(13))}'`)}
+    WHEN NEW.state IN ('voided', 'expired') AND hex(NEW.token) = ${house.sql.literal(`'${hexOf(token(13))}'`)}
     BEGIN SELECT RAISE(ABORT, 'jammed'); END`
 const stranger = follow(wallet(99))
 const refuseStranger = (house: House) =>
