@@ -12,7 +12,7 @@ import { type MicroShares, type MicroUsdc, type Price, usdc } from "@evaluator/d
 import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { GateLimits, Verdict } from "@evaluator/domain/paper/GateFacts"
 import { reviewArrival, reviewBook } from "@evaluator/domain/paper/Gates"
-import { sizeOf, SizingRule, type SizingTerms } from "@evaluator/domain/paper/Sizing"
+import { SizedBy, sizeOf, type SizingTerms } from "@evaluator/domain/paper/Sizing"
 import { BookModes } from "./BookModes.ts"
 import { Breakers } from "./Breakers.ts"
 import type { Copies, CopyColumns } from "./Copies.ts"
@@ -66,7 +66,7 @@ export const KeptReview = Schema.Struct({
   /** How a purchase was sized; `bankroll` and what follows are of the leader. */
   size: Schema.optionalKey(
     Schema.Struct({
-      rule: SizingRule,
+      rule: SizedBy,
       wanted: Schema.Int,
       bankroll: Schema.NullOr(Schema.Int),
       seq: Schema.NullOr(Schema.Int),

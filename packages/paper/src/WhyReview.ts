@@ -39,11 +39,15 @@ const theMarket = (known: (typeof KeptReview.Type)["market"]): string => {
 const theSize = (size: (typeof KeptReview.Type)["size"]): ReadonlyArray<string> =>
   size === undefined
     ? []
-    : size.bankroll === null || size.ageMs === null
-      ? [`Its size before the caps is flat: ${usd(size.wanted)}.`]
-      : [
-          `Its size before the caps is ${usd(size.wanted)}, in proportion to the leader's bankroll of at least ${usd(size.bankroll)}, told ${size.ageMs / 1000} s earlier.`,
+    : size.rule === "least"
+      ? [
+          `Its size before the caps is the least, for the leader's bankroll was not known: ${usd(size.wanted)}.`,
         ]
+      : size.bankroll === null || size.ageMs === null
+        ? [`Its size before the caps is flat: ${usd(size.wanted)}.`]
+        : [
+            `Its size before the caps is ${usd(size.wanted)}, in proportion to the leader's bankroll of at least ${usd(size.bankroll)}, told ${size.ageMs / 1000} s earlier.`,
+          ]
 
 export const theReview = (copy: Row): ReadonlyArray<Section> => {
   if (copy.review === null) return []

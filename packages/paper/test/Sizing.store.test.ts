@@ -44,22 +44,23 @@ describe("a purchase in proportion", () => {
       }),
   )
 
-  it.effect(
-    "is flat when that is older than a quarter of an hour, and after a restart is not",
-    () =>
-      Effect.gen(function* () {
-        const house = yield* prepared({
-          overrides: { ...proportional.overrides, watch: { poll_often: "1h", poll_seldom: "1h" } },
-        })
-        for (const n of [1, 2]) house.venue.setBook(book(n, { asks: [[0.5, 1000]] }))
-        yield* told(house, 9900)
-        yield* TestClock.adjust("16 minutes")
-        const late = noon + 16 * 60_000
-        yield* deliver(house, [fill({ price: 0.5, size: 200, atMs: late })])
-        assert.strictEqual((yield* reviews(house))[0]!.size!.rule, "flat")
-        const [copy] = yield* house.reports.copies({})
-        assert.strictEqual(copy!.gross, 25_000_000)
-      }),
+  it.effect("is the least when that is older than a quarter of an hour, and says so", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({
+        overrides: { ...proportional.overrides, watch: { poll_often: "1h", poll_seldom: "1h" } },
+      })
+      for (const n of [1, 2]) house.venue.setBook(book(n, { asks: [[0.5, 1000]] }))
+      yield* told(house, 9900)
+      yield* TestClock.adjust("16 minutes")
+      const late = noon + 16 * 60_000
+      yield* deliver(house, [fill({ price: 0.5, size: 200, atMs: late })])
+      const [{ size }] = (yield* reviews(house)) as [typeof KeptReview.Type]
+      assert.deepInclude(size, { rule: "least", wanted: 5_000_000, bankroll: null, seq: null })
+      const [copy] = yield* house.reports.copies({})
+      assert.strictEqual(copy!.gross, 5_000_000)
+      const says = (yield* house.reports.why(copy!.fillId)).flatMap((section) => section.says)
+      assert.include(says.join(" "), "the least, for the leader's bankroll was not known: 5")
+    }),
   )
 })
 

@@ -27,11 +27,18 @@ describe("the size of a copy", () => {
     assert.strictEqual(sizeOf(bought, usd(1_000_000), terms).wanted, usd(5))
   })
 
-  it("is flat where nothing is known of the leader, or when it is to be", () => {
+  it("is the least useful one where nothing is known of the leader", () => {
+    const least: Sized = { rule: "least", wanted: usd(5), leaderBankroll: null }
+    assert.deepStrictEqual(sizeOf(bought, null, terms), least)
+    assert.deepStrictEqual(sizeOf(bought, 0, terms), least)
+    assert.strictEqual(sizeOf(bought, null, { ...terms, buySize: usd(3) }).wanted, usd(3))
+  })
+
+  it("is flat when it is to be, whatever is known", () => {
     const flat: Sized = { rule: "flat", wanted: usd(25), leaderBankroll: null }
-    assert.deepStrictEqual(sizeOf(bought, null, terms), flat)
-    assert.deepStrictEqual(sizeOf(bought, 0, terms), flat)
-    assert.deepStrictEqual(sizeOf(bought, usd(9900), { ...terms, rule: "flat" }), flat)
+    for (const peak of [null, 0, usd(9900)]) {
+      assert.deepStrictEqual(sizeOf(bought, peak, { ...terms, rule: "flat" }), flat)
+    }
   })
 
   const amount = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000_000_000 }))
