@@ -116,5 +116,5 @@ export const redrive = Effect.fnUntraced(function* (
             Effect.asVoid,
           ),
     { discard: true },
-  ).pipe(sql.withTransaction)
+  ).pipe(DeadLetters.asking)
 })

@@ -28,6 +28,7 @@ export const commitPoints = {
   "poll-failed": "a poll failed, and when the next is due",
   quarantine: "rows of a page or of the stream that cannot be used are kept",
   look: "a poll looked for fills that only the stream has shown: they are certain, missed or failed",
+  "look-later": "what a purchase would have got had it come later is kept beside it",
   "take-back": "purchases that followed a failed fill are taken back",
   halt: "a strategy is halted",
   resume: "a strategy copies again",

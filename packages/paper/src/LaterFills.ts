@@ -11,6 +11,7 @@
 import { Clock, Context, Effect, Latch, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { hexToBytes } from "@evaluator/domain/Id"
+import { transacting } from "./CommitPoints.ts"
 import type { Copy } from "./CopyRow.ts"
 import { isOpen, MarketReplica } from "./MarketReplica.ts"
 import { OrderBooks } from "./OrderBooks.ts"
@@ -85,13 +86,14 @@ export class LaterFills extends Context.Service<
         const { afterMs, copy } = due
         const walk = yield* gets(due)
         if (walk === null) return
-        yield* sql`INSERT INTO later_fills ${sql.insert({
+        const kept = sql`INSERT INTO later_fills ${sql.insert({
           fill_id: hexToBytes(copy.fillId),
           after_ms: afterMs,
           size: walk.size,
           gross: walk.gross,
           fee: walk.fee,
         })} ON CONFLICT (fill_id, after_ms) DO NOTHING`
+        yield* transacting(sql, "look-later")(kept)
       }, Effect.orDie)
 
       const turn = Effect.gen(function* () {

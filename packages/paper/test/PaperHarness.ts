@@ -38,6 +38,7 @@ import {
 import { createLogReaders } from "@evaluator/runtime/LogReaders"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { KillPoint } from "@evaluator/sqlite/KillPoint"
+import { off as unwatched, StatementWatch } from "@evaluator/sqlite/StatementWatch"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
 import * as Bridge from "@evaluator/runtime/Bridge"
 import * as Database from "@evaluator/sqlite/Database"
@@ -220,6 +221,7 @@ const openPaper = (
   link: LaneLink["Service"],
   overrides: Overrides,
   killPoint: KillPoint,
+  watch: StatementWatch,
   strategies: ReadonlyArray<Strategy>,
   tracer: Layer.Layer<ServiceTracer>,
 ) =>
@@ -231,6 +233,7 @@ const openPaper = (
       Layer.provide(Layer.succeed(PaperSettings, settings(overrides))),
       Layer.provide(Layer.succeed(RunningStrategies, strategies)),
       Layer.provide(Layer.succeed(KillPoint, killPoint)),
+      Layer.provide(Layer.succeed(StatementWatch, watch)),
       Layer.fresh,
     ),
   )
@@ -276,6 +279,8 @@ export interface HouseOptions {
   readonly onCommit?: () => void
   /** Called around each commit of the fast lane, instead of `onCommit`. */
   readonly killPoint?: KillPoint
+  /** Told of each statement of the fast lane. */
+  readonly watch?: StatementWatch
   /** False: what it finds to do at its start is not waited for. */
   readonly settles?: boolean
   readonly replicas?: (after: string | null) => ReplicasPage
@@ -311,6 +316,7 @@ export const openHouse = Effect.fnUntraced(function* (options: HouseOptions = {}
       beforeCommit: () => undefined,
       afterCommit: options.onCommit ?? (() => undefined),
     },
+    options.watch ?? unwatched,
     options.strategies ?? ["portfolio"],
     tracer,
   ).pipe(Scope.provide(scope))

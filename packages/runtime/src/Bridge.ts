@@ -100,6 +100,7 @@ export const bridgeCommits = {
   "bridge-apply": "events are applied and the cursor has passed them",
   "bridge-bury": "an event that cannot be applied is a dead letter, the cursor has passed it",
   "bridge-rewind": "a cursor that fits no more is at the head, the truth is asked for",
+  "bridge-ask": "an owner asked that dead letters be tried again",
   "bridge-redeliver": "a dead letter is applied after all, or kept for another time",
 } as const
 const committingAt = (point: keyof typeof bridgeCommits) => committing(point)

@@ -11,6 +11,7 @@ import { Cause, Clock, Effect, Metric, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Envelope } from "@evaluator/domain/event/DomainEvent"
 import { gaugeOf, metrics } from "@evaluator/telemetry/Names"
+import { committing } from "./CommitName.ts"
 
 /** Letters one sweep takes up at most. */
 export const redeliveriesAtOnce = 256
@@ -88,13 +89,22 @@ export const grouped = Effect.gen(function* () {
   return [...groups.values()].toSorted((a, b) => b.letters - a.letters)
 }).pipe(Effect.orDie)
 
-/** Marks the letters of a source (or the one of a subject) to be tried again; answers how many. */
-export const ask = Effect.fnUntraced(function* (source: string, subject: string | null) {
+/** The transaction by which an owner has letters redriven. */
+export const asking = Effect.fnUntraced(function* <A, E, R>(asked: Effect.Effect<A, E, R>) {
   const sql = yield* SqlClient.SqlClient
-  const marked = yield* sql`UPDATE dead_letters SET attempts = 0
-    WHERE source = ${source} AND (${subject} IS NULL OR subject = ${subject}) RETURNING id`
-  return marked.length
-}, Effect.orDie)
+  return yield* committing("bridge-ask")(sql.withTransaction(asked))
+})
+
+/** Marks the letters of a source (or the one of a subject) to be tried again; answers how many. */
+export const ask = Effect.fnUntraced(
+  function* (source: string, subject: string | null) {
+    const sql = yield* SqlClient.SqlClient
+    const marked = yield* sql`UPDATE dead_letters SET attempts = 0
+      WHERE source = ${source} AND (${subject} IS NULL OR subject = ${subject}) RETURNING id`
+    return marked.length
+  },
+  (marked) => Effect.orDie(asking(marked)),
+)
 
 /** Keeps an event that a subscriber could not apply, or asks that it be delivered (`attempts` 0). */
 export const keep = Effect.fnUntraced(function* (letter: {

@@ -25,6 +25,7 @@ import { mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { KillPoint } from "@evaluator/sqlite/KillPoint"
+import type { StatementWatch } from "@evaluator/sqlite/StatementWatch"
 import { FakeVenue } from "../FakeVenue.ts"
 import { type House, openHouse, temporaryDirectory } from "../PaperHarness.ts"
 import { overrides, replicas, story, storyBeginsMs, type TimedStep } from "./CrashStory.ts"
@@ -69,6 +70,7 @@ export interface Beginning {
 
 export interface Life {
   readonly killPoint: KillPoint
+  readonly watch?: StatementWatch
   /** Told of each step before it begins. */
   readonly onStep: (step: number) => void
 }
@@ -94,6 +96,7 @@ const opened = Effect.fnUntraced(function* (
     replicas,
     strategies: Strategy.literals,
     killPoint: life.killPoint,
+    ...(life.watch !== undefined && { watch: life.watch }),
     settles,
   }).pipe(Scope.provide(scope))
   return { house, close: Scope.close(scope, Exit.void) }
@@ -212,7 +215,11 @@ export const goOn = (files: string, { atMs, step }: Moment, late: boolean): Effe
 /** Lives through the story in a directory, calling `before` and `after` at each of its commits. */
 export const tellStory = (
   directory: string,
-  at: { readonly before?: (moment: Moment) => void; readonly after?: (moment: Moment) => void },
+  at: {
+    readonly before?: (moment: Moment) => void
+    readonly after?: (moment: Moment) => void
+    readonly watch?: StatementWatch
+  },
 ): Effect.Effect<Ended> =>
   Effect.gen(function* () {
     yield* TestClock.setTime(storyBeginsMs)
@@ -230,7 +237,8 @@ export const tellStory = (
       },
       afterCommit: (name) => at.after?.(moment(name)),
     }
-    const life: Life = { killPoint, onStep: (now) => void (step = now) }
+    const onStep = (now: number) => void (step = now)
+    const life: Life = { killPoint, onStep, ...(at.watch !== undefined && { watch: at.watch }) }
     return yield* live({ directory, step: 0, cutOff: false }, life)
   }).pipe(inItsOwnTime)
 
@@ -258,6 +266,21 @@ export const interrupted = (directory: string, commit: number): Effect.Effect<En
     return yield* goOn(directory, moment, false)
   })
 
+/** Says the writes of one connection that stand outside its transactions. */
+const noticingBareWrites = (found: (sql: string) => void): StatementWatch => {
+  let inTransaction = false
+  return (sql) => {
+    if (/^\s*BEGIN\b/.test(sql)) inTransaction = true
+    else if (/^\s*(COMMIT|ROLLBACK)\s*$/.test(sql)) inTransaction = false
+    else if (
+      !inTransaction &&
+      /^\s*(WITH\b[^;]*\)\s*)?(INSERT|UPDATE|DELETE|REPLACE)\b/.test(sql)
+    ) {
+      found(sql.replaceAll(/\s+/g, " ").trim())
+    }
+  }
+}
+
 export interface PointCase {
   readonly point: string
   /** Of each way, at how many commits of that name it was done and held. */
@@ -265,6 +288,8 @@ export interface PointCase {
   readonly commits: number
   /** Every name of which the undisturbed story passed a commit. */
   readonly passed: ReadonlySet<string>
+  /** Writes of the undisturbed story outside a transaction: no commit of them is passed. */
+  readonly bare: ReadonlySet<string>
   readonly faults: ReadonlyArray<string>
 }
 
@@ -278,10 +303,12 @@ export const casesOf = (
     const place = (moment: Moment, way: Way) => join(root, `${moment.commit} ${way}`)
     const moments: Array<Moment> = []
     const passed = new Set<string>()
+    const bare = new Set<string>()
     let seen = 0
     const told = join(root, "told")
     mkdirSync(told)
     const undisturbedEnd = yield* tellStory(told, {
+      watch: noticingBareWrites((sql) => bare.add(sql)),
       before: (moment) => {
         passed.add(moment.name)
         if (moment.name !== point || !wanted(++seen)) return
@@ -318,5 +345,5 @@ export const casesOf = (
         rmSync(files, { recursive: true })
       }
     }
-    return { point, held, commits: moments.length, passed, faults }
+    return { point, held, commits: moments.length, passed, bare, faults }
   }).pipe(Effect.scoped)

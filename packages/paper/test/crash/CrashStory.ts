@@ -57,6 +57,7 @@ export const overrides = {
     solo_bankroll: 100_000,
     own_impact: "0s",
     delay: "2s",
+    later_looks: 4,
     resume_within: "60s",
     sweep_every: "1h",
     // Facts are renewed between two steps, before any decision has to ask for them.

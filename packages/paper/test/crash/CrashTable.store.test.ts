@@ -22,10 +22,15 @@ describe("the commits of the fast lane", () => {
     "are all passed by the story, and one cut off in each way leaves the books the same",
     () =>
       Effect.gen(function* () {
-        const { commits, faults, held, passed } = yield* casesOf("fill", (nth) => nth === 20)
+        const { bare, commits, faults, held, passed } = yield* casesOf("fill", (nth) => nth === 20)
         assert.deepStrictEqual(faults, [])
         assert.strictEqual(commits, 1)
         for (const way of ways) assert.strictEqual(held[way], commits)
+        // The only write outside a transaction is the story's own.
+        assert.deepStrictEqual(
+          [...bare],
+          ["UPDATE cursors SET log_id = 'lost' WHERE subscriber = 'paper'"],
+        )
         // Boots and runs of jobs are the machinery's own and have no names.
         const named = [...passed].filter((name) => name !== "unnamed")
         const known = [...Object.keys(commitPoints), ...Object.keys(bridgeCommits)]
