@@ -4,6 +4,8 @@
  * first purchases of a market, middles and costs of copies from what wallets traded.
  */
 import { exitCost, middleAt } from "@evaluator/evaluation/evidence/CopyCost"
+import { ONE } from "@evaluator/domain/money/Micro"
+import { NearbyTrades } from "@evaluator/testkit/NearbyTrades"
 import type { CopyEvidence, Entry, WalletEvidence } from "@evaluator/judgement/Evidence"
 import type { WalletTruth } from "@evaluator/venue/seeded/GroundTruth"
 import type { SeededMarket } from "@evaluator/venue/seeded/Calendar"
@@ -11,7 +13,6 @@ import type { SeededWorld } from "@evaluator/venue/seeded/SeededWorld"
 import { tickAt } from "@evaluator/venue/seeded/Quotes"
 import type { VenueRow } from "@evaluator/venue/World"
 import { type Copy, CopyModel } from "./CopyModel.ts"
-import { Tape } from "./Tape.ts"
 
 export const dayMs = 86_400_000
 /** Days before the judgement over which we copied everybody, and after it that are judged. */
@@ -58,7 +59,7 @@ export const rowsOf = (world: SeededWorld): ReadonlyArray<WorldWallet> => {
   const horizonMs = epochMs + 3 * nextDays * dayMs
   const model = new CopyModel(world)
   const trades = new Map<string, Array<VenueRow>>(world.wallets.map((wallet) => [wallet, []]))
-  const tape = new Tape()
+  const tape = new NearbyTrades()
   for (let day = -pastDays; day < nextDays; day++) {
     for (const row of world.tradesVisibleIn(epochMs + day * dayMs, epochMs + (day + 1) * dayMs)) {
       if (day < 0) {
@@ -82,7 +83,7 @@ export const rowsOf = (world: SeededWorld): ReadonlyArray<WorldWallet> => {
     // What was bought before we watched is told when we begin, with the price step of that day.
     const watchedMs = epochMs - copiedDays * dayMs
     const stepOf = (row: VenueRow) => tickOf(world, row, Math.max(row.atSeconds * 1000, watchedMs))
-    const mids = new Map(firsts.map((row) => [row, tape.middleOf(row, stepOf(row))]))
+    const mids = new Map(firsts.map((row) => [row, tape.middleOf(row, stepOf(row)).mid / ONE]))
     return {
       truth,
       trades: own,

@@ -27,6 +27,7 @@ import evaluation0023 from "../../../migrations/evaluation/0023_add_run_checkpoi
 import evaluation0024 from "../../../migrations/evaluation/0024_date_numbers_of_moves.ts"
 import evaluation0025 from "../../../migrations/evaluation/0025_add_persona_confidence.ts"
 import evaluation0026 from "../../../migrations/evaluation/0026_score_lanes.ts"
+import evaluation0027 from "../../../migrations/evaluation/0027_drop_mid_fills.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
@@ -72,6 +73,7 @@ export const migrations = {
     "0024_date_numbers_of_moves": evaluation0024,
     "0025_add_persona_confidence": evaluation0025,
     "0026_score_lanes": evaluation0026,
+    "0027_drop_mid_fills": evaluation0027,
   },
   paper: {
     "0001_create_runtime": paper0001,

@@ -67,8 +67,8 @@ describe("the step that adds winners", () => {
   )
 })
 
-describe("the step that scores lanes", () => {
-  it.effect("keeps scores, fills in the numbers of windows, and has wallets judged again", () =>
+describe("the steps that score lanes and drop fills near one half", () => {
+  it.effect("keep scores, change the numbers of windows, and have wallets judged again", () =>
     Effect.gen(function* () {
       const file = join(yield* temporary, "evaluator.db")
       yield* Effect.gen(function* () {
@@ -76,7 +76,7 @@ describe("the step that scores lanes", () => {
         yield* sql`INSERT INTO wallets (wallet, source, discovered_at_ms, judged_at_ms, judge_due_ms)
           VALUES (x'01', 'HOLDER', 5, 70, 900), (x'02', 'HOLDER', 6, NULL, NULL)`
         yield* sql`INSERT INTO wallet_features (wallet, window_days, at_ms, features)
-          VALUES (x'01', 30, 70, '{"topDomain":"Politics"}')`
+          VALUES (x'01', 30, 70, '{"topDomain":"Politics","midFillRatio":0.2}')`
         yield* sql`INSERT INTO wallet_scores (wallet, window_days, wscore, edge, consistency,
             market_skill, behaviour, raw, hit_rate_factor, trust_factor, obscurity_factor, roi_percent,
             hit_rate, trade_count, at_ms)

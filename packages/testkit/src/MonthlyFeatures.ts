@@ -33,7 +33,6 @@ export const monthlyFeatures: Features = {
   concentration: 0.5,
   sizeCv: 0.3,
   buySellBalance: 0.4,
-  midFillRatio: 0.2,
   extremePriceRatio: 0.1,
   burstiness: 0.1,
   topDomain: "Politics",

@@ -38,14 +38,35 @@ describe("the world of every kind", () => {
       assert.isTrue(wallets.some(({ classification }) => classification.verdict === "waiting"))
     }),
   )
+
+  it.effect(
+    "tells those who quote by what they pay, and takes nobody who takes orders for one",
+    () =>
+      Effect.gen(function* () {
+        const parameters = yield* loadWorldFile(everyKind, months)
+        const wallets = classifiedWallets(SeededWorld.make(parameters))
+        const providers = wallets.filter(({ classification }) =>
+          classification.failed.some(({ code }) => code === "LIQUIDITY_PROVIDER"),
+        )
+        const kindsOf = new Set(providers.map(({ truth }) => truth.behaviour))
+        for (const kind of kindsOf) {
+          assert.include(["quotes without rest", "two-sided quoting", "wash pair"], kind)
+        }
+        const tireless = wallets.filter(({ truth }) => truth.behaviour === "quotes without rest")
+        assert.isAtLeast(
+          providers.filter((one) => tireless.includes(one)).length,
+          tireless.length - 2,
+        )
+      }),
+  )
 })
 
 describe("the default world", () => {
-  it("has them all but those who quote near the middle", () => {
+  it("has them all", () => {
     const counts = countsOf(classifiedWallets(SeededWorld.make(months)))
     assert.deepEqual(
       kinds.filter((kind) => !counts.has(kind)),
-      ["LIQUIDITY_PROVIDER"],
+      [],
     )
   })
 })

@@ -118,10 +118,6 @@ export const recountFeatures = (
     concentration: share(sumOf(largest), volume),
     sizeCv: share(Math.sqrt(variance), mean),
     buySellBalance: fills.length === 0 ? 0 : 1 - Math.abs(2 * buys - fills.length) / fills.length,
-    midFillRatio: share(
-      fills.filter((row) => Math.abs(n(row, "price") - 500_000) <= 50_000).length,
-      fills.length,
-    ),
     extremePriceRatio: share(
       fills.filter((row) => n(row, "price") >= 900_000 || n(row, "price") <= 100_000).length,
       fills.length,

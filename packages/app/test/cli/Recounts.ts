@@ -317,6 +317,7 @@ const promises: Recount = (section, traced) =>
 
 const gates: Recount = (section, traced) => {
   const dates = traced("When it traded")[0]
+  const told = traced("What it paid against the middle price")
   const days = (name: string) =>
     Math.floor((n(dates, "judged_at_ms") - n(dates, name)) / 86_400_000)
   return section.rows.map((row) => {
@@ -324,6 +325,8 @@ const gates: Recount = (section, traced) => {
     const gate = traced("What its gates measured").find((one) => one["code"] === code)
     const special: Readonly<Record<string, number>> = {
       STAGE1_TOO_YOUNG: days("first_fill_ms"),
+      LIQUIDITY_PROVIDER:
+        told.filter((row) => n(row, "price") <= n(row, "mid")).length / told.length,
       STAGE1_INACTIVE: days("last_fill_ms"),
       TAIL_RISK_SELLER: n(gate, "largest_loss") / n(gate, "mean_win"),
     }

@@ -13,6 +13,7 @@ import {
   number,
   percent,
   type PersonaThresholds,
+  type SpreadEdge,
   stageOne,
   stageTwo,
 } from "./Gates.ts"
@@ -43,17 +44,19 @@ export interface Classification {
 export interface Subject {
   readonly wallet: string
   readonly features: WalletFeatures
+  /** Over the window that stage 2 looks at. */
+  readonly spreadEdge: SpreadEdge
   readonly nowMs: number
 }
 
 export const classify = (subject: Subject, limits: PersonaThresholds): Classification => {
-  const { features, nowMs, wallet } = subject
+  const { features, nowMs, spreadEdge, wallet } = subject
   const recent = features.windows.get(personaWindowDays) ?? features.life
   const ageDays =
     features.firstFillMs === null ? 0 : Math.floor((nowMs - features.firstFillMs) / dayMs)
   const failed = [
     ...stageOne(wallet, features, ageDays, nowMs, limits),
-    ...stageTwo(recent, ageDays, limits),
+    ...stageTwo(recent, ageDays, spreadEdge, limits),
   ]
   const checks = personaChecks(recent, limits)
   const persona = checks.find((check) => check.lacks.length === 0)?.persona ?? null

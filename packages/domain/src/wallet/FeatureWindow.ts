@@ -65,7 +65,6 @@ export interface Features {
   readonly sizeCv: number
   /** 1 when buys and sells are as many, 0 when there is one kind only. */
   readonly buySellBalance: number
-  readonly midFillRatio: number
   readonly extremePriceRatio: number
   /** Share of the trades within the busiest hour. */
   readonly burstiness: number
@@ -101,7 +100,6 @@ export class FeatureWindow {
   private readonly costs = new Map<string, Total>()
   private readonly daily = new Map<number, Total>()
   private buys = 0
-  private mids = 0
   private extremes = 0
   private notional = 0
   private notionalSquares = 0n
@@ -171,7 +169,6 @@ export class FeatureWindow {
     this.notional += times * fill.notional
     this.notionalSquares += BigInt(times) * BigInt(fill.notional) ** 2n
     if (fill.buy) this.buys += times
-    if (fill.mid) this.mids += times
     if (fill.extreme) this.extremes += times
     const change = times === 1 ? addTo : takeFrom
     change(this.volumes, fill.condition, fill.size)
@@ -275,7 +272,6 @@ export class FeatureWindow {
       concentration: topThree(this.volumes),
       sizeCv: this.notional <= 0 ? 0 : Math.sqrt(Number(spread)) / this.notional,
       buySellBalance: count === 0 ? 0 : 1 - Math.abs(this.buys - sells) / count,
-      midFillRatio: count === 0 ? 0 : this.mids / count,
       extremePriceRatio: count === 0 ? 0 : this.extremes / count,
       burstiness: count === 0 ? 0 : this.busiestHour() / count,
       topDomain,

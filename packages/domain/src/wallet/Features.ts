@@ -100,7 +100,6 @@ export class FeatureRun {
       size: entry.size,
       condition: entry.condition,
       buy: entry.kind === "buy",
-      mid: Math.abs(entry.price - ONE / 2) <= ONE / 20,
       extreme: entry.price >= 0.9 * ONE || entry.price <= 0.1 * ONE,
       hourly: fills.length - this.hourFrom + 1,
     })

@@ -22,7 +22,8 @@ export interface PersonaThresholds {
   readonly noise_max_abs_roi: number
   readonly news_min_burstiness: number
   readonly provider_min_balance: number
-  readonly provider_min_mid_fill: number
+  readonly provider_min_known: number
+  readonly provider_min_spread_edge: number
   readonly swarm_min_trades_per_day: number
   readonly swarm_max_trade: number
   readonly tail_min_win_rate: number
@@ -45,6 +46,15 @@ export interface PersonaThresholds {
   readonly topic_lane_min_ratio: number
   readonly bonder_min_ratio: number
   readonly whale_min_trade: number
+}
+
+/**
+ * What a wallet pays at the book: of its first purchases whose middle price is told by trades of others,
+ * how many there are and how many paid no more than that. Who takes an order pays half the spread more.
+ */
+export interface SpreadEdge {
+  readonly known: number
+  readonly paidNoMore: number
 }
 
 export interface FailedGate {
@@ -122,6 +132,7 @@ export const stageOne = (
 export const stageTwo = (
   f: Features,
   ageDays: number,
+  spreadEdge: SpreadEdge,
   limits: PersonaThresholds,
 ): Array<FailedGate> => {
   const failed: Array<FailedGate> = []
@@ -159,13 +170,16 @@ export const stageTwo = (
     limits.news_min_burstiness,
     `${percent(f.burstiness)} of its fills fall into one hour`,
   )
+  const { known, paidNoMore } = spreadEdge
+  const edgeShare = known === 0 ? 0 : paidNoMore / known
   gate(
     f.buySellBalance >= limits.provider_min_balance &&
-      f.midFillRatio >= limits.provider_min_mid_fill,
+      known >= limits.provider_min_known &&
+      edgeShare >= limits.provider_min_spread_edge,
     "LIQUIDITY_PROVIDER",
-    f.midFillRatio,
-    limits.provider_min_mid_fill,
-    `buys and sells are balanced to ${percent(f.buySellBalance)} and ${percent(f.midFillRatio)} of its fills are near the middle`,
+    edgeShare,
+    limits.provider_min_spread_edge,
+    `buys and sells are balanced to ${percent(f.buySellBalance)} and ${percent(edgeShare)} of its ${known} first purchases whose middle price is known paid no more than that`,
   )
   gate(
     f.tradesPerDay >= limits.swarm_min_trades_per_day && f.meanTradeMicro <= limits.swarm_max_trade,

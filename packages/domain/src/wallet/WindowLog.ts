@@ -11,7 +11,6 @@ export interface LoggedFill {
   readonly size: number
   readonly condition: string
   readonly buy: boolean
-  readonly mid: boolean
   readonly extreme: boolean
   /** Fills within the hour that ends with this one, both ends included. */
   readonly hourly: number

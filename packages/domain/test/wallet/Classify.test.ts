@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { classify } from "@evaluator/domain/wallet/Classify"
 import { dayMs, type Features } from "@evaluator/domain/wallet/FeatureWindow"
 import { type WalletFeatures } from "@evaluator/domain/wallet/Features"
+import type { SpreadEdge } from "@evaluator/domain/wallet/Gates"
 import { personaThresholds } from "@evaluator/testkit/PersonaThresholds"
 
 const limits = { ...personaThresholds, known_bots: ["0xb07"] }
@@ -37,7 +38,6 @@ const specialist: Features = {
   concentration: 0.7,
   sizeCv: 0.4,
   buySellBalance: 0.2,
-  midFillRatio: 0.2,
   extremePriceRatio: 0.1,
   burstiness: 0.1,
   topDomain: "Politics",
@@ -52,6 +52,7 @@ const now = 1000 * dayMs
 const judge = (
   changes: Partial<Features> = {},
   wallet: { address?: string; ageDays?: number; idleDays?: number } = {},
+  spreadEdge: SpreadEdge = { known: 0, paidNoMore: 0 },
 ) => {
   const f = { ...specialist, ...changes }
   const features: WalletFeatures = {
@@ -64,7 +65,8 @@ const judge = (
       [180, f],
     ]),
   }
-  return classify({ wallet: wallet.address ?? "0x1", features, nowMs: now }, limits)
+  const subject = { wallet: wallet.address ?? "0x1", features, spreadEdge, nowMs: now }
+  return classify(subject, limits)
 }
 const codes = (judged: ReturnType<typeof judge>) => judged.failed.map((gate) => gate.code)
 
@@ -115,12 +117,19 @@ describe("classification", () => {
     assert.deepStrictEqual(codes(judge({}, { idleDays: 46 })), ["STAGE1_INACTIVE"])
     assert.deepStrictEqual(codes(judge({ burstiness: 0.7 })), [])
     assert.deepStrictEqual(codes(judge({ burstiness: 0.71 })), ["NEWS_SNIPER"])
-    assert.deepStrictEqual(codes(judge({ buySellBalance: 0.45, midFillRatio: 0.6 })), [
-      "LIQUIDITY_PROVIDER",
-    ])
     assert.deepStrictEqual(codes(judge({ tradesPerDay: 200, meanTradeMicro: 5_000_000 })), [
       "BOT_SWARM_MICRO",
     ])
+  })
+
+  it("calls a provider who balances buys and sells and pays no more than the middle", () => {
+    const provides = (balance: number, known: number, paidNoMore: number) =>
+      codes(judge({ buySellBalance: balance }, {}, { known, paidNoMore }))
+    assert.deepStrictEqual(provides(0.45, 10, 7), ["LIQUIDITY_PROVIDER"])
+    assert.deepStrictEqual(provides(0.44, 10, 7), [])
+    assert.deepStrictEqual(provides(0.45, 20, 13), [])
+    // Too few are known to say it of anybody.
+    assert.deepStrictEqual(provides(0.45, 9, 9), [])
   })
 
   it("can see a young sniper although youth alone excludes", () => {

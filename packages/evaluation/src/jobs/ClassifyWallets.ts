@@ -3,7 +3,8 @@
  *
  * Truth: `wallets.judge_due_ms`, set when a history becomes complete, changes, or a market it touched
  * resolves (then at most every
- * `judgement.every`), and by the last judgement for a look after `judgement.rejudge_after`. The stored
+ * `judgement.every`), when middle prices of its first purchases become known (`weigh-evidence` notes
+ * them), and by the last judgement for a look after `judgement.rejudge_after`. The stored
  * ledger is walked through the lots engine, only what is new of it where that is enough
  * (`WarmHistories.ts`). A first judgement
  * waits for outcomes that nobody has asked for yet, but not longer than
@@ -28,6 +29,7 @@ import {
   keepWaiting,
   storeJudgement,
 } from "../stores/Judgements.ts"
+import { spreadEdgeOf } from "../stores/SpreadEdge.ts"
 import { measureWallet } from "../WarmHistories.ts"
 import { inRounds } from "./Rounds.ts"
 
@@ -64,7 +66,12 @@ const judge = Effect.fnUntraced(function* (
   const features = yield* measureWallet(wallet, featureWindows, small)
   if (features === null) return waiting(wallet, "HISTORY_TOO_LARGE", now + dayMs)
   const classification = classify(
-    { wallet: bytesToHex(wallet), features, nowMs: now },
+    {
+      wallet: bytesToHex(wallet),
+      features,
+      spreadEdge: yield* spreadEdgeOf(wallet, now - personaWindowDays * dayMs, now),
+      nowMs: now,
+    },
     settings.personas,
   )
   // A wallet that has been silent for long changes little from day to day.

@@ -20,6 +20,7 @@ import {
   type NearTrade,
   nearWallets,
 } from "../evidence/MidPrice.ts"
+import { middlesTold } from "./SpreadEdge.ts"
 
 const pageRows = 500
 /** Where the market's tick is not known. */
@@ -92,6 +93,7 @@ const noteFirsts = Effect.fnUntraced(function* (
   yield* purchasesWritten(wallet)
   const ticks = yield* sql<{ condition: Uint8Array; tick: number }>`SELECT condition,
       json_extract(facts, '$.tick') AS tick FROM markets WHERE ${within}`
+  let told = 0
   const tickOf = new Map(ticks.map((market) => [bytesToHex(market.condition), market.tick]))
   for (const purchase of fresh) {
     const tick = tickOf.get(bytesToHex(purchase.condition)) ?? commonTick
@@ -101,6 +103,7 @@ const noteFirsts = Effect.fnUntraced(function* (
       around.map(({ near }) => near),
       tick,
     )
+    if (from > 0) told += 1
     yield* sql`INSERT OR REPLACE INTO wallet_entries ${sql.insert({
       wallet,
       condition: purchase.condition,
@@ -115,6 +118,7 @@ const noteFirsts = Effect.fnUntraced(function* (
       seen_at_ms: purchase.seen_at_ms,
     })}`
   }
+  if (told > 0) yield* middlesTold(wallet)
   return fresh.length
 })
 

@@ -7,6 +7,7 @@ import { hexToBytes } from "@evaluator/domain/Id"
 import { judgeDue } from "@evaluator/evaluation/jobs/ClassifyWallets"
 import { describeDue } from "@evaluator/evaluation/jobs/DescribeMarkets"
 import { resolveDue } from "@evaluator/evaluation/jobs/ResolveMarkets"
+import { weighDue } from "@evaluator/evaluation/jobs/WeighEvidence"
 import { scoreDue } from "@evaluator/evaluation/jobs/ScoreWallets"
 import { addWallets } from "@evaluator/evaluation/stores/Wallets"
 import { ranking } from "@evaluator/evaluation/stores/Scores"
@@ -213,6 +214,85 @@ describe("classify-wallets", () => {
       assert.approximately((yield* walletRow()).judge_due_ms, now + 10 * day, day / 10)
     }).pipe(withLane(venue))
   })
+})
+
+describe("a wallet that quotes both sides", () => {
+  /** Buys at 0.40 what others sell it there, and sells at 0.42, in each market an hour apart. */
+  const quoting = (venue: FakeVenue, markets: number) => {
+    for (let m = 1; m <= markets; m++) {
+      const at = now - 60 * day + m * day
+      venue.addFills([
+        fill({ wallet: walletNo(1), market: m, price: 0.4, size: 50, tx: m, atMs: at }),
+        fill({
+          wallet: walletNo(1),
+          market: m,
+          side: "SELL",
+          price: 0.42,
+          size: 50,
+          tx: 100 + m,
+          atMs: at + 3_600_000,
+        }),
+        fill({
+          wallet: walletNo(2),
+          market: m,
+          price: 0.42,
+          size: 90,
+          tx: 200 + m,
+          atMs: at - day,
+        }),
+        fill({
+          wallet: walletNo(2),
+          market: m,
+          side: "SELL",
+          price: 0.4,
+          size: 50,
+          tx: 300 + m,
+          atMs: at,
+        }),
+      ])
+    }
+    return venue
+  }
+  /** Nothing else excludes it. */
+  const lenient = { personas: { max_idle_days: 100, min_trades: 1 } }
+  const gates = SqlClient.SqlClient.use(
+    (sql) => sql<{ code: string; metric: number; evidence: string }>`SELECT code, metric, evidence
+      FROM wallet_gates WHERE wallet = ${hexToBytes(walletNo(1))} AND code = 'LIQUIDITY_PROVIDER'`,
+  )
+
+  it.effect("is excluded when the middles of its purchases are known, and judged once for it", () =>
+    Effect.gen(function* () {
+      yield* ingest(1, 2)
+      yield* learn
+      yield* TestClock.adjust("10 minutes")
+      yield* judgeDue
+      assert.deepStrictEqual(yield* gates, [])
+      yield* weighDue
+      assert.isAtMost((yield* walletRow()).judge_due_ms, now + 11 * 60_000)
+      yield* judgeDue
+      const [gate] = yield* gates
+      assert.strictEqual(gate?.metric, 1)
+      assert.include(gate?.evidence, "100.0 % of its 10 first purchases")
+      const due = (yield* walletRow()).judge_due_ms
+      yield* TestClock.adjust("7 hours")
+      yield* weighDue
+      assert.strictEqual((yield* walletRow()).judge_due_ms, due)
+    }).pipe(withLane(quoting(new FakeVenue(), 10), lenient)),
+  )
+
+  it.effect("is not judged by nine middles", () =>
+    Effect.gen(function* () {
+      yield* ingest(1, 2)
+      yield* learn
+      yield* TestClock.adjust("10 minutes")
+      yield* judgeDue
+      yield* weighDue
+      assert.isAbove((yield* walletRow()).judge_due_ms, now + day / 2)
+      yield* TestClock.adjust("2 days")
+      yield* judgeDue
+      assert.deepStrictEqual(yield* gates, [])
+    }).pipe(withLane(quoting(new FakeVenue(), 9), lenient)),
+  )
 })
 
 describe("score-wallets", () => {

@@ -35,6 +35,7 @@ import overruleDoubts from "../../../../migrations/evaluation/0020_overrule_doub
 import orderDueEvidence from "../../../../migrations/evaluation/0021_order_due_evidence.ts"
 import addPersonaConfidence from "../../../../migrations/evaluation/0025_add_persona_confidence.ts"
 import scoreLanes from "../../../../migrations/evaluation/0026_score_lanes.ts"
+import dropMidFills from "../../../../migrations/evaluation/0027_drop_mid_fills.ts"
 import orderDueWallets from "../../../../migrations/evaluation/0022_order_due_wallets.ts"
 import dateNumbersOfMoves from "../../../../migrations/evaluation/0024_date_numbers_of_moves.ts"
 
@@ -65,6 +66,7 @@ export const migrations = {
   "0024_date_numbers_of_moves": dateNumbersOfMoves,
   "0025_add_persona_confidence": addPersonaConfidence,
   "0026_score_lanes": scoreLanes,
+  "0027_drop_mid_fills": dropMidFills,
 }
 
 /** A file of its own, removed with the scope. */

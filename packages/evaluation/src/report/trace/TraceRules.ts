@@ -9,11 +9,12 @@ import { SqlClient } from "effect/sql"
 import { bytesToBareHex, bytesToHex } from "@evaluator/domain/Id"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
 import { personaWindowDays } from "@evaluator/domain/wallet/Classify"
-import type { Features } from "@evaluator/domain/wallet/FeatureWindow"
+import { dayMs, type Features } from "@evaluator/domain/wallet/FeatureWindow"
 import type { Persona } from "@evaluator/domain/wallet/Persona"
 import { confidenceOf } from "@evaluator/domain/wallet/PersonaConfidence"
 import type { RulesReason } from "@evaluator/domain/wallet/RuleGates"
 import { lifetimeWindow } from "../../stores/Judgements.ts"
+import { toldPurchases } from "../../stores/SpreadEdge.ts"
 import { plural, when } from "../Words.ts"
 import { numbersAt, windowName } from "./TraceNumbers.ts"
 
@@ -28,7 +29,6 @@ const gateNumbers: Readonly<Record<string, keyof Features>> = {
   SNIPER_INSIDER: "winRate",
   NOISE_TRADER: "tradesPerWeek",
   NEWS_SNIPER: "burstiness",
-  LIQUIDITY_PROVIDER: "midFillRatio",
   BOT_SWARM_MICRO: "tradesPerDay",
   JACKPOT_GAMBLER: "topMarketProfitShare",
 }
@@ -37,6 +37,7 @@ const otherwise: Readonly<Record<string, string>> = {
   KNOWN_BOT: "the configured list personas.known_bots",
   STAGE1_TOO_YOUNG: "whole days from the first fill to the judgement",
   STAGE1_INACTIVE: "whole days from the last fill to the judgement",
+  LIQUIDITY_PROVIDER: "of the first purchases below, those with price ≤ mid",
   TAIL_RISK_SELLER: "largestLossMicro ÷ meanWinMicro of the window",
 }
 
@@ -86,6 +87,8 @@ export const traceGates = Effect.fnUntraced(function* (wallet: Uint8Array) {
       mean_win: ofGate?.features.meanWinMicro ?? null,
     }
   })
+  const judgedMs = facts?.judged_at_ms ?? 0
+  const told = yield* toldPurchases(wallet, judgedMs - personaWindowDays * dayMs, judgedMs)
   return [
     {
       title: "What its gates measured",
@@ -95,6 +98,13 @@ export const traceGates = Effect.fnUntraced(function* (wallet: Uint8Array) {
       rows,
     },
     { title: "When it traded", says: [], rows: facts === undefined ? [] : [{ ...facts }] },
+    {
+      title: "What it paid against the middle price",
+      says: [
+        `First purchases of the ${personaWindowDays} days before it was judged whose middle is told by trades of others; prices in millionths.`,
+      ],
+      rows: told.map(({ fill, ...row }) => ({ fill: bytesToBareHex(fill), ...row })),
+    },
     {
       title: "How sure its persona is",
       says: [

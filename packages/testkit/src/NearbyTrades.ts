@@ -1,18 +1,19 @@
 /**
- * What other wallets traded in a market around a purchase, as the service looks it up, and the middle
- * price it takes from that.
+ * What other wallets of a world traded in a market around a purchase, as the service looks it up, and the
+ * middle price it takes from that.
  */
 import { ONE } from "@evaluator/domain/money/Micro"
 import {
   asOtherToken,
   midAtPurchase,
+  type MidPrice,
   nearMs,
   nearRows,
   nearWallets,
 } from "@evaluator/evaluation/evidence/MidPrice"
 import type { VenueRow } from "@evaluator/venue/World"
 
-export class Tape {
+export class NearbyTrades {
   /** By market and wallet. */
   private readonly rows = new Map<string, Map<string, Array<VenueRow>>>()
   private readonly order = new Map<string, ReadonlyArray<string>>()
@@ -26,8 +27,8 @@ export class Tape {
     else own.push(row)
   }
 
-  /** In price units; `tick` is the market's at the purchase. */
-  middleOf(purchase: VenueRow, tick: number): number {
+  /** `tick` is the market's at the purchase, in price units. */
+  middleOf(purchase: VenueRow, tick: number): MidPrice {
     const price = micro(purchase.price)
     const near = this.around(purchase).map((row) => {
       const trade = {
@@ -37,7 +38,7 @@ export class Tape {
       }
       return row.outcomeIndex === purchase.outcomeIndex ? trade : asOtherToken(trade)
     })
-    return midAtPurchase(price, near, micro(tick)).mid / ONE
+    return midAtPurchase(price, near, micro(tick))
   }
 
   private around({ atSeconds, condition, wallet }: VenueRow): ReadonlyArray<VenueRow> {
