@@ -25,8 +25,6 @@ const enough = 5
 /** A copy with what it brought, and what it was to be expected to bring. */
 export interface SettledCopy extends Copy {
   readonly settledAtMs: number
-  /** Its last share was sold. */
-  readonly soldOut: boolean
   /** Per dollar, after fees. */
   readonly realised: number
   readonly expected: number
@@ -152,7 +150,6 @@ const settle = (world: SeededWorld, copy: Copy, horizonMs: number): SettledCopy 
   const done = left < 1e-6
   return {
     ...copy,
-    soldOut: done,
     settledAtMs: done ? copy.soldAtMs : (resolvedMs ?? Number.POSITIVE_INFINITY),
     realised: (copy.proceeds + left * payout - cost) / cost,
     expected: (shares * worth - copy.exitCost - cost) / cost,
@@ -178,8 +175,7 @@ const copyEvidenceOf = (copy: SettledCopy, mid: number | null): CopyEvidence => 
   slippage: copy.cost / copy.shares - copy.leaderPrice,
   outlay: {
     aShare:
-      copy.cost / copy.shares +
-      (copy.soldOut ? exitCost([{ size: copy.sold, fee: copy.exitFee }]) : 0),
+      copy.cost / copy.shares + exitCost({ size: copy.shares, sold: copy.sold, fee: copy.exitFee }),
     middle: middleAt(copy.leaderPrice, mid),
   },
 })

@@ -8,7 +8,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToHex, hexToBytes } from "@evaluator/domain/Id"
 import { ONE } from "@evaluator/domain/money/Micro"
-import { exitCost, middleAt, type OwnSale } from "../evidence/CopyCost.ts"
+import { exitCost, middleAt, OwnLots, type SoldShares } from "../evidence/CopyCost.ts"
 
 const pageRows = 2000
 const pageMarkets = 500
@@ -87,8 +87,10 @@ export const readPurchases = Effect.fnUntraced(function* (
 
 interface Settled {
   readonly pnl: number
-  /** When its last share was sold; null: it ended by resolution. */
-  readonly soldAtMs: number | null
+  /** When its last share was gone. */
+  readonly endMs: number
+  /** It was sold, and did not wait for the resolution. */
+  readonly soldOut: boolean
 }
 
 /** By fill: what its settlements up to a moment earned, and how the first of them ended it. */
@@ -113,11 +115,12 @@ const settlements = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: num
         continue
       }
       const fill = bytesToHex(row.fill)
-      const { pnl, soldAtMs } = settled.get(fill) ?? {
-        pnl: 0,
-        soldAtMs: row.cause === "sold" ? row.at_ms : null,
-      }
-      settled.set(fill, { pnl: pnl + row.pnl, soldAtMs })
+      const known = settled.get(fill)
+      settled.set(fill, {
+        pnl: (known?.pnl ?? 0) + row.pnl,
+        endMs: known?.endMs ?? row.at_ms,
+        soldOut: known?.soldOut ?? row.cause === "sold",
+      })
     }
     const last = page.at(-1)
     if (last === undefined || page.length < pageRows) return { settled, whole }
@@ -138,10 +141,10 @@ export const readCopies = Effect.fnUntraced(function* (
   const slippage: Array<number> = []
   const aShare: Array<number> = []
   const middle: Array<number> = []
-  /** By copy that ended by a sale. */
-  const ends: Array<{ readonly copy: number; readonly fromMs: number; readonly toMs: number }> = []
-  /** By market, in time order. */
-  const sales = new Map<number, Array<OwnSale & { readonly atMs: number }>>()
+  const lots = new OwnLots()
+  /** By copy, what was sold of it. */
+  const ends: Array<{ readonly part: SoldShares; readonly soldOut: boolean }> = []
+  let [sales, unknownTokens] = [0, 0]
   const { settled, ...read } = yield* settlements(wallet, asOfMs)
   let { whole } = read
   let atMs = -1
@@ -159,9 +162,12 @@ export const readCopies = Effect.fnUntraced(function* (
       early: number | null
       side: "BUY" | "SELL"
       wanted: number
+      outcome_index: number | null
     }>`SELECT c.fill, c.condition, c.cost, c.leader_at_ms, c.leader_price, c.size, c.fee, e.mid,
         max(e.at_ms, e.seen_at_ms) > ${asOfMs} AS early, c.side,
-        c.outcome = 'COPIED' AND c.size > 0 AND (c.side = 'SELL' OR c.cost > 0) AS wanted
+        c.outcome = 'COPIED' AND c.size > 0 AND (c.side = 'SELL' OR c.cost > 0) AS wanted,
+        (SELECT outcome_index FROM trades WHERE id = c.fill AND seen_at_ms <= ${asOfMs})
+          AS outcome_index
       FROM copy_results c LEFT JOIN wallet_entries e ON e.wallet = c.wallet
         AND e.condition = c.condition AND e.fill = c.fill
       WHERE c.wallet = ${wallet} AND c.strategy = 'solo'
@@ -170,20 +176,19 @@ export const readCopies = Effect.fnUntraced(function* (
     for (const row of page) {
       if (row.wanted !== 1) continue
       const id = numberOf(row.condition)
+      const token = `${id}:${row.outcome_index}`
+      if (row.outcome_index === null) unknownTokens += 1
       if (row.side === "SELL") {
-        const sale = { atMs: row.leader_at_ms, size: row.size, fee: row.fee }
-        const known = sales.get(id)
-        if (known === undefined) sales.set(id, [sale])
-        else known.push(sale)
+        sales += 1
+        lots.sell(token, { atMs: row.leader_at_ms, size: row.size, fee: row.fee })
         continue
       }
       const end = settled.get(bytesToHex(row.fill))
+      const part = lots.buy(token, row.size, end?.endMs ?? Number.POSITIVE_INFINITY)
       if (end === undefined) continue
       const mid = row.early === 1 ? null : row.mid
       if (row.early === 1) whole = false
-      if (end.soldAtMs !== null) {
-        ends.push({ copy: rate.length, fromMs: row.leader_at_ms, toMs: end.soldAtMs })
-      }
+      ends.push({ part, soldOut: end.soldOut })
       market.push(id)
       rate.push(end.pnl / row.cost)
       slippage.push((((row.cost - row.fee) * ONE) / row.size - row.leader_price) / ONE)
@@ -195,10 +200,11 @@ export const readCopies = Effect.fnUntraced(function* (
     atMs = last.leader_at_ms
     fill = new Uint8Array(last.fill)
   }
-  for (const { copy, fromMs, toMs } of ends) {
-    const own = sales.get(market[copy]!) ?? []
-    aShare[copy]! += exitCost(own.filter((sale) => sale.atMs >= fromMs && sale.atMs <= toMs))
+  for (const [copy, { part, soldOut }] of ends.entries()) {
+    aShare[copy]! += exitCost(soldOut ? { ...part, sold: part.size } : part)
   }
+  // Which purchase a sale took from is not certain while a fill behind them is not stored.
+  if (sales > 0 && unknownTokens > 0) whole = false
   const columns: CopyColumns = {
     market: Uint32Array.from(market),
     rate: Float64Array.from(rate),

@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
 import { hexToBytes } from "@evaluator/domain/Id"
 import { entriesOf } from "@evaluator/evaluation/stores/Entries"
 import { marketsOfConditions } from "@evaluator/evaluation/evidence/Population"
 import { storeDecided, storeSettled } from "@evaluator/evaluation/stores/CopyResults"
+import { storeRows } from "@evaluator/evaluation/stores/Ledger"
 import { readCopies, readFacts, readPurchases } from "@evaluator/evaluation/stores/JudgedRows"
 import { upsertMarkets } from "@evaluator/evaluation/stores/Markets"
 import { conditionNo, fill, market, walletNo } from "../support/Rows.ts"
@@ -97,7 +99,7 @@ describe("the rows of a judgement", () => {
           side: "BUY" | "SELL",
           leaderAtMs: number,
           fee: number,
-          market = 1,
+          { market = 1, size = 50_000_000 } = {},
         ) =>
           storeDecided({
             fill: idOf(n),
@@ -107,7 +109,7 @@ describe("the rows of a judgement", () => {
             outcome: "COPIED",
             costMicro: side === "BUY" ? 25_000_000 : -20_000_000,
             leaderAtMs,
-            met: { side, leaderPrice: 490_000, size: 50_000_000, fee, depth: 1 },
+            met: { side, leaderPrice: 490_000, size, fee, depth: 1 },
           })
         const settled = (n: number, atMs: number, cause: "sold" | "resolved", market = 1) =>
           storeSettled(`${n}-${atMs}`, atMs, {
@@ -120,13 +122,13 @@ describe("the rows of a judgement", () => {
           })
         yield* Effect.gen(function* () {
           yield* decided(fills.sold, "BUY", 1000, 500_000)
-          yield* decided(fills.first, "SELL", 2000, 500_000)
-          yield* decided(fills.second, "SELL", 3000, 1_000_000)
+          yield* decided(fills.first, "SELL", 2000, 250_000, { size: 20_000_000 })
+          yield* decided(fills.second, "SELL", 3000, 500_000, { size: 30_000_000 })
           yield* settled(fills.sold, 3100, "sold")
           // A sale after the end says nothing of it, nor does a correction of the result.
           yield* decided(fills.later, "SELL", 4000, 5_000_000)
           yield* settled(fills.sold, 4500, "resolved")
-          yield* decided(fills.resolved, "BUY", 1000, 500_000, 2)
+          yield* decided(fills.resolved, "BUY", 1000, 500_000, { market: 2 })
           yield* settled(fills.resolved, 4600, "resolved", 2)
         }).pipe(inTransaction)
         const { aShare, middle, rate } = yield* readCopies(wallet, 5000, numbering())
@@ -136,10 +138,60 @@ describe("the rows of a judgement", () => {
         ]
         assert.deepStrictEqual([soldAt, resolvedAt].toSorted(), [4, 8])
         const ended = soldAt === 8 ? 0 : 1
-        // Half a tick and three quarters of a million in fees over fifty shares twice.
+        // Half a tick, and three quarters of a dollar in fees over fifty shares.
         assert.approximately(aShare[ended]!, 0.5 + 0.005 + 0.015, 1e-12)
         assert.strictEqual(aShare[1 - ended], 0.5)
         assert.deepStrictEqual([...middle], [0.485, 0.485])
+      }).pipe(withLane()),
+  )
+
+  it.effect(
+    "count what a sale of a part lost, of the copies first bought, by the shares sold",
+    () =>
+      Effect.gen(function* () {
+        const rows = [
+          // Two purchases of one outcome, one of the other; 60 shares sold take 50 of the first and 10 of the second.
+          { tx: 1, side: "BUY", outcome: 0, atMs: 1000, size: 50, fee: 0.5, ends: 5000 },
+          { tx: 2, side: "BUY", outcome: 1, atMs: 1100, size: 50, fee: 0.5, ends: 5000 },
+          { tx: 3, side: "BUY", outcome: 0, atMs: 1200, size: 50, fee: 0.5, ends: 5000 },
+          { tx: 4, side: "SELL", outcome: 0, atMs: 2000, size: 60, fee: 1.2, ends: null },
+        ] as const
+        const fills = rows.map(({ atMs, outcome, side, tx }) =>
+          fill({ wallet: walletNo(1), market: 1, outcome, side, tx, atMs, price: 0.49 }),
+        )
+        const stored = fills.map((one) => ({
+          value: { kind: "fill" as const, fill: one },
+          recorded: null,
+        }))
+        const copied = (at: number) =>
+          Effect.gen(function* () {
+            const { ends, fee, side, size } = rows[at]!
+            const { atMs: leaderAtMs, condition, id, wallet: leader } = fills[at]!
+            const key = { fill: id, strategy: "solo", wallet: leader, condition } as const
+            yield* storeDecided({
+              ...key,
+              outcome: "COPIED",
+              costMicro: side === "BUY" ? 25_000_000 : -25_000_000,
+              leaderAtMs,
+              met: { side, leaderPrice: 490_000, size: size * 1e6, fee: fee * 1e6, depth: 1 },
+            })
+            // The first was sold out by the sale, the others were paid out.
+            const cause = at === 0 ? "sold" : "resolved"
+            if (ends === null) return
+            yield* storeSettled(id, at === 0 ? 2100 : ends, { ...key, pnlMicro: 1_000_000, cause })
+          })
+        yield* TestClock.setTime(3000)
+        yield* Effect.forEach([0, 1, 2, 3], copied).pipe(inTransaction)
+        const early = yield* readCopies(wallet, 6000, numbering())
+        assert.isFalse(early.whole)
+        yield* storeRows(stored).pipe(inTransaction)
+        const { aShare, whole } = yield* readCopies(wallet, 6000, numbering())
+        assert.isTrue(whole)
+        const lost = [...aShare].map((one) => one - 0.5)
+        // Two cents of fee a share sold, and half a tick.
+        assert.approximately(lost[0]!, 0.025, 1e-12)
+        assert.approximately(lost[1]!, 0, 1e-12)
+        assert.approximately(lost[2]!, 0.025 * (10 / 50), 1e-12)
       }).pipe(withLane()),
   )
 
