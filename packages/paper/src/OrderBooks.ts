@@ -2,8 +2,8 @@
  * The order books our orders meet: from the venue's book socket when it is in step and young enough,
  * else fetched at that moment.
  *
- * Followed are the tokens that fills were just detected in and those held, {@link wantedForMs} and
- * `paper.books_followed` at most; newest first when there are more. Also measures how long a fetch
+ * Followed are the tokens that orders were just made for, {@link wantedForMs} long, and those we hold,
+ * `paper.books_followed` at most; newest first when there are more. What leaders hold besides is not. Also measures how long a fetch
  * takes, one that was given up as long as it was waited for: an order of ours would be under way as long.
  * Messages of the socket that cannot be read are quarantined.
  * Does not: hand out a book older than `paper.book_age`, or wait longer than `paper.book_timeout`.
@@ -23,7 +23,7 @@ import { Quarantine } from "./Quarantine.ts"
 const booksMet = counterOf(metrics.booksMet)
 const booksFollowed = gaugeOf(metrics.booksFollowed)
 
-/** A token stays followed this long after a fill in it, for more of them come. */
+/** A token stays followed this long after an order in it, for more of them come. */
 export const wantedForMs = 600_000
 /** Fetches whose median is the time an order takes. */
 export const fetchesKept = 33

@@ -169,15 +169,16 @@ export const makeReview: Effect.Effect<
     const market = marketAs(copy, known)
     const mode = modes.of(copy.book)
     const followSeq = follows.seqOf(fill.wallet)
+    const isFill = copy.origin === "fill"
     const arrival = reviewArrival(
       {
         side,
         nowMs,
-        // An exit sells at any price, so none is lost by coming late.
-        leaderAtMs: copy.origin === "fill" ? atMs : nowMs,
+        // An exit sells at any price, what we still hold: none is lost by coming late, or behind a fill.
+        leaderAtMs: isFill ? atMs : nowMs,
         feedGapMs,
         // A purchase on its way was found in order when it was first reviewed.
-        overtaken: copy.state === "detected" && (yield* isOvertaken(copy)),
+        overtaken: isFill && copy.state === "detected" && (yield* isOvertaken(copy)),
         halted: mode.mode === "HALTED" || breakers.standing(strategy, nowMs) !== null,
         market,
       },
@@ -193,7 +194,7 @@ export const makeReview: Effect.Effect<
     }
     const limit = isAtLeaderPrice(strategy)
       ? price
-      : copy.origin !== "fill"
+      : !isFill
         ? known.market.tick
         : limitPrice(side, price, slippage, known.market.tick)
     const { kept, wanted } = size(copy, nowMs)

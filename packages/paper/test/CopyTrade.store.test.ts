@@ -272,6 +272,17 @@ describe("a fill that is not copied", () => {
     }),
   )
 
+  it.effect("but not because another wallet's later fill of the token was", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      yield* deliver(house, [fill({ price: 0.6, atMs: noon + 2000, wallet: wallet(2) })])
+      yield* deliver(house, [fill({ price: 0.6, atMs: noon + 1000, n: 2 })])
+      const outcomes = (yield* house.reports.copies({})).map((copy) => copy.outcome)
+      assert.deepStrictEqual(outcomes, ["COPIED", "COPIED"])
+    }),
+  )
+
   it.effect("because the pool had no room for it", () =>
     Effect.gen(function* () {
       const house = yield* prepared({ overrides: { paper: { slots: 1, waiting: 1 } } })

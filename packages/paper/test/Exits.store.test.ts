@@ -94,6 +94,26 @@ describe("a leader's way out", () => {
     }),
   )
 
+  it.effect(
+    "is followed although the poll that shows it shows a later fill of the token, too",
+    () =>
+      Effect.gen(function* () {
+        const house = yield* holding()
+        const later = fill({ price: 0.5, n: 3, atMs: noon + 20_000 })
+        house.venue.rows.push({ kind: "activity", activity: leaves("MERGE") })
+        house.venue.rows.push({ kind: "fill", fill: later })
+        yield* pollOnce(house)
+        assert.deepStrictEqual(
+          (yield* exits(house)).map((row) => [row.outcome_index, row.outcome, row.size]),
+          // Of the first it gave up 100 of 200 by now, and we have as much of it twice.
+          [0, 1].map((outcome_index) => [outcome_index, "COPIED", 50_000_000]),
+        )
+        const open = yield* house.sql<{ size: number }>`SELECT sum(open_size) AS size FROM lots`
+        assert.strictEqual(open[0]!.size, 50_000_000)
+        yield* sound(house)
+      }),
+  )
+
   it.effect("by a CONVERSION gives up the No side alone", () =>
     Effect.gen(function* () {
       const house = yield* holding()
