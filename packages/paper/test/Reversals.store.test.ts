@@ -147,6 +147,32 @@ describe("a leader's fill that fails after we followed it", () => {
     }),
   )
 
+  it.effect(
+    "takes it back also when its payout was corrected before, and no correction after",
+    () =>
+      Effect.gen(function* () {
+        const house = yield* announced
+        yield* tell(house, resolved(1, [1, 0]))
+        yield* tell(house, resolved(1, [0.5, 0.5]))
+        yield* tell(house, resolved(1, [0, 1]))
+        assert.deepInclude(yield* only(house), { state: "reversed", pnl: -25_000_000 })
+        assert.strictEqual(yield* cash(house), 975_000_000)
+        yield* TestClock.adjust("40 seconds")
+        yield* house.settle
+        assert.deepInclude(yield* only(house), { state: "reversed", outcome: "COPIED", pnl: 0 })
+        assert.include((yield* only(house)).reason, "failed")
+        yield* tell(house, resolved(1, [1, 0]))
+        assert.strictEqual(yield* cash(house), 1_000_000_000)
+        assert.deepStrictEqual(
+          yield* settled(house),
+          [25_000_000, -25_000_000, -25_000_000, 25_000_000],
+        )
+        const { positionsMicro, feesMicro } = yield* house.reports.ledger("portfolio")
+        assert.deepStrictEqual([positionsMicro, feesMicro], [0, 0])
+        yield* sound(house)
+      }),
+  )
+
   it.effect("has no part in payouts, nor in their corrections", () =>
     Effect.gen(function* () {
       const house = yield* announced
