@@ -3,7 +3,9 @@
  * it takes. Where one gives up a token that we hold by copying that wallet, an *exit* starts: a copy
  * that sells our part, with one outcome like any other.
  *
- * A MERGE gives up every outcome of its market, a REDEEM all that is left, a CONVERSION the No side.
+ * A MERGE gives up every outcome of its market, a REDEEM all that is left, a CONVERSION the No side. A row
+ * may name its market, its token or both; one that names neither starts no exit, and is told once where we
+ * hold anything by copying that wallet.
  * An exit has no leader's price: it sells at any price the book has. Its price column is what our
  * shares cost, which is also what `careless` gets.
  * Does not: count as a leader's fill, or tell the other lane an outcome.
@@ -11,7 +13,13 @@
 import { createHash } from "node:crypto"
 import { Clock, Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { bytesToToken, type FillId, hexToBytes } from "@evaluator/domain/Id"
+import {
+  bytesToHex,
+  bytesToToken,
+  type FillId,
+  hexToBytes,
+  tokenToBytes,
+} from "@evaluator/domain/Id"
 import { price, shares } from "@evaluator/domain/money/Micro"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { Activity, Fill } from "@evaluator/domain/trade/Trade"
@@ -26,8 +34,12 @@ import { newCopy } from "./CopyRow.ts"
 const everything = shares(1_000_000_000_000_000)
 const noIndex = 1
 
+/** Nameless ways out that are remembered as told. */
+const mostTold = 1000
+
 interface HeldRow {
   readonly strategy: Strategy
+  readonly condition_id: Uint8Array
   readonly token: Uint8Array
   readonly outcome_index: number
   readonly size: number
@@ -63,13 +75,34 @@ export class Exits extends Context.Service<
       const follows = yield* FollowList
       const trades = yield* CopyTrade
 
+      const told = new Set<string>()
+
+      const tellNameless = Effect.fnUntraced(function* ({ atMs, id, type, wallet }: Activity) {
+        if (told.has(id)) return
+        const [held] = yield* sql<{ lots: number }>`SELECT count(*) AS lots FROM lots
+          WHERE wallet = ${hexToBytes(wallet)} AND open_size > 0`
+        if (held!.lots === 0) return
+        if (told.size >= mostTold) told.clear()
+        told.add(id)
+        yield* Effect.logWarning(
+          `a ${type} of ${wallet} at ${new Date(atMs).toISOString()} names neither market nor token: whether it gave up any of the ${held!.lots} lots we hold by it is not known`,
+        )
+      })
+
       const exitsOf = Effect.fnUntraced(function* (activity: Activity, atMs: number) {
-        const { condition, wallet, type } = activity
-        if (condition === null || !isWayOut(type)) return []
-        const held = yield* sql<HeldRow>`SELECT l.strategy, l.token, l.outcome_index,
-            sum(l.open_size) AS size, sum(l.open_cost) AS cost
+        const { condition, token: named, wallet, type } = activity
+        if (!isWayOut(type)) return []
+        if (condition === null && named === null) yield* tellNameless(activity)
+        const place =
+          condition !== null
+            ? sql`l.condition_id = ${hexToBytes(condition)}`
+            : named === null
+              ? sql`FALSE`
+              : sql`l.token = ${tokenToBytes(named)}`
+        const held = yield* sql<HeldRow>`SELECT l.strategy, l.condition_id, l.token,
+            l.outcome_index, sum(l.open_size) AS size, sum(l.open_cost) AS cost
           FROM lots l JOIN copies c ON c.fill_id = l.fill_id AND c.strategy = l.strategy
-          WHERE l.wallet = ${hexToBytes(wallet)} AND l.condition_id = ${hexToBytes(condition)}
+          WHERE l.wallet = ${hexToBytes(wallet)} AND ${place}
             AND l.open_size > 0 AND c.leader_at_ms <= ${activity.atMs}
           GROUP BY l.strategy, l.token ORDER BY min(l.id)`
         return held
@@ -79,7 +112,7 @@ export class Exits extends Context.Service<
             const fill: Fill = {
               id: exitId(activity, token),
               wallet,
-              condition,
+              condition: bytesToHex(one.condition_id) as Fill["condition"],
               token,
               outcomeIndex: one.outcome_index,
               side: "SELL",

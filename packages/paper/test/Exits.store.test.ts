@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { shares } from "@evaluator/domain/money/Micro"
 import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
@@ -127,6 +127,46 @@ describe("a leader's way out", () => {
       yield* sound(house)
     }),
   )
+
+  it.effect("that names only its token is found by it", () =>
+    Effect.gen(function* () {
+      const house = yield* holding()
+      const named = leaves("CONVERSION", { condition: null, token: token(1, 1) })
+      house.venue.rows.push({ kind: "activity", activity: named })
+      yield* pollOnce(house)
+      assert.deepStrictEqual(
+        (yield* exits(house)).map((row) => [row.outcome_index, row.outcome]),
+        [[1, "COPIED"]],
+      )
+      yield* sound(house)
+    }),
+  )
+
+  it.effect("that names neither market nor token starts no exit, and is told once", () => {
+    const said: Array<string> = []
+    const listening = Logger.make(({ logLevel, message }) => {
+      if (logLevel === "Warn") said.push(String(message))
+    })
+    return Effect.gen(function* () {
+      const house = yield* holding()
+      for (const of of [1, 2]) {
+        const nameless = leaves("CONVERSION", {
+          id: String(of).repeat(32) as Activity["id"],
+          wallet: wallet(of),
+          condition: null,
+        })
+        house.venue.rows.push({ kind: "activity", activity: nameless })
+      }
+      yield* pollOnce(house)
+      yield* pollOnce(house)
+      assert.deepStrictEqual(yield* exits(house), [])
+      assert.strictEqual(said.length, 1)
+      assert.include(
+        said[0],
+        `a CONVERSION of ${wallet(1)} at 2026-01-05T12:00:10.000Z names neither`,
+      )
+    }).pipe(Effect.provide(Logger.layer([listening])))
+  })
 
   it.effect("by a REDEEM gives up everything, whatever size the row says", () =>
     Effect.gen(function* () {
