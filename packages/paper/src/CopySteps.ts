@@ -22,6 +22,7 @@ import { bankrollOf, PaperSettings } from "./PaperSettings.ts"
 import { type FoundBook, OrderBooks } from "./OrderBooks.ts"
 import { makePricing, metOf, minimumMissed, walkOf } from "./Pricing.ts"
 import { type CopyReview, makeReview } from "./Review.ts"
+import { beyond } from "./Words.ts"
 import { feeOf, isAtLeaderPrice, RunningStrategies } from "./Strategies.ts"
 
 /** The copy cannot go on, and this is its outcome. */
@@ -72,7 +73,7 @@ export const makeCopySteps = Effect.gen(function* () {
   })
 
   const refusedBy = ({ refused }: CopyReview) =>
-    `${refused!.gate}: ${refused!.value} against a limit of ${refused!.limit} (${refused!.unit})`
+    `${refused!.gate}${beyond(refused!.unit, refused!.value, refused!.limit)}`
 
   /** Those of the copies that go on, after a step for each of them in one transaction. */
   const together = <A>(

@@ -7,24 +7,13 @@ import { formatMicro } from "@evaluator/domain/money/Micro"
 import { gatesByName } from "@evaluator/domain/paper/GateList"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
 import { KeptReview } from "./Review.ts"
-import { many, usd } from "./Words.ts"
+import { beyond, many, usd } from "./Words.ts"
 
 type Row = Readonly<Record<string, Cell | Uint8Array>>
 
-const inUnit = (unit: string, value: number): string =>
-  unit === "usdc"
-    ? usd(value)
-    : unit === "shares"
-      ? many(value)
-      : unit === "ppm"
-        ? `${value / 10_000} %`
-        : unit === "ms"
-          ? `${value / 1000} s`
-          : unit === "flag"
-            ? value === 1
-              ? "yes"
-              : "no"
-            : String(value)
+/** Amounts are stored as millionths. */
+const storedUnit = (unit: string | null): string | null =>
+  unit === "usdc" ? "micro-USDC" : unit === "shares" ? "micro-shares" : unit
 
 const decodeReview = Schema.decodeSync(Schema.fromJsonString(KeptReview))
 
@@ -63,7 +52,7 @@ export const theReview = (copy: Row): ReadonlyArray<Section> => {
       says: [
         refused === undefined
           ? `All ${gates.length} gates passed: ${order}, at ${formatMicro(Number(copy.limit_price))} or better.`
-          : `After ${gates.length - 1} gates that passed, ${name} refused: ${inUnit(unit, value)} against a limit of ${inUnit(unit, limit)}.`,
+          : `After ${gates.length - 1} gates that passed, ${name} refused${beyond(unit, value, limit)}.`,
         ...theSize(size),
         theMarket(market),
         ...(followSeq == null ? [] : [`The follow it rests on came with seq ${followSeq}.`]),
@@ -71,7 +60,7 @@ export const theReview = (copy: Row): ReadonlyArray<Section> => {
       rows: gates.map((one) => ({
         gate: one[0],
         level: gatesByName.get(one[0])?.level ?? null,
-        unit: gatesByName.get(one[0])?.unit ?? null,
+        unit: storedUnit(gatesByName.get(one[0])?.unit ?? null),
         value: one[1],
         limit: one[2],
         passed: one === refused ? 0 : 1,

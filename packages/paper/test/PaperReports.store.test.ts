@@ -124,7 +124,15 @@ describe("the reports of the fast lane", () => {
       const sections = yield* house.reports.why(refused.id)
       const text = sections.flatMap((section) => section.says).join(" ")
       assert.include(text, "nothing-to-sell refused: 0.000000 shares against a limit of 0.000001")
-      assert.include(text, "The outcome is SKIPPED_NOTHING_TO_SELL")
+      assert.include(
+        text,
+        "The outcome is SKIPPED_NOTHING_TO_SELL: nothing-to-sell: 0.000000 shares against a limit of 0.000001 shares.",
+      )
+      const gates = sections.find(({ title }) => title.startsWith("Reviewed"))?.rows ?? []
+      assert.include(
+        gates.map(({ gate, unit }) => `${gate} ${unit}`),
+        "nothing-to-sell micro-shares",
+      )
       assert.deepStrictEqual(yield* house.reports.why("0".repeat(32) as FillId), [])
     }),
   )
