@@ -4,7 +4,6 @@
 import { Effect } from "effect"
 import { Argument, Command } from "effect/cli"
 import { FillId, WalletAddress } from "@evaluator/domain/Id"
-import type { Section } from "@evaluator/domain/report/Section"
 import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
 import { PaperReports } from "@evaluator/paper/PaperReports"
 import { Option } from "effect"
@@ -12,32 +11,8 @@ import { dataDirectoryFor } from "./Directory.ts"
 import { NotFound } from "./ExitCode.ts"
 import * as Flags from "./Flags.ts"
 import { printSections } from "./Output.ts"
-import { openLane, withReports } from "./Reader.ts"
-
-/** An event of the fast lane's own log; the background lane explains those of its log itself. */
-const paperEvent = Effect.fnUntraced(function* (directory: string, id: string) {
-  const sql = yield* openLane(directory, "paper")
-  const rows = yield* sql<{
-    seq: number
-    type: string
-    at_ms: number
-    correlation_id: string
-    causation_id: string | null
-    payload: string
-  }>`SELECT seq, type, at_ms, correlation_id, causation_id, payload FROM events
-    WHERE id = ${id}`.pipe(Effect.orDie)
-  return rows.map((row): Section => ({
-    title: `Event ${row.type} of the fast lane`,
-    says: [
-      `It is number ${row.seq} in the log of paper.db.`,
-      row.causation_id === null
-        ? "Nothing else caused it."
-        : `Event ${row.causation_id} caused it; why ${row.causation_id} goes on from there.`,
-      `events --correlation ${row.correlation_id} lists everything with the same cause.`,
-    ],
-    rows: [{ ...row }],
-  }))
-}, Effect.scoped)
+import { withReports } from "./Reader.ts"
+import { whyEvent } from "./WhyEvent.ts"
 
 const askPaper = Effect.fnUntraced(function* (id: string) {
   const reports = yield* PaperReports
@@ -51,6 +26,9 @@ const askPaper = Effect.fnUntraced(function* (id: string) {
     : yield* reports.trace(wallet.value, part)
 })
 
+/** A fill is named with and without 0x. */
+const asAnId = (text: string): string => (/^0x[0-9a-f]{32}$/.test(text) ? text.slice(2) : text)
+
 export const whyCommand = Command.make(
   "why",
   {
@@ -58,7 +36,7 @@ export const whyCommand = Command.make(
       Argument.withDescription(
         "A wallet, condition or transaction (0x…), a fill (32 hex digits, as in copies), an event (as in events), verdict-N, model-N or ADDRESS:PART (as in wallet)",
       ),
-      Argument.map((text) => text.trim().toLowerCase()),
+      Argument.map((text) => asAnId(text.trim().toLowerCase())),
     ),
     data: Flags.data,
     json: Flags.json,
@@ -69,7 +47,7 @@ export const whyCommand = Command.make(
       const found = yield* (yield* EvaluationReports).why(id)
       return [...found, ...(yield* askPaper(id))]
     }).pipe(withReports(directory))
-    const all = [...sections, ...(yield* paperEvent(directory, id))]
+    const all = [...sections, ...(yield* whyEvent(directory, id))]
     if (all.length === 0) {
       return yield* new NotFound({
         what: `nothing here has the id ${id}; ids stand in rank, copies and events (a wallet, condition or transaction 0x…, a fill of 32 hex digits, an event id)`,

@@ -166,8 +166,17 @@ describe("readers of a directory that a service used", () => {
         "evaluation-1",
       ])
       assert.deepStrictEqual(yield* ids("--correlation", "other"), [])
-      const why = yield* command(["why", "paper-1", "--data", directory])
-      assert.include(why.out, "Event CopyDecided of the fast lane")
+    }),
+  )
+
+  it.effect("know a fill with and without 0x", () =>
+    Effect.gen(function* () {
+      const directory = yield* used
+      yield* addCopies(directory, 1)
+      const id = "0".repeat(32)
+      const bare = yield* command(["why", id, "--data", directory])
+      assert.include(bare.out, "The leader's fill")
+      assert.deepStrictEqual(yield* command(["why", `0x${id}`, "--data", directory]), bare)
     }),
   )
 

@@ -1,8 +1,8 @@
 /**
- * Answers to "why" for a condition, a fill and an event of this lane, with the rows behind.
+ * Answers to "why" for a condition, a fill and a verdict of this lane, with the rows behind.
  *
  * What an id is follows from its shape: 40 hex digits are a wallet, 64 a condition (or a
- * transaction), 32 without `0x` a fill, a UUID an event; verdicts and
+ * transaction), 32 without `0x` a fill; verdicts and
  * judgements of all wallets are `verdict-N` and `model-N`; `ADDRESS:PART` is what a part of the
  * wallet's page was worked out from.
  */
@@ -42,7 +42,6 @@ export const why = Effect.fnUntraced(function* (
     return condition.length > 0 ? condition : yield* whyTransaction(hexToBytes(text))
   }
   if (/^[0-9a-f]{32}$/.test(text)) return yield* whyFill(hexToBytes(text))
-  if (/^[0-9a-f]{8}-[0-9a-f]{4}-/.test(text)) return yield* whyEvent(text)
   const [, address, part] = /^(0x[0-9a-f]{40}):([a-z]+)$/.exec(text) ?? []
   if (address !== undefined) return yield* parts[part!]?.(hexToBytes(address)) ?? Effect.succeed([])
   const [, kind, number] = /^(verdict|model)-(\d{1,12})$/.exec(text) ?? []
@@ -242,29 +241,4 @@ const whyFill = Effect.fnUntraced(function* (id: Uint8Array) {
     rows: [fillCells(fill)],
   }
   return [section, ...(yield* traceMiddle(id))]
-}, Effect.orDie)
-
-const whyEvent = Effect.fnUntraced(function* (id: string) {
-  const sql = yield* SqlClient.SqlClient
-  const events = yield* sql<
-    { id: string; type: string; at_ms: number } & Record<string, Cell>
-  >`SELECT e.id, e.seq, e.type, e.at_ms, e.correlation_id, e.causation_id,
-      substr(e.payload, 1, 400) AS payload
-    FROM events e WHERE e.id = ${id}
-      OR e.correlation_id = (SELECT correlation_id FROM events WHERE id = ${id})
-    ORDER BY e.seq LIMIT 50`
-  const event = events.find((row) => row.id === id)
-  if (event === undefined) return []
-  const section: Section = {
-    title: "Event",
-    says: [
-      `${event.type} was written at ${when(event.at_ms)}.`,
-      event["causation_id"] === null
-        ? "It began its own chain of causes."
-        : `It was caused by event ${event["causation_id"]}.`,
-      `${plural(events.length, "event")} of its chain are listed, oldest first.`,
-    ],
-    rows: events,
-  }
-  return [section]
 }, Effect.orDie)

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Layer, Schema } from "effect"
-import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { Follow } from "@evaluator/domain/event/DomainEvent"
 import { Market, Resolution } from "@evaluator/domain/market/Market"
@@ -54,7 +53,7 @@ const text = (sections: ReadonlyArray<{ says: ReadonlyArray<string> }>) =>
   sections.flatMap((section) => section.says).join("\n")
 
 describe("reports", () => {
-  it.effect("answer why for a wallet, a condition, a transaction, a fill and an event", () =>
+  it.effect("answer why for a wallet, a condition, a transaction and a fill", () =>
     Effect.gen(function* () {
       yield* live
       const reports = yield* EvaluationReports
@@ -72,11 +71,6 @@ describe("reports", () => {
       const ofFill = text(yield* reports.why(bought.id))
       assert.include(ofFill, "bought 25.000000 shares at 0.400000 USDC")
       assert.include(ofFill, "was followed as PAPER_TRADING")
-      const sql = yield* SqlClient.SqlClient
-      const [event] = yield* sql<{
-        id: string
-      }>`SELECT id FROM events WHERE type = 'TradesIngested'`
-      assert.include(text(yield* reports.why(event!.id)), "TradesIngested was written at")
       assert.deepStrictEqual(yield* reports.why("nonsense"), [])
       assert.deepStrictEqual(yield* reports.why(walletNo(2)), [])
     }).pipe(Effect.provide(EvaluationReports.layer), withLane(world())),
