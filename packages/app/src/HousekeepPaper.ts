@@ -15,7 +15,7 @@ import type { SqliteClient } from "@evaluator/sqlite/SqliteClient"
 export const checkpointPaper = (paper: SqliteClient, every: Duration.Duration) =>
   Job.layer({
     name: "checkpoint-paper",
-    about: "Moves paper.db's write-ahead log into the file, a passive checkpoint at a time.",
+    about: "Moves paper.db's write-ahead log into the file, a passive checkpoint at a time",
     service: "maintenance",
     every,
     atBoot: false,

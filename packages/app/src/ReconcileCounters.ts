@@ -170,7 +170,7 @@ export const reconcileCounters = (
       yield* conditions.add("counters", condition)
       return Job.layer({
         name: "reconcile-counters",
-        about: "Holds the counters on the metrics page against the rows they count.",
+        about: "Holds the counters on the metrics page against the rows they count",
         service: "maintenance",
         every,
         atBoot: true,

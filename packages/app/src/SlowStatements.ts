@@ -18,6 +18,8 @@ export const layer = Layer.effect(
   StatementWatch,
   Effect.map(Effect.context<never>(), (context): StatementWatch => {
     const run = Effect.runForkWith(context)
+    // On the page from the start: a counter that appears with its first count hides it from a rate.
+    slow.updateUnsafe(0, context)
     return (sql, milliseconds) => {
       if (milliseconds <= longestMs) return
       slow.updateUnsafe(1, context)

@@ -105,7 +105,7 @@ const jobs = Layer.unwrap(
     return Layer.mergeAll(
       Job.layer({
         name: "recover-copies",
-        about: "Takes up copies that no fiber is at work on, or ends those too old to go on.",
+        about: "Takes up copies that no fiber is at work on, or ends those too old to go on",
         service: "paper-saga",
         emits: ["CopyDecided", "CopySettled"],
         every: paper.sweep_every,

@@ -3,13 +3,14 @@
  * and nothing waits for the real world. `npm run prove -- sims` does months of it.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, Metric, Schema } from "effect"
 import { readFile } from "node:fs/promises"
 import { loadSettings } from "@evaluator/app/Settings"
 import { simulateDays } from "@evaluator/app/Sim"
 import { VirtualTime } from "@evaluator/runtime/VirtualTime"
 import type { WorldChanges } from "@evaluator/venue/WorldParameters"
 import { faultsOf, Summary } from "@evaluator/testkit/Equations"
+import { labelFaults } from "@evaluator/testkit/MetricLabels"
 import { watchPromises } from "@evaluator/testkit/OutlivingPromises"
 
 const small: WorldChanges = {
@@ -60,7 +61,9 @@ describe("a simulated day with many faults", () => {
             20,
           )
         }
-      }),
+        assert.deepStrictEqual(yield* labelFaults, [])
+        assert.isAbove((yield* Metric.snapshot).length, 50)
+      }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())),
     120_000,
   )
 
