@@ -29,6 +29,9 @@ const hash = (text: string, seed: number): number => {
   return value
 }
 
+/** Shares in [0, 1) that are the same for the same name and seed. */
+export const chanceFrom = (name: string, seed: number): (() => number) => chanceOf(hash(name, seed))
+
 const normalOf = (chance: () => number): number =>
   Math.sqrt(-2 * Math.log(1 - chance())) * Math.cos(2 * Math.PI * chance())
 
@@ -70,7 +73,7 @@ export const randomControl = (
   )
   const all = [...rates.values()]
   const size = Math.max(1, followed.size)
-  const chance = chanceOf(hash("random", seed))
+  const chance = chanceFrom("random", seed)
   const means = Array.from({ length: all.length === 0 ? 0 : randomRounds }, () => {
     let sum = 0
     for (let i = 0; i < size; i++) sum += all[Math.floor(chance() * all.length)]!

@@ -121,7 +121,7 @@ describe("readers of a directory that a service used", () => {
         by: "verdict",
         window_days: 30,
         ranking: [],
-        out_of_time: { followed: null, others: null },
+        out_of_time: { followed: null, others: null, random: null },
       })
       assert.deepStrictEqual(JSON.parse((yield* read("copies", "--json")).out), {
         complete: true,

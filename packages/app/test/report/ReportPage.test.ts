@@ -54,6 +54,7 @@ const skill: SkillReport = {
   outOfTime: {
     followed: { wallets: 1, copies: 12, rate: 0.05 },
     others: { wallets: 4, copies: 40, rate: -0.02 },
+    random: { draws: 125, mean: -0.01, low: -0.05, high: 0.03 },
   },
   population: {
     wallets: 2,
