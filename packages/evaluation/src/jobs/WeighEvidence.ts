@@ -18,6 +18,7 @@ import { copyableOf, feedGapOutcomes } from "../evidence/Copyable.ts"
 import { fillHabitsOf, habitsOf } from "../evidence/Habits.ts"
 import { entriesOf, newestFills, noteEntries } from "../stores/Entries.ts"
 import {
+  completeShareOf,
   completeThrough,
   type Coverage,
   type DueToWeigh,
@@ -40,21 +41,13 @@ const reachOf = (
   through: number | null,
   missed: Readonly<Record<string, number>>,
   nowMs: number,
-) => {
-  const span = first === null ? 0 : nowMs - first
-  return {
-    weighedAtMs: nowMs,
-    firstFillMs: first,
-    completeThroughMs: through,
-    share:
-      through === null || first === null
-        ? 0
-        : span <= 0
-          ? 1
-          : Math.min(1, Math.max(0, (through - first) / span)),
-    feedGaps: feedGapOutcomes.reduce((sum, outcome) => sum + (missed[outcome] ?? 0), 0),
-  }
-}
+) => ({
+  weighedAtMs: nowMs,
+  firstFillMs: first,
+  completeThroughMs: through,
+  share: completeShareOf(first, through, nowMs),
+  feedGaps: feedGapOutcomes.reduce((sum, outcome) => sum + (missed[outcome] ?? 0), 0),
+})
 
 /** How far first purchases are noted for good, of fills up to `newest` and a ledger complete `through`. */
 const readThrough = (newest: number | undefined, through: number | null): number | null =>

@@ -7,8 +7,8 @@ import { SqlClient } from "effect/sql"
 import { bytesToHex } from "@evaluator/domain/Id"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
 import type { PopulationModel, Reason } from "@evaluator/judgement/Judgement"
-import type { Coverage } from "../stores/Evidence.ts"
 import { copiesSection, entriesSection, type VerdictRow, verdictSays } from "./VerdictPage.ts"
+import { knownThen } from "./trace/KnownThen.ts"
 import { rowsTraced } from "./trace/TraceNumbers.ts"
 import { verdictAgain } from "./trace/VerdictAgain.ts"
 import { percent, plural, when } from "./Words.ts"
@@ -32,27 +32,35 @@ export const whyVerdict = Effect.fnUntraced(function* (id: number) {
     rows: [...reasons("for"), ...reasons("against")],
   }
   const { confirmed_at_ms: asOf, wallet } = row
-  const coverage = JSON.parse(row.coverage) as Partial<Coverage>
+  const then = yield* knownThen(row)
   const reach: Section = {
     title: "How far its rows went then",
     says: [
-      "The share of its history is (complete through − first fill) ÷ (weighed at − first fill), at most 1, of the last time that it was weighed.",
+      "The share of its history is (complete through − first fill) ÷ (weighed at − first fill), at most 1, of the last time that it was weighed. The first fill is by the rows stored then; how far the feeds were complete is kept with the verdict alone.",
     ],
     rows: [
       {
         complete_share: row.complete_share,
-        first_fill_ms: coverage.firstFillMs ?? null,
-        complete_through_ms: coverage.completeThroughMs ?? null,
-        weighed_at_ms: coverage.weighedAtMs ?? null,
+        first_fill_ms: then.firstFillMs,
+        complete_through_ms: then.completeThroughMs,
+        weighed_at_ms: then.weighedAtMs,
       },
     ],
+  }
+  const refused: Section = {
+    title: "Gates that failed then",
+    says: [
+      "By the rows of its gates, since when each fails; without that time, as the verdict was told: the gate was judged otherwise since.",
+    ],
+    rows: then.gates.map(({ code, sinceMs }) => ({ code, since_ms: sinceMs })),
   }
   return [
     section,
     yield* entriesSection(wallet, asOf, rowsTraced),
     yield* copiesSection(wallet, asOf, rowsTraced),
     reach,
-    ...(yield* verdictAgain(row)),
+    refused,
+    ...(yield* verdictAgain(row, then)),
   ] satisfies ReadonlyArray<Section>
 }, Effect.orDie)
 

@@ -33,6 +33,17 @@ export interface Coverage {
   readonly feedGaps: number
 }
 
+/** Of the time from a wallet's first fill to a moment, the share that is complete. */
+export const completeShareOf = (
+  firstFillMs: number | null,
+  completeThroughMs: number | null,
+  atMs: number,
+): number => {
+  if (completeThroughMs === null || firstFillMs === null) return 0
+  const span = atMs - firstFillMs
+  return span <= 0 ? 1 : Math.min(1, Math.max(0, (completeThroughMs - firstFillMs) / span))
+}
+
 export interface Weighed {
   readonly coverage: Coverage
   readonly copyable: Copyable

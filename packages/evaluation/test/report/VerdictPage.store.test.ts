@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { hexToBytes } from "@evaluator/domain/Id"
 import { TestClock } from "effect/testing"
 import type { Section } from "@evaluator/domain/report/Section"
 import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
@@ -105,6 +107,45 @@ describe("what is said of a wallet", () => {
       ),
       withReports,
     ),
+  )
+
+  it.effect("works out from rows what part of the history was there, and which gates failed", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const key = hexToBytes(walletNo(1))
+      const fails = (code: string, sinceMs: number) =>
+        sql`INSERT INTO wallet_gates (wallet, position, code, stage, metric, threshold, evidence,
+          since_ms, at_ms) VALUES (${key}, 0, ${code}, 2, 1, 0, '', ${sinceMs}, ${sinceMs})`
+      yield* populated
+      yield* fails("NEWS_SNIPER", now - day)
+      yield* weighAll
+      yield* issue
+      const reports = yield* EvaluationReports
+      const [row] = yield* sql<{ id: number }>`SELECT id FROM verdicts WHERE wallet = ${key}`
+      const why = Effect.map(reports.why(`verdict-${row!.id}`), (page) => ({
+        again: titled(page, "Worked out again from these rows").says.join(" "),
+        gates: titled(page, "Gates that failed then").rows,
+      }))
+      const gate = { code: "NEWS_SNIPER", since_ms: now - day }
+      const first = yield* why
+      assert.include(first.again, "Every number is the one that was said.")
+      assert.deepStrictEqual(first.gates, [gate])
+      yield* sql`UPDATE verdicts SET complete_share = 0.5 WHERE wallet = ${key}`
+      yield* fails("NOISE_TRADER", now - day)
+      yield* fails("JACKPOT_GAMBLER", now + day)
+      const other = yield* why
+      assert.include(other.again, "others than said: complete_share, excluded:NOISE_TRADER.")
+      assert.deepStrictEqual(
+        other.gates.map(({ code }) => code),
+        ["NEWS_SNIPER", "NOISE_TRADER"],
+      )
+      // Judged again since, it fails neither: what the verdict was told stands, without a time.
+      yield* sql`UPDATE wallets SET judged_at_ms = ${now + day} WHERE wallet = ${key}`
+      yield* sql`DELETE FROM wallet_gates WHERE wallet = ${key}`
+      const later = yield* why
+      assert.deepStrictEqual(later.gates, [{ code: "NEWS_SNIPER", since_ms: null }])
+      assert.include(later.again, "others than said: complete_share.")
+    }).pipe(Effect.orDie, withReports),
   )
 
   it.effect("says so where nothing is said yet", () =>

@@ -13,6 +13,7 @@ import { weighAgain } from "@evaluator/judgement/WeighAgain"
 import { marketsOfConditions, recordOf } from "../../evidence/Population.ts"
 import { readCopies, readFacts, readPurchases } from "../../stores/JudgedRows.ts"
 import type { VerdictRow } from "../VerdictPage.ts"
+import type { KnownThen } from "./KnownThen.ts"
 
 /** The wallets' records of a moment, numbered among themselves. */
 const recordsAt = Effect.fnUntraced(function* (
@@ -41,7 +42,12 @@ const recordsAt = Effect.fnUntraced(function* (
   return { markets, records: read.map((one) => recordOf(one, facts, markets)) }
 })
 
-export const verdictAgain = Effect.fnUntraced(function* (row: VerdictRow) {
+const known = (value: number): number | null => (Number.isNaN(value) ? null : value)
+
+export const verdictAgain = Effect.fnUntraced(function* (
+  row: VerdictRow,
+  { completeShare, gates }: KnownThen,
+) {
   const sql = yield* SqlClient.SqlClient
   const [model] = yield* sql<{ settings: string; population: string }>`SELECT settings, population
     FROM skill_models WHERE id = ${row.model}`
@@ -54,10 +60,7 @@ export const verdictAgain = Effect.fnUntraced(function* (row: VerdictRow) {
   const said = (["for", "against"] as const).flatMap(
     (side) => JSON.parse(row[`reasons_${side}`]) as ReadonlyArray<Reason>,
   )
-  const exclusions = said.flatMap(({ code }) =>
-    code.startsWith("excluded:") ? [code.slice("excluded:".length)] : [],
-  )
-  const told = { exclusions, completeShare: row.complete_share }
+  const told = { exclusions: gates.map(({ code }) => code), completeShare }
   const { markets, records } = yield* recordsAt([row.wallet, first], row.confirmed_at_ms, told)
   const { belief, copying, likelihood, reasons } = weighAgain(
     records[0]!,
@@ -78,6 +81,7 @@ export const verdictAgain = Effect.fnUntraced(function* (row: VerdictRow) {
     ["events", row.events, likelihood.events],
     ["entries", row.entries, likelihood.entries],
     ["copies", row.copies, copying.copies],
+    ["complete_share", row.complete_share, completeShare],
   ]
   const again = [...reasons.reasonsFor, ...reasons.reasonsAgainst]
   const rows = [
@@ -86,7 +90,10 @@ export const verdictAgain = Effect.fnUntraced(function* (row: VerdictRow) {
       ({ code, metric }) =>
         [code, metric, again.find((one) => one.code === code)?.metric ?? Number.NaN] as const,
     ),
-  ].map(([number, before, now]) => ({ number, said: before, again: now }))
+    ...again.flatMap(({ code, metric }) =>
+      said.some((one) => one.code === code) ? [] : [[code, Number.NaN, metric] as const],
+    ),
+  ].map(([number, before, now]) => ({ number, said: known(before), again: known(now) }))
   const others = rows.filter((one) => one.said !== one.again)
   return [
     {
