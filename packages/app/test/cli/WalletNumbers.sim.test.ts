@@ -1,6 +1,7 @@
 /**
- * Every number that `wallet --json` prints, of the followed wallets and some others of a simulated directory: its section names an
- * id, `why` knows that id, and counting from the rows it shows gives the number.
+ * Every number that `wallet --json` prints, in rows and in sentences, of the followed wallets and some
+ * others of a simulated directory: its section names an id, `why` knows that id, and counting from the rows
+ * it shows gives the number.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -11,6 +12,7 @@ import { join } from "node:path"
 import { loadSettings } from "@evaluator/app/Settings"
 import { simulateDays } from "@evaluator/app/Sim"
 import { recounts } from "./Recounts.ts"
+import { notCounted, printedNumbers, sayings, sentencesOf } from "./RecountSayings.ts"
 import { command } from "./Terminal.ts"
 import type { Shown } from "./Traced.ts"
 
@@ -50,24 +52,65 @@ const printed = Effect.fnUntraced(function* (directory: string, ...argv: Readonl
 const isNumber = (cell: unknown): cell is string | number =>
   typeof cell === "number" || (typeof cell === "string" && /^-?\d+\.\d+$/.test(cell))
 
-/** Of a wallet: its numbers by section, and what is wrong with one. */
+const counting = (counts: Map<string, number>, title: string, more: number) => {
+  if (more > 0) counts.set(title, (counts.get(title) ?? 0) + more)
+}
+
+/** Of a section: numbers in its sentences, and what is wrong with one; `expected` by sentence. */
+const read = (section: Shown, expected: ReadonlyArray<ReadonlyArray<number>>) => {
+  const faults: Array<string> = []
+  let count = 0
+  for (const [at, sentence] of sentencesOf(section).entries()) {
+    const said = printedNumbers(sentence)
+    const counted = expected[at] ?? []
+    count += said.length
+    const right =
+      said.length === counted.length &&
+      said.every(({ value, within }, i) => {
+        const off = Math.abs(value - counted[i]!)
+        return off <= within + 1e-9 * Math.max(1, Math.abs(value))
+      })
+    if (!right) faults.push(`${section.title}: "${sentence}", counted ${counted.join(", ")}`)
+  }
+  return { count, faults }
+}
+
+/** Of a wallet: its numbers by section, in rows and in sentences, and what is wrong with one. */
 const walked = Effect.fnUntraced(function* (directory: string, wallet: string) {
   const faults: Array<string> = []
   const counts = new Map<string, number>()
+  const inSentences = new Map<string, number>()
+  const parts = new Map<string, ReadonlyArray<Shown>>()
+  const shownBy = Effect.fnUntraced(function* (id: string) {
+    const known = parts.get(id) ?? (yield* printed(directory, "why", id))
+    parts.set(id, known)
+    return known
+  })
+  for (const part of ["fills", "numbers"]) yield* shownBy(`${wallet}:${part}`)
+  const rowsIn = (sections: ReadonlyArray<Shown>) => (wanted: string) =>
+    sections.find((one) => one.title === wanted)?.rows ?? []
   for (const section of yield* printed(directory, "wallet", wallet)) {
     const { rows, title, why } = section
     const cells = rows.flatMap((row, at) =>
       Object.entries(row).flatMap(([name, cell]) => (isNumber(cell) ? [{ at, name, cell }] : [])),
     )
-    if (cells.length === 0) continue
-    counts.set(title, cells.length)
+    const says = sentencesOf(section).some((sentence) => printedNumbers(sentence).length > 0)
+    if (cells.length === 0 && !says) continue
+    counting(counts, title, cells.length)
     if (why === undefined) {
       faults.push(`${title} names no id`)
       continue
     }
-    const traced = yield* printed(directory, "why", why)
-    const rowsOf = (wanted: string) => traced.find((one) => one.title === wanted)?.rows ?? []
+    const rowsOf = rowsIn(yield* shownBy(why))
     const again = recounts[title]?.(section, rowsOf) ?? []
+    if (!notCounted.includes(title)) {
+      const elsewhere = (part: string, wanted: string) =>
+        rowsIn(parts.get(`${wallet}:${part}`) ?? [])(wanted)
+      const expected = sayings[title]?.({ section, again, traced: rowsOf, elsewhere }) ?? []
+      const sentences = read(section, expected)
+      faults.push(...sentences.faults.map((fault) => `${wallet} ${fault} (${why})`))
+      counting(inSentences, title, sentences.count)
+    }
     for (const { at, cell, name } of cells) {
       const counted = Number(again[at]?.[name])
       const wrong = Math.abs(counted - Number(cell)) > 1e-9 * Math.max(1, Math.abs(Number(cell)))
@@ -78,7 +121,7 @@ const walked = Effect.fnUntraced(function* (directory: string, wallet: string) {
       }
     }
   }
-  return { counts, faults }
+  return { counts, inSentences, faults }
 })
 
 describe("every number of `wallet`", () => {
@@ -100,16 +143,17 @@ describe("every number of `wallet`", () => {
               .all()
             const faults: Array<string> = []
             const counts = new Map<string, number>()
+            const inSentences = new Map<string, number>()
             for (const { wallet } of wallets) {
               const of = yield* walked(directory, String(wallet))
               faults.push(...of.faults)
-              for (const [title, count] of of.counts) {
-                counts.set(title, (counts.get(title) ?? 0) + count)
-              }
+              for (const [title, count] of of.counts) counting(counts, title, count)
+              for (const [title, count] of of.inSentences) counting(inSentences, title, count)
             }
             assert.deepStrictEqual(faults.slice(0, 20), [], `${faults.length} numbers`)
             // Nothing is proved of a section that was empty throughout.
             assert.sameMembers([...counts.keys()], Object.keys(recounts))
+            assert.sameMembers([...inSentences.keys()], Object.keys(sayings))
           }),
         (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
       ),
