@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing"
 import { shares } from "@evaluator/domain/money/Micro"
 import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { Activity, ActivityType } from "@evaluator/domain/trade/Trade"
-import { book, condition, fill, type House, noon, token, wallet } from "./PaperHarness.ts"
+import { book, condition, fill, type House, ingested, noon, token, wallet } from "./PaperHarness.ts"
 import { deliver, prepared, sound } from "./CopyRuns.ts"
 
 const leaves = (type: ActivityType, more: Partial<Activity> = {}): Activity => ({
@@ -193,6 +193,33 @@ describe("a leader's way out", () => {
         (yield* exits(house)).map((row) => row.outcome_index),
         [0],
       )
+    }),
+  )
+
+  it.effect("from what a purchase on its way will buy is taken by a later poll, once", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared({
+        overrides: {
+          paper: { delay: "20s" },
+          watch: { poll_often: "5s", poll_seldom: "5s", late_rows: "1m" },
+        },
+      })
+      house.venue.setBook(book(1, { asks: [[0.5, 1000]], bids: [[0.4, 1000]] }))
+      const bought = fill({ price: 0.5 })
+      house.venue.rows.push({ kind: "fill", fill: bought })
+      house.venue.rows.push({ kind: "activity", activity: leaves("MERGE", { atMs: noon + 1000 }) })
+      yield* house.tell([ingested([bought])])
+      yield* TestClock.adjust("15 seconds")
+      assert.deepStrictEqual(yield* exits(house), [])
+      yield* TestClock.adjust("60 seconds")
+      yield* house.settle
+      assert.deepStrictEqual(
+        (yield* exits(house)).map((row) => [row.outcome, row.size]),
+        [["COPIED", 50_000_000]],
+      )
+      const open = yield* house.sql`SELECT 1 FROM lots WHERE open_size > 0`
+      assert.strictEqual(open.length, 0)
+      yield* sound(house)
     }),
   )
 
