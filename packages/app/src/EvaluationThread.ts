@@ -5,7 +5,7 @@
  * The lane holds a second connection to paper.db, for reading, checkpoints and backups only, so that
  * whoever looks costs the fast lane nothing.
  */
-import { Clock, Effect, Layer, Schedule, type Scope } from "effect"
+import { Clock, Duration, Effect, Layer, Schedule, type Scope } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { dirname } from "node:path"
 import { EvaluationReports } from "@evaluator/evaluation/EvaluationReports"
@@ -37,7 +37,7 @@ import { metricsPage } from "./http/MetricsPages.ts"
 import { evaluationLane, type LaneParts } from "./Wiring.ts"
 import { migrations } from "./Migrations.ts"
 import { reconcileCounters } from "./ReconcileCounters.ts"
-import { readiness } from "./Readiness.ts"
+import { copyNotes, readiness } from "./Readiness.ts"
 import type { SettingsShape } from "./Settings.ts"
 import * as SlowStatements from "./SlowStatements.ts"
 import { stateOf } from "./StateHash.ts"
@@ -175,12 +175,10 @@ export const openEvaluationThread = Effect.fnUntraced(function* (
         evaluation: evaluation.handle.conditions,
         paper: paper.conditions,
         notes: Effect.gen(function* () {
-          const halt = yield* evaluation.copies.standingHalt(strategy)
-          const stuck = yield* evaluation.copies.stuck
+          const staleAfterMs = Duration.toMillis(settings.watch.stale_after)
           const restart = restartWords(options.restarted, yield* Clock.currentTimeMillis)
           return [
-            ...(halt === null ? [] : [`copying is halted: ${halt.reason}`]),
-            ...(stuck === 0 ? [] : [`${stuck} copies are stuck, see copies --state stuck`]),
+            ...(yield* copyNotes(evaluation.copies, strategy, staleAfterMs)),
             ...(restart === null ? [] : [`background lane: ${restart}`]),
           ]
         }),

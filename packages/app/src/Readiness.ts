@@ -5,6 +5,8 @@
  * the service unready: the fast lane's silence, and its conditions that block. The rest is degraded.
  */
 import { Effect } from "effect"
+import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import type { PaperReports } from "@evaluator/paper/PaperReports"
 import type { Condition } from "@evaluator/runtime/Conditions"
 import type { HealthPart, Readiness } from "./http/HttpHandlers.ts"
 
@@ -16,6 +18,24 @@ export interface ReadinessParts<E> {
   /** Sentences from elsewhere, e.g. a halt. */
   readonly notes: Effect.Effect<ReadonlyArray<string>>
 }
+
+/** What is worse than it should be about copying, a sentence each. */
+export const copyNotes = Effect.fnUntraced(function* (
+  copies: Pick<PaperReports["Service"], "standingHalt" | "stuck" | "staleFeeds">,
+  strategy: Strategy,
+  staleAfterMs: number,
+) {
+  const halt = yield* copies.standingHalt(strategy)
+  const stuck = yield* copies.stuck
+  const stale = yield* copies.staleFeeds(staleAfterMs)
+  return [
+    ...(halt === null ? [] : [`copying is halted: ${halt.reason}`]),
+    ...(stuck === 0 ? [] : [`${stuck} copies are stuck, see copies --state stuck`]),
+    ...(stale === 0
+      ? []
+      : [`${stale} followed wallets have a stale feed: their purchases are not copied`]),
+  ]
+})
 
 const named = (lane: string, conditions: ReadonlyArray<Condition>) =>
   conditions.map((condition) => ({ ...condition, name: `${lane} ${condition.name}` }))

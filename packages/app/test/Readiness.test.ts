@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import { readiness, type ReadinessParts } from "@evaluator/app/Readiness"
+import { copyNotes, readiness, type ReadinessParts } from "@evaluator/app/Readiness"
 import * as VenueReach from "@evaluator/app/VenueReach"
 import { ReachNotice } from "@evaluator/polymarket/ReachNotice"
 import { type Condition, Conditions } from "@evaluator/runtime/Conditions"
@@ -20,6 +20,36 @@ const parts = (more: Partial<ReadinessParts<unknown>> = {}): ReadinessParts<unkn
   paper: Effect.succeed([condition()]),
   notes: Effect.succeed([]),
   ...more,
+})
+
+describe("what is noted of copying", () => {
+  const copies = {
+    standingHalt: () => Effect.succeed(null),
+    stuck: Effect.succeed(0),
+    staleFeeds: () => Effect.succeed(0),
+  }
+
+  it.effect("is nothing while all is well, and a sentence each of what is not", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* copyNotes(copies, "portfolio", 300_000), [])
+      const asked: Array<number> = []
+      const notes = yield* copyNotes(
+        {
+          standingHalt: () => Effect.succeed({ reason: "enough", until_ms: null }),
+          stuck: Effect.succeed(2),
+          staleFeeds: (olderThanMs) => Effect.sync(() => asked.push(olderThanMs) + 2),
+        },
+        "portfolio",
+        300_000,
+      )
+      assert.deepStrictEqual(notes, [
+        "copying is halted: enough",
+        "2 copies are stuck, see copies --state stuck",
+        "3 followed wallets have a stale feed: their purchases are not copied",
+      ])
+      assert.deepStrictEqual(asked, [300_000])
+    }),
+  )
 })
 
 describe("readiness", () => {

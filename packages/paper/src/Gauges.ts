@@ -1,5 +1,5 @@
 /**
- * The gauges of the fast lane: copies in flight and stuck, free cash and equity by strategy.
+ * The gauges of the fast lane: copies in flight and stuck, stale feeds, free cash and equity by strategy.
  */
 import { Effect, Metric } from "effect"
 import { gaugeOf, metrics } from "@evaluator/telemetry/Names"
@@ -8,10 +8,15 @@ import { RunningStrategies } from "./Strategies.ts"
 
 const inFlight = gaugeOf(metrics.copiesInFlight)
 const stuck = gaugeOf(metrics.copiesStuck)
+const stale = gaugeOf(metrics.staleFeeds)
 const cash = gaugeOf(metrics.cash)
 const equity = gaugeOf(metrics.equity)
 
-export const updateGauges = (reports: PaperReports["Service"]): Effect.Effect<void> =>
+/** `staleAfterMs`: `watch.stale_after`. */
+export const updateGauges = (
+  reports: PaperReports["Service"],
+  staleAfterMs: number,
+): Effect.Effect<void> =>
   Effect.gen(function* () {
     let flying = 0
     for (const strategy of yield* RunningStrategies) {
@@ -22,4 +27,5 @@ export const updateGauges = (reports: PaperReports["Service"]): Effect.Effect<vo
     }
     yield* Metric.update(inFlight, flying)
     yield* Metric.update(stuck, yield* reports.stuck)
+    yield* Metric.update(stale, yield* reports.staleFeeds(staleAfterMs))
   })

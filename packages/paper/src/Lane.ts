@@ -4,7 +4,7 @@
  * Needs the runtime services of its own lane, paper.db and the venue's doors; starts recovery before
  * anything new is detected, then the bridge and the watch.
  */
-import { Context, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer } from "effect"
 import { Backlogs } from "@evaluator/runtime/Backlogs"
 import { type BridgeState, serveLog } from "@evaluator/runtime/Bridge"
 import * as Job from "@evaluator/runtime/Job"
@@ -67,6 +67,7 @@ const lane = Layer.effect(
     const settlement = yield* Settlement
     const backlogs = yield* Backlogs
     const reports = yield* PaperReports
+    const settings = yield* PaperSettings
     // Before the log: whose place in it is gone asks for these at once.
     yield* serveCopyResults
     yield* serveLog("paper")
@@ -91,14 +92,14 @@ const lane = Layer.effect(
       resume: breakers.resume,
       freeStuck: stuck.free,
       decisions: trades.decisions,
-      measure: updateGauges(reports),
+      measure: updateGauges(reports, Duration.toMillis(settings.watch.stale_after)),
     })
   }),
 )
 
 const jobs = Layer.unwrap(
   Effect.gen(function* () {
-    const { paper } = yield* PaperSettings
+    const { paper, watch } = yield* PaperSettings
     const recover = yield* Recover
     const settlement = yield* Settlement
     const reports = yield* PaperReports
@@ -111,9 +112,10 @@ const jobs = Layer.unwrap(
         every: paper.sweep_every,
         atBoot: false,
         timeout: "2 minutes",
-        run: Effect.andThen(updateGauges(reports), recover.sweep).pipe(
-          Effect.map((swept) => ({ ...swept })),
-        ),
+        run: Effect.andThen(
+          updateGauges(reports, Duration.toMillis(watch.stale_after)),
+          recover.sweep,
+        ).pipe(Effect.map((swept) => ({ ...swept }))),
       }),
       Job.layer({
         name: "settle-markets",

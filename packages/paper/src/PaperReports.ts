@@ -86,6 +86,8 @@ export class PaperReports extends Context.Service<
     readonly inFlightIds: (strategy: Strategy) => Effect.Effect<ReadonlyArray<FillId>>
     /** Copies whose undo broke, of all strategies. */
     readonly stuck: Effect.Effect<number>
+    /** Followed wallets whose ledger was not seen complete for longer than that. */
+    readonly staleFeeds: (olderThanMs: number) => Effect.Effect<number>
     /** The time up to which every followed wallet's fills are known here; null when nothing is watched. */
     readonly watermark: Effect.Effect<number | null>
     /** Fills of followed wallets made in that time, in time order. */
@@ -175,6 +177,14 @@ export class PaperReports extends Context.Service<
         Effect.orDie,
       )
 
+      const staleFeeds = Effect.fnUntraced(function* (olderThanMs: number) {
+        const now = yield* Clock.currentTimeMillis
+        const [row] = yield* sql<{ wallets: number }>`SELECT count(DISTINCT wallet) AS wallets
+          FROM watches WHERE complete_through_ms < ${now - olderThanMs}
+            AND from_ms <= ${now} AND (to_ms IS NULL OR to_ms > ${now})`
+        return row!.wallets
+      }, Effect.orDie)
+
       // A follow that is over and complete holds nothing back any more.
       const watermark = sql<{ through: number | null }>`
         SELECT min(complete_through_ms) AS through FROM watches
@@ -241,6 +251,7 @@ export class PaperReports extends Context.Service<
         inFlight,
         inFlightIds,
         stuck,
+        staleFeeds,
         watermark,
         fillsWithin,
         missing,

@@ -148,6 +148,21 @@ describe("the reports of the fast lane", () => {
     }),
   )
 
+  it.effect("count the wallets whose ledger is not known lately, but none no longer followed", () =>
+    Effect.gen(function* () {
+      const house = yield* told()
+      house.venue.down.add("activity")
+      yield* TestClock.adjust("4 minutes")
+      const { staleFeeds } = house.reports
+      assert.strictEqual(yield* staleFeeds(600_000), 0)
+      assert.strictEqual(yield* staleFeeds(120_000), 2)
+      const ended = follow(wallet(2), noon - 60_000, noon)
+      yield* house.tell([{ type: "FollowListChanged", payload: { follows: [ended] } }])
+      yield* house.settle
+      assert.strictEqual(yield* staleFeeds(120_000), 1)
+    }),
+  )
+
   it.effect("answer from a read-only connection while the lane runs", () =>
     Effect.gen(function* () {
       const house = yield* told()

@@ -343,8 +343,10 @@ describe("a stale feed", () => {
       yield* introduce(house, [market(1)], [follow(wallet(1))])
       yield* Queue.offer(house.venue.announced, fill({}))
       yield* house.settle
+      assert.strictEqual(yield* house.reports.staleFeeds(120_000), 0)
       house.venue.down.add("activity")
       yield* TestClock.adjust("4 minutes")
+      assert.strictEqual(yield* house.reports.staleFeeds(120_000), 1)
       const late = noon + 240_000
       yield* Queue.offer(house.venue.announced, fill({ n: 2, atMs: late }))
       yield* house.settle
@@ -365,6 +367,7 @@ describe("a stale feed", () => {
       yield* Queue.offer(house.venue.announced, fill({ n: 4, atMs: late + 300_000 }))
       yield* house.settle
       assert.strictEqual((yield* house.reports.copies({}))[0]!.outcome, "COPIED")
+      assert.strictEqual(yield* house.reports.staleFeeds(120_000), 0)
     }),
   )
 })

@@ -68,6 +68,12 @@ export const metrics = {
   booksFollowed: shows("books_followed", "tokens", [], "Tokens whose books are followed."),
   copiesInFlight: shows("copies_in_flight", "copies", [], "Copies without an outcome."),
   copiesStuck: shows("copies_stuck", "copies", [], "Copies whose undo broke: somebody must look."),
+  staleFeeds: shows(
+    "stale_feeds",
+    "wallets",
+    [],
+    "Followed wallets whose ledger is not known lately.",
+  ),
   decision: spreads("decision_ms", "ms", [], "Fill decoded in the fast lane to reservation kept."),
   cash: shows("cash_microusdc", "micro-USDC", ["strategy"], "Free paper cash."),
   equity: shows("equity_microusdc", "micro-USDC", ["strategy"], "Cash and open positions."),
