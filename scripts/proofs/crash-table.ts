@@ -76,7 +76,7 @@ Written by \`npm run prove -- crash-table\`. A story of the fast lane (\`package
 every commit it can make: purchases over the bridge, from the stream and by poll, one filled in part,
 sales, one of them behind a purchase that is on its way, skips of eight kinds, a step that breaks, an undo that breaks, exits by MERGE and REDEEM, a resolution
 and its correction, a leader's fill that fails, halts, a copy too old to go on, polls that fail, an event
-that cannot be applied, a cursor that fits no more; under all three strategies. At each commit it is cut
+that cannot be applied and is redriven, a cursor that fits no more, looks at later books; under all three strategies. At each commit it is cut
 off, started again and told to its end.
 
 - **killed before**, **killed after**: the files as they lie in that moment, copied from within the COMMIT
