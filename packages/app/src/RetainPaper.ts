@@ -8,6 +8,7 @@
  */
 import { Clock, Duration, Effect } from "effect"
 import { mostKept, type RetentionSetting } from "@evaluator/evaluation/stores/Retention"
+import { lettersStanding } from "@evaluator/paper/GivenUp"
 import {
   type AgedTable,
   machineryTables,
@@ -44,7 +45,9 @@ export const retainPaperRows = Effect.fnUntraced(function* (retention: SettingsS
     events: yield* aged("events"),
     job_runs: yield* aged("job_runs"),
     boots: yield* aged("boots"),
-    dead_letters: yield* inBatches(removeDeadLetters(before("dead_letters"), batchRows)),
+    dead_letters: yield* inBatches(
+      removeDeadLetters(lettersStanding, before("dead_letters"), batchRows),
+    ),
   }
   return counts
 })

@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import { migrations } from "@evaluator/app/Migrations"
 import { retainPaperRows } from "@evaluator/app/RetainPaper"
 import { loadSettings } from "@evaluator/app/Settings"
+import { hexToBytes } from "@evaluator/domain/Id"
 import { measureTable, readStorage } from "@evaluator/evaluation/stores/Storage"
 import { makeNotes } from "@evaluator/runtime/LogReaders"
 import * as Database from "@evaluator/sqlite/Database"
@@ -49,6 +50,49 @@ describe("retain-paper", () => {
       yield* TestClock.setTime(now + 11 * day)
       assert.deepInclude(yield* retain, { events: 29 })
       assert.strictEqual(yield* rowsOf("events"), 1)
+    }).pipe(Effect.provide(fileOf("paper"))),
+  )
+
+  it.effect("keeps the letter of a poll while it is given up, and others for their time", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      const sql = yield* SqlClient.SqlClient
+      const wallet = (n: number) => `0x${`0${n}`.repeat(20)}`
+      for (const [n, attempts, next] of [
+        [1, 12, null],
+        [2, 0, now],
+      ] as const) {
+        yield* sql`INSERT INTO watches ${sql.insert({
+          wallet: hexToBytes(wallet(n)),
+          from_ms: 1000,
+          complete_through_ms: 1000,
+          next_poll_at_ms: next,
+          attempts,
+        })}`
+      }
+      for (const [source, subject] of [
+        ["watch", `${wallet(1)} from 1000`],
+        ["watch", `${wallet(2)} from 1000`],
+        ["watch", `${wallet(1)} from 2000`],
+        ["settlement", "lot 7"],
+      ] as const) {
+        yield* sql`INSERT INTO dead_letters ${sql.insert({
+          source,
+          subject,
+          cause: "no JSON",
+          attempts: 12,
+          payload: "{}",
+          at_ms: now,
+        })}`
+      }
+      assert.deepInclude(yield* retain, { dead_letters: 2 })
+      yield* TestClock.setTime(now + 400 * day)
+      assert.deepInclude(yield* retain, { dead_letters: 1 })
+      const left = yield* sql<{ subject: string }>`SELECT subject FROM dead_letters`
+      assert.deepStrictEqual(
+        left.map(({ subject }) => subject),
+        [`${wallet(1)} from 1000`],
+      )
     }).pipe(Effect.provide(fileOf("paper"))),
   )
 

@@ -43,11 +43,21 @@ export const removeAged = Effect.fnUntraced(function* (
   return gone.length
 }, Effect.orDie)
 
-/** Dead letters are written anew when a subject fails again: their keys say nothing of their age. */
-export const removeDeadLetters = Effect.fnUntraced(function* (beforeMs: number, most: number) {
+/**
+ * Removes at most `most` dead letters. `standing` is SQL over the letter `d`: 1 while its row is given up, and the
+ * letter stays; 0 when it no longer is, and it goes; NULL where there is no row, and it goes by its age. Letters are
+ * written anew when a subject fails again: their keys say nothing of their age.
+ */
+export const removeDeadLetters = Effect.fnUntraced(function* (
+  standing: string,
+  beforeMs: number,
+  most: number,
+) {
   const sql = yield* SqlClient.SqlClient
   const gone = yield* sql`DELETE FROM dead_letters WHERE id IN (
-      SELECT id FROM dead_letters WHERE at_ms < ${beforeMs} ORDER BY id LIMIT ${most})
+      SELECT id FROM dead_letters d
+      WHERE coalesce(NOT (${sql.literal(standing)}), at_ms < ${beforeMs})
+      ORDER BY id LIMIT ${most})
     RETURNING 1 AS gone`
   return gone.length
 }, Effect.orDie)

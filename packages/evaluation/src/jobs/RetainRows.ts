@@ -23,6 +23,7 @@ import {
   type RetentionSetting,
   tableNames,
 } from "../stores/Retention.ts"
+import { lettersStanding } from "../stores/GivenUp.ts"
 import { measureStorage, measureTable } from "../stores/Storage.ts"
 
 const batchesPerTable = 40
@@ -53,7 +54,7 @@ const removals = Effect.fnUntraced(function* () {
           removeAged(one, before(one.setting), batchRows, mostKept(retention, one.setting)),
         ] as const,
     ),
-    ["dead_letters", removeDeadLetters(before("dead_letters"), batchRows)],
+    ["dead_letters", removeDeadLetters(lettersStanding, before("dead_letters"), batchRows)],
     ["holders", removeHolders(before("holders"))],
     ["markets", removeUnseenMarkets(before("unseen_markets"))],
   ]

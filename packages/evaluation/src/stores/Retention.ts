@@ -50,7 +50,7 @@ export const ageing: ReadonlyArray<Ageing> = [
 
 /** What bounds each table whose rows are not removed by age alone. */
 export const kept: Readonly<Record<string, string>> = {
-  dead_letters: "one row a subject; removed by age of its last failure",
+  dead_letters: "one row a subject; stays while its row is given up, of an event by age",
   markets: "what stored rows name, and what the venue listed lately",
   tokens: "as markets",
   conditions: "as markets",

@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { hexToBytes } from "@evaluator/domain/Id"
+import { keepDeadLetter } from "@evaluator/evaluation/Backoff"
 import { layer as job, retainRows } from "@evaluator/evaluation/jobs/RetainRows"
 import { discoverWallets } from "@evaluator/evaluation/jobs/DiscoverWallets"
 import { nameConditions } from "@evaluator/evaluation/stores/Conditions"
@@ -59,6 +60,38 @@ describe("retain-rows", () => {
       yield* TestClock.setTime(start + 300 * day)
       yield* retainRows
       assert.strictEqual(yield* countRows("events"), 1)
+    }).pipe(withLane()),
+  )
+
+  it.effect("keeps a letter while its row is given up, whatever its age, and no longer", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const sql = yield* SqlClient.SqlClient
+      const [stuck, done] = [walletNo(1), walletNo(2)]
+      yield* addWallets(
+        [stuck, done].map((wallet) => ({ wallet, source: "HOLDER" as const, condition: null })),
+        ["trades"],
+      )
+      yield* sql`UPDATE wallet_feeds SET due_ms = NULL, attempts = 12`
+      yield* inTransaction(nameConditions([hexToBytes(conditionNo(1))], "trade"))
+      const letter = (source: string, subject: string) =>
+        inTransaction(keepDeadLetter({ source, subject, cause: "no JSON", attempts: 12 }))
+      yield* letter("ingest-trades", stuck)
+      yield* letter("ingest-trades", done)
+      yield* letter("resolve-markets", conditionNo(1))
+      yield* letter("discover-wallets", `market ${conditionNo(9)}`)
+      yield* letter("evaluation", "event-1")
+      yield* sql`UPDATE wallet_feeds SET due_ms = ${start}, attempts = 0
+        WHERE wallet = ${hexToBytes(done)}`
+      const letters = Effect.map(
+        sql<{ subject: string }>`SELECT subject FROM dead_letters ORDER BY id`,
+        (rows) => rows.map(({ subject }) => subject),
+      )
+      assert.deepInclude(yield* retainRows, { dead_letters: 3 })
+      assert.deepStrictEqual(yield* letters, [stuck, "event-1"])
+      yield* TestClock.setTime(start + 400 * day)
+      assert.deepInclude(yield* retainRows, { dead_letters: 1 })
+      assert.deepStrictEqual(yield* letters, [stuck])
     }).pipe(withLane()),
   )
 
