@@ -19,7 +19,9 @@ export const holdMs = 30_000
 export const makeBrokenTurns = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const { trouble } = yield* SqliteClient
+  /** On the clock that nobody sets. */
   const heldUntilMs = new Map<WalletAddress, number>()
+  const monotonicMs = Effect.map(Clock.monotonicTimeNanos, (now) => Number(now / 1_000_000n))
 
   const write = Effect.fnUntraced(
     function* (wallet: WalletAddress, cause: Cause.Cause<unknown>, outage: boolean) {
@@ -36,7 +38,7 @@ export const makeBrokenTurns = Effect.gen(function* () {
   )
 
   const hold = Effect.fnUntraced(function* (wallet: WalletAddress) {
-    heldUntilMs.set(wallet, (yield* Clock.currentTimeMillis) + holdMs)
+    heldUntilMs.set(wallet, (yield* monotonicMs) + holdMs)
     yield* Effect.logWarning(
       `the back-off of ${wallet} could not be written: it is held back for ${Duration.format(Duration.millis(holdMs))}`,
     )
@@ -52,12 +54,12 @@ export const makeBrokenTurns = Effect.gen(function* () {
       )
     })
 
-  /** Who is held back now, and until when. */
-  const held = Effect.map(Clock.currentTimeMillis, (now): ReadonlyMap<WalletAddress, number> => {
+  /** Who is held back now, and for how many milliseconds more. */
+  const held = Effect.map(monotonicMs, (now): ReadonlyMap<WalletAddress, number> => {
     for (const [wallet, untilMs] of heldUntilMs) {
       if (untilMs <= now) heldUntilMs.delete(wallet)
     }
-    return heldUntilMs
+    return new Map([...heldUntilMs].map(([wallet, untilMs]) => [wallet, untilMs - now]))
   })
 
   return { watched, held }

@@ -158,8 +158,8 @@ export class Ingestion extends Context.Service<
         if (resting) return sweepMs
         const next = yield* nextDueMs
         const now = yield* Clock.currentTimeMillis
-        const freed = Math.min(...(yield* broken.held).values())
-        const dueInMs = Math.min(next ?? now + sweepMs, freed) - now
+        const freedInMs = Math.min(...(yield* broken.held).values())
+        const dueInMs = Math.min((next ?? now + sweepMs) - now, freedInMs)
         return Math.max(1, Math.min(sweepMs, dueInMs, oldLeft ? releaseEveryMs : sweepMs))
       })
 

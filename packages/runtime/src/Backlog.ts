@@ -56,6 +56,9 @@ export interface Backlog<A> {
  */
 const breathEveryMs = 10
 
+/** How often a paused queue looks whether its pause is over. */
+const pauseLookEveryMs = 30_000
+
 interface Suspended<A> {
   readonly item: A
   readonly go: () => void
@@ -68,7 +71,9 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
   const supervisor = yield* Supervisor
   const clock = yield* Clock.Clock
   const context = yield* Effect.context<never>()
-  const nowMs = () => clock.currentTimeMillisUnsafe()
+  // Waits are counted on the clock that nobody sets.
+  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+  const wallMs = () => clock.currentTimeMillisUnsafe()
   const millis = (input: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(input))
 
   const room = new WaitingRoom<A>({
@@ -96,7 +101,7 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
     return { name, ...counted, pending: pending() }
   }
   const pauseNow = () => {
-    if (paused !== null && paused.untilMs !== null && paused.untilMs <= nowMs()) paused = null
+    if (paused !== null && paused.untilMs !== null && paused.untilMs <= wallMs()) paused = null
     return paused
   }
   const view = (): QueueView => {
@@ -198,10 +203,17 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
   }
 
   const rest = Effect.suspend(() => {
-    const untilMs = paused === null ? room.nextMs(nowMs()) : paused.untilMs
+    const now = nowMs()
+    // The clock that a pause ends by may be set meanwhile: it is looked at again.
+    const untilMs =
+      paused === null
+        ? room.nextMs(now)
+        : paused.untilMs === null
+          ? null
+          : now + Math.min(pauseLookEveryMs, paused.untilMs - wallMs())
     return untilMs === null
       ? available.await
-      : available.await.pipe(Effect.timeoutOption(Math.max(0, untilMs - nowMs())))
+      : available.await.pipe(Effect.timeoutOption(Math.max(0, untilMs - now)))
   })
 
   const timeout = Duration.fromInputUnsafe(options.timeout)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Latch } from "effect"
+import { Clock, Effect, Fiber, Latch } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { join } from "node:path"
@@ -58,6 +58,19 @@ const offerAll = (backlog: Backlog.Backlog<string>, from: number, to: number) =>
     Array.from({ length: to - from }, (_, n) => `${from + n}`),
     (item) => backlog.offer(item).pipe(Effect.andThen(settle)),
   )
+
+/** The test's clock, whose wall can be set. */
+const withAWall = Effect.map(Clock.Clock, (clock) => {
+  let setMs = 0
+  const wall = () => clock.currentTimeMillisUnsafe() + setMs
+  const settable: Clock.Clock = {
+    ...clock,
+    sleep: (duration) => clock.sleep(duration),
+    currentTimeMillisUnsafe: wall,
+    currentTimeMillis: Effect.sync(wall),
+  }
+  return { settable, set: (byMs: number) => void (setMs = byMs) }
+})
 
 describe("Backlog policies", () => {
   it.effect("raises backpressure once at the high-water mark, again only after the low one", () =>
@@ -213,6 +226,53 @@ describe("Backlog policies", () => {
         assert.deepStrictEqual([view!.done, view!.late], [3, 1])
       }),
     ),
+  )
+
+  for (const [way, byMs] of [
+    ["back", -3_600_000],
+    ["ahead", 3_600_000],
+  ] as const) {
+    it.effect(
+      `a clock that is set an hour ${way} lets nobody overtake, wait or count as late`,
+      () =>
+        Effect.gen(function* () {
+          const { set, settable } = yield* withAWall
+          yield* withBacklog(
+            { worstDelay: "30 seconds", gather: "5 seconds" },
+            ({ backlog, queues, gate, handled }) =>
+              Effect.gen(function* () {
+                yield* backlog.offer("before")
+                yield* TestClock.adjust("1 second")
+                set(byMs)
+                yield* backlog.offer("after")
+                yield* TestClock.adjust("1 second")
+                assert.strictEqual((yield* queues.views)[0]!.oldestMs, 2000)
+                yield* gate.open
+                yield* TestClock.adjust("5 seconds")
+                yield* settle
+                assert.deepStrictEqual(handled, ["before", "after"])
+                assert.deepInclude((yield* queues.views)[0]!, { late: 0, pending: 0 })
+              }),
+          ).pipe(Effect.provideService(Clock.Clock, settable))
+        }),
+    )
+  }
+
+  it.effect("a pause is over at its hour also when the clock is set ahead to it", () =>
+    Effect.gen(function* () {
+      const { set, settable } = yield* withAWall
+      yield* withBacklog({}, ({ backlog, queues, gate, handled }) =>
+        Effect.gen(function* () {
+          yield* gate.open
+          yield* queues.pause("items-to-handle", { reason: "venue", untilMs: 3_600_000 })
+          yield* offerAll(backlog, 1, 2)
+          set(3_600_000)
+          yield* TestClock.adjust("31 seconds")
+          yield* settle
+          assert.deepStrictEqual(handled, ["1"])
+        }),
+      ).pipe(Effect.provideService(Clock.Clock, settable))
+    }),
   )
 
   it.effect("an offer given up while it waits for room is dropped and leaves no trace", () =>
