@@ -32,9 +32,10 @@ export const layer = (lane: "evaluation" | "paper") =>
       const clock = yield* Clock.Clock
       const file = basename(sql.config.filename)
       const troubled = Latch.makeUnsafe(false)
+      const monotonicMs = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
       let sinceMs = 0
       sql.trouble.listen(() => {
-        sinceMs = clock.currentTimeMillisUnsafe()
+        sinceMs = monotonicMs()
         troubled.openUnsafe()
       })
 
@@ -52,13 +53,12 @@ export const layer = (lane: "evaluation" | "paper") =>
         yield* Effect.sleep(probeEvery).pipe(Effect.andThen(probe), Effect.eventually)
         yield* troubled.close
         sql.trouble.clear()
-        const now = yield* Clock.currentTimeMillis
-        yield* Effect.logInfo(`${file} can be written again after ${now - sinceMs} ms`)
+        yield* Effect.logInfo(`${file} can be written again after ${monotonicMs() - sinceMs} ms`)
       })
       yield* supervisor.service("storage-watch", Effect.forever(watch))
       yield* conditions.add(
         "storage",
-        Effect.map(Clock.currentTimeMillis, (now) => {
+        Effect.sync(() => {
           const { kind } = sql.trouble
           return {
             name: "storage",
@@ -68,7 +68,7 @@ export const layer = (lane: "evaluation" | "paper") =>
             says:
               kind === null
                 ? `${file} can be written`
-                : `${file} ${words[kind]}, for ${now - sinceMs} ms`,
+                : `${file} ${words[kind]}, for ${monotonicMs() - sinceMs} ms`,
           }
         }),
       )

@@ -22,11 +22,14 @@ export const layer = Layer.effect(
   Effect.gen(function* () {
     const conditions = yield* Conditions
     const clock = yield* Clock.Clock
+    // Not the wall clock, which may be set meanwhile.
+    const monotonicMs = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
     const silences = new Map<Host, Silence>()
     let reached = false
     yield* conditions.add(
       "venue",
-      Effect.map(Clock.currentTimeMillis, (now) => {
+      Effect.sync(() => {
+        const now = monotonicMs()
         const silent = [...silences].filter(([, { attempts }]) => attempts >= silentAfter)
         return {
           name: "venue",
@@ -54,7 +57,7 @@ export const layer = Layer.effect(
       }
       const known = silences.get(host)
       if (known !== undefined) known.attempts += 1
-      else silences.set(host, { attempts: 1, sinceMs: clock.currentTimeMillisUnsafe() })
+      else silences.set(host, { attempts: 1, sinceMs: monotonicMs() })
     }
   }),
 )

@@ -80,7 +80,8 @@ const connected = (socket: Socket.Socket, fills: Fills, session: Session): Effec
   )
 
 const reading = Effect.fnUntraced(function* (pull: Pull, fills: Fills, session: Session) {
-  let spokeAtMs = yield* Clock.currentTimeMillis
+  // Not the wall clock: one that is set back would leave a deaf connection open for as long.
+  let spokeAtNs = yield* Clock.monotonicTimeNanos
   for (;;) {
     const frames = yield* pull.pipe(
       Effect.timeoutOrElse({ duration: silence, orElse: () => Effect.succeed(null) }),
@@ -89,20 +90,20 @@ const reading = Effect.fnUntraced(function* (pull: Pull, fills: Fills, session: 
       session.givenUp = true
       return `silent for ${Duration.format(silence)}`
     }
-    const nowMs = yield* Clock.currentTimeMillis
+    const nowNs = yield* Clock.monotonicTimeNanos
     const texts = frames.map(textOf)
     yield* recordFrames(streamName, texts)
     for (const text of texts) {
       const heard = heardIn(text)
       if (heard.spoke) {
         session.spoke = true
-        spokeAtMs = nowMs
+        spokeAtNs = nowNs
       }
       yield* reported(heard)
       const lost = heard.fills.filter((fill) => !Queue.offerUnsafe(fills, fill)).length
       if (lost > 0) yield* Metric.update(dropped, lost)
     }
-    if (nowMs - spokeAtMs >= Duration.toMillis(deafness)) {
+    if (Number(nowNs - spokeAtNs) / 1e6 >= Duration.toMillis(deafness)) {
       session.givenUp = true
       return `no message for ${Duration.format(deafness)}`
     }

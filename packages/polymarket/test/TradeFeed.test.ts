@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Stream } from "effect"
+import { Clock, Effect, Fiber, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { BodyRecorder } from "@evaluator/polymarket/BodyRecorder"
 import type { RejectedRow } from "@evaluator/polymarket/Page"
@@ -97,21 +97,38 @@ describe("the trade stream", () => {
     }),
   )
 
-  it.effect("that only blinks for a minute is opened again too", () =>
-    Effect.gen(function* () {
-      const { at, sockets } = yield* listeningTo()
-      for (let second = 0; second < 59; second += 1) {
+  for (const [when, byMs] of [
+    ["", 0],
+    [", also when the clock was set back an hour", -3_600_000],
+  ] as const) {
+    it.effect(`that only blinks for a minute is opened again too${when}`, () =>
+      Effect.gen(function* () {
+        const clock = yield* Clock.Clock
+        let setMs = 0
+        const wall = () => clock.currentTimeMillisUnsafe() + setMs
+        const settable: Clock.Clock = {
+          ...clock,
+          sleep: (duration) => clock.sleep(duration),
+          currentTimeMillisUnsafe: wall,
+          currentTimeMillis: Effect.sync(wall),
+        }
+        const { at, sockets } = yield* listeningTo().pipe(
+          Effect.provideService(Clock.Clock, settable),
+        )
+        for (let second = 0; second < 59; second += 1) {
+          if (second === 30) setMs = byMs
+          at(0).say("")
+          yield* TestClock.adjust("1 second")
+        }
+        assert.strictEqual(sockets.length, 1)
         at(0).say("")
         yield* TestClock.adjust("1 second")
-      }
-      assert.strictEqual(sockets.length, 1)
-      at(0).say("")
-      yield* TestClock.adjust("1 second")
-      at(0).say("")
-      yield* TestClock.adjust("4 seconds")
-      assert.strictEqual(sockets.length, 2)
-    }),
-  )
+        at(0).say("")
+        yield* TestClock.adjust("4 seconds")
+        assert.strictEqual(sockets.length, 2)
+      }),
+    )
+  }
 
   it.effect("that is closed is opened again, ever more patiently while nothing is heard", () =>
     Effect.gen(function* () {
