@@ -14,15 +14,20 @@ import { printJson, tableStyle } from "./Output.ts"
 import { timeOf } from "./Readable.ts"
 import { withReports } from "./Reader.ts"
 import { statusText } from "./StatusText.ts"
+import { watchText } from "./WatchText.ts"
 import { screenOf } from "./WatchScreen.ts"
 
 export const watchEvery = "2 seconds"
 
-/** Of a terminal that does not say how high it is. */
+/** Of a terminal that does not say how large it is. */
 const usualRows = 24
+const usualColumns = 80
+
+/** The page after its first paragraph, which the live lines begin with. */
+const withoutHead = (text: string): string => text.slice(text.indexOf("\n\n") + 2)
 
 const look = Effect.fnUntraced(
-  function* (directory: string) {
+  function* (directory: string, doing: boolean) {
     const { venue, socket } = locate(directory)
     const reports = yield* EvaluationReports
     const background = {
@@ -41,7 +46,14 @@ const look = Effect.fnUntraced(
       onNone: () => Effect.succeed(null),
       onSome: ({ state }) => Effect.orElseSucceed(state, () => null),
     })
-    return { status, background, service }
+    const doings = yield* Option.match(running, {
+      onSome: ({ jobs, queues }) =>
+        doing
+          ? Effect.orElseSucceed(Effect.all({ jobs, queues }), () => null)
+          : Effect.succeed(null),
+      onNone: () => Effect.succeed(null),
+    })
+    return { status, background, service, doings }
   },
   (effect, directory) => effect.pipe(withReports(directory), Effect.scoped),
 )
@@ -50,7 +62,9 @@ export const statusCommand = Command.make(
   "status",
   {
     watch: Flag.Boolean("watch").pipe(
-      Flag.withDescription("Look again every two seconds until Ctrl-C"),
+      Flag.withDescription(
+        "Look again every two seconds until Ctrl-C; on a terminal with what runs and what the queues hold, above the page",
+      ),
       Flag.withDefault(false),
     ),
     data: Flags.data,
@@ -61,13 +75,16 @@ export const statusCommand = Command.make(
     const style = yield* tableStyle
     const { canAnimate } = yield* TerminalCapabilities.TerminalCapabilities
     const show = Effect.gen(function* () {
-      const { status, background, service } = yield* look(directory)
+      const live = flags.watch && canAnimate && !flags.json
+      const { status, background, service, doings } = yield* look(directory, live)
       if (flags.json) return yield* printJson({ ...status, ...background, service })
       const text = statusText(status, service, style, background)
-      if (!flags.watch || !canAnimate) return yield* Console.log(text)
+      if (!live) return yield* Console.log(text)
       const at = timeOf(yield* Clock.currentTimeMillis)
       const footer = `${at}, again every ${watchEvery}, Ctrl-C ends`
-      yield* Console.log(screenOf(text, { rows: process.stdout.rows ?? usualRows, footer }))
+      const { columns = usualColumns, rows = usualRows } = process.stdout
+      const page = [watchText(status, service, doings, columns), "", withoutHead(text)].join("\n")
+      yield* Console.log(screenOf(page, { rows, footer }))
     })
     yield* flags.watch ? show.pipe(Effect.repeat(Schedule.spaced(watchEvery))) : show
   }),

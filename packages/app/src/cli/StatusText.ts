@@ -104,6 +104,16 @@ const haltLine = ({ halt }: StatusDocument): string | null =>
     ? null
     : `HALTED: ${halt.reason}, until ${halt.until_ms === null ? "resumed by hand" : timeOf(halt.until_ms)}.`
 
+/** Whose data it is, how the service is, whether copying is halted. */
+export const headOf = (status: StatusDocument, service: ServiceState | null): string =>
+  [
+    status.venue === null ? "No venue recorded." : `Data of ${status.venue}.`,
+    serviceLine(service),
+    haltLine(status),
+  ]
+    .filter((line) => line !== null)
+    .join("\n")
+
 export const statusText = (
   status: StatusDocument,
   service: ServiceState | null,
@@ -160,14 +170,9 @@ export const statusText = (
     ],
     ...(background === null ? [] : backgroundSections(background)),
   ]
-  const head = [
-    status.venue === null ? "No venue recorded." : `Data of ${status.venue}.`,
-    serviceLine(service),
-    haltLine(status),
-  ].filter((line) => line !== null)
   const bold = (text: string) => (style.colour ? `\u001B[1m${text}\u001B[0m` : text)
   return [
-    head.join("\n"),
+    headOf(status, service),
     ...sections.map(([title, rows]) => `${bold(title)}\n${renderTable(rows, style)}`),
   ].join("\n\n")
 }
