@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Random } from "effect"
 import { TestClock } from "effect/testing"
+import { outageAttempts } from "@evaluator/evaluation/Backoff"
 import { feedsOf } from "@evaluator/evaluation/stores/WalletFeeds"
 import { FakeVenue } from "./support/FakeVenue.ts"
 import { fill, walletNo } from "./support/Rows.ts"
@@ -18,9 +19,10 @@ describe("a walk that meets faults", () => {
       yield* watch()
       for (let attempt = 0; attempt < 15; attempt++) yield* Effect.flip(walk())
       const [failing] = yield* feedsOf(wallet)
-      assert.strictEqual(failing!.attempts, 15)
-      // An outage is no reason to give up.
-      assert.isAtLeast(failing!.dueMs!, hour + 0.8 * hour)
+      assert.strictEqual(failing!.attempts, outageAttempts)
+      // An outage is no reason to give up, nor to stay away for long.
+      assert.isAtLeast(failing!.dueMs!, hour + 0.8 * 640_000)
+      assert.isAtMost(failing!.dueMs!, hour + 1.2 * 640_000 + 1)
       venue.fail = () => null
       assert.strictEqual(yield* walk(), "complete")
       const [feed] = yield* feedsOf(wallet)
