@@ -158,6 +158,25 @@ const giveUp = Effect.fnUntraced(function* (path: string) {
 })
 
 describe("a running service", () => {
+  it.live("has no job or queue that waits for an event which nothing emits", () =>
+    Effect.gen(function* () {
+      const path = yield* directory
+      yield* service(path)
+      const { circle, edges } = yield* json<{
+        circle: ReadonlyArray<string>
+        edges: ReadonlyArray<{ node: string; event: string; way: "emits" | "starts" }>
+      }>(path, "job", "graph")
+      const emitted = new Set(edges.filter(({ way }) => way === "emits").map(({ event }) => event))
+      const starts = edges.filter(({ way }) => way === "starts")
+      assert.isAbove(starts.length, 10)
+      assert.deepStrictEqual(
+        starts.filter(({ event }) => !emitted.has(event)),
+        [],
+      )
+      assert.deepStrictEqual(circle, [])
+    }).pipe(Effect.scoped),
+  )
+
   it.live("redrives dead letters: first it says what it would do, with --apply it does it", () =>
     Effect.gen(function* () {
       const path = yield* directory
