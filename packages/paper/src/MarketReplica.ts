@@ -168,7 +168,7 @@ export class MarketReplica extends Context.Service<
         const known = yield* find(condition)
         if (known === null) return yield* ask(condition)
         const ageMs = (yield* Clock.currentTimeMillis) - known.atMs
-        return isOpen(known) && ageMs > oldestMs ? yield* ask(condition) : known
+        return isOpen(known) && Math.abs(ageMs) > oldestMs ? yield* ask(condition) : known
       })
 
       const putResolution: MarketReplica["Service"]["putResolution"] = Effect.fnUntraced(function* (

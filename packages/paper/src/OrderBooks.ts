@@ -111,7 +111,8 @@ export class OrderBooks extends Context.Service<
         const seen = most === 0 ? null : yield* feed.book(token)
         if (seen === null) return yield* fetch(token)
         const ageMs = (yield* Clock.currentTimeMillis) - seen.seenMs
-        if (ageMs > oldestMs) return yield* fetch(token)
+        // Seen ahead of now: the clock was set back since, and how old it is nobody knows.
+        if (Math.abs(ageMs) > oldestMs) return yield* fetch(token)
         return { book: seen.book, source: "socket", ageMs } satisfies FoundBook as FoundBook
       })
 

@@ -41,7 +41,7 @@ describe("the order book that an order meets", () => {
   it.effect("is the socket's when it is young, and nothing is fetched", () =>
     Effect.gen(function* () {
       const house = yield* prepared()
-      push(house, 1, 0.61, noon + 60_000)
+      push(house, 1, 0.61, yield* Clock.currentTimeMillis)
       house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
       yield* deliver(house, [fill({ price: 0.6 })])
       assert.strictEqual((yield* only(house)).gross! / (yield* only(house)).size!, 0.61)
@@ -58,6 +58,16 @@ describe("the order book that an order meets", () => {
       house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
       yield* deliver(house, [fill({ price: 0.6 })])
       assert.strictEqual((yield* only(house)).gross! / (yield* only(house)).size!, 0.6)
+      assert.deepInclude(yield* kept(house), { book_source: "fetched", book_age_ms: 0 })
+    }),
+  )
+
+  it.effect("is fetched when the socket's was seen before the clock was set back", () =>
+    Effect.gen(function* () {
+      const house = yield* prepared()
+      push(house, 1, 0.61, (yield* Clock.currentTimeMillis) + 3_600_000)
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      yield* deliver(house, [fill({ price: 0.6 })])
       assert.deepInclude(yield* kept(house), { book_source: "fetched", book_age_ms: 0 })
     }),
   )
@@ -243,6 +253,23 @@ describe("the terms of an order", () => {
       assert.deepStrictEqual(outcomes, ["COPIED", "COPIED", "SKIPPED_MARKET_UNKNOWN"])
       assert.strictEqual(house.venue.calls.filter((call) => call.startsWith("markets ")).length, 2)
     }),
+  )
+
+  it.effect(
+    "rest on facts asked for again when they were heard before the clock was set back",
+    () =>
+      Effect.gen(function* () {
+        const house = yield* prepared({ overrides: { paper: { facts_age: "10m" } } })
+        house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+        house.venue.markets.set(market(1).condition, market(1))
+        yield* house.sql`UPDATE markets SET at_ms = at_ms + 3600000`
+        yield* deliver(house, [fill({ price: 0.6 })])
+        assert.strictEqual((yield* only(house)).outcome, "COPIED")
+        assert.strictEqual(
+          house.venue.calls.filter((call) => call.startsWith("markets ")).length,
+          1,
+        )
+      }),
   )
 
   it.effect("rest on facts as old as the venue's cache says, not as old as their asking", () =>
