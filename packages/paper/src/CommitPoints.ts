@@ -9,7 +9,7 @@ import { committing } from "@evaluator/runtime/CommitName"
 /** What has happened once the commit of a point succeeded. */
 export const commitPoints = {
   detect: "a fill that the stream or a poll brought is a row",
-  exit: "a leader's way out is a row of each strategy that holds the token",
+  exit: "a leader's way out is a row of each strategy that holds the token or knew the leader to",
   fund: "the book of the portfolio has its bankroll",
   decide:
     "the copies of a fill are reviewed and money or shares promised to them, or they are skipped",

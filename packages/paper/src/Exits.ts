@@ -6,8 +6,11 @@
  * A MERGE gives up every outcome of its market, a REDEEM all that is left, a CONVERSION the No side. A row
  * may name its market, its token or both; one that names neither starts no exit, and is told once where we
  * hold anything by copying that wallet.
+ * Where we hold nothing of what a leader is known to have held and gives up, an exit is noted that ends
+ * `SKIPPED_NOTHING_TO_SELL` at once: later sales are in proportion to what the leader has left. Not for a REDEEM,
+ * after which there are none.
  * An exit has no leader's price: it sells at any price the book has. Its price column is what our
- * shares cost, which is also what `careless` gets.
+ * shares cost, which is also what `careless` gets; 0 where we hold none.
  * Does not: count as a leader's fill, or tell the other lane an outcome.
  */
 import { createHash } from "node:crypto"
@@ -20,28 +23,28 @@ import {
   hexToBytes,
   tokenToBytes,
 } from "@evaluator/domain/Id"
-import { price, shares } from "@evaluator/domain/money/Micro"
-import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
+import { type Price, price, shares } from "@evaluator/domain/money/Micro"
 import type { Activity, Fill } from "@evaluator/domain/trade/Trade"
+import { inOneStep } from "@evaluator/sqlite/InOneStep"
 import { transacting } from "./CommitPoints.ts"
 import { Copies } from "./Copies.ts"
-import { byFill, type Copy, type CopyOrigin } from "./CopyRow.ts"
+import { makeCopyEnds } from "./CopyEnds.ts"
+import { byFill, type Copy, type CopyOrigin, newCopy } from "./CopyRow.ts"
 import { CopyTrade } from "./CopyTrade.ts"
 import { FollowList } from "./FollowList.ts"
-import { newCopy } from "./CopyRow.ts"
+import { leaderHeldAt, type LeaderToken } from "./LeaderNet.ts"
+import { MarketReplica } from "./MarketReplica.ts"
+import { RunningStrategies } from "./Strategies.ts"
 
 /** What a REDEEM gives up: whatever the leader had. */
 const everything = shares(1_000_000_000_000_000)
 const noIndex = 1
+const noneHeld = "we hold none of what the leader gave up"
 
 /** Nameless ways out that are remembered as told. */
 const mostTold = 1000
 
-interface HeldRow {
-  readonly strategy: Strategy
-  readonly condition_id: Uint8Array
-  readonly token: Uint8Array
-  readonly outcome_index: number
+interface HeldRow extends LeaderToken {
   readonly size: number
   readonly cost: number
 }
@@ -49,7 +52,7 @@ interface HeldRow {
 const isWayOut = (type: Activity["type"]): type is Exclude<CopyOrigin, "fill"> =>
   type === "MERGE" || type === "REDEEM" || type === "CONVERSION" || type === "SPLIT"
 
-const givesUp = (activity: Activity, held: HeldRow): boolean =>
+const givesUp = (activity: Activity, held: LeaderToken): boolean =>
   activity.token !== null
     ? activity.token === bytesToToken(held.token)
     : activity.type === "CONVERSION"
@@ -59,6 +62,37 @@ const givesUp = (activity: Activity, held: HeldRow): boolean =>
 /** An activity has an id, but may give up several tokens: each exit has its own. */
 const exitId = (activity: Activity, token: string): FillId =>
   createHash("sha256").update(`${activity.id}:${token}`).digest("hex").slice(0, 32) as FillId
+
+const exitOf = (
+  activity: Activity,
+  type: Exclude<CopyOrigin, "fill">,
+  given: LeaderToken,
+  costs: Price,
+  atMs: number,
+): Copy => {
+  const token = bytesToToken(given.token)
+  const fill: Fill = {
+    id: exitId(activity, token),
+    wallet: activity.wallet,
+    condition: bytesToHex(given.condition_id) as Fill["condition"],
+    token,
+    outcomeIndex: given.outcome_index,
+    side: "SELL",
+    price: costs,
+    size: type === "REDEEM" ? everything : activity.size,
+    atMs: activity.atMs,
+    transaction: activity.transaction,
+  }
+  const detected = {
+    via: "poll",
+    atMs,
+    visibleAtMs: atMs,
+    correlationId: null,
+    causationId: null,
+    traceparent: null,
+  } as const
+  return newCopy(fill, given.strategy, detected, type)
+}
 
 export class Exits extends Context.Service<
   Exits,
@@ -74,6 +108,9 @@ export class Exits extends Context.Service<
       const copies = yield* Copies
       const follows = yield* FollowList
       const trades = yield* CopyTrade
+      const markets = yield* MarketReplica
+      const strategies = yield* RunningStrategies
+      const ends = yield* makeCopyEnds
 
       const told = new Set<string>()
 
@@ -89,9 +126,9 @@ export class Exits extends Context.Service<
         )
       })
 
-      const exitsOf = Effect.fnUntraced(function* (activity: Activity, atMs: number) {
-        const { condition, token: named, wallet, type } = activity
-        if (!isWayOut(type)) return []
+      /** What we hold of what is given up. */
+      const heldOf = Effect.fnUntraced(function* (activity: Activity) {
+        const { condition, token: named, wallet } = activity
         if (condition === null && named === null) yield* tellNameless(activity)
         const place =
           condition !== null
@@ -105,32 +142,46 @@ export class Exits extends Context.Service<
           WHERE l.wallet = ${hexToBytes(wallet)} AND ${place}
             AND l.open_size > 0 AND c.leader_at_ms <= ${activity.atMs}
           GROUP BY l.strategy, l.token ORDER BY min(l.id)`
-        return held
-          .filter((one) => givesUp(activity, one))
-          .map((one): Copy => {
-            const token = bytesToToken(one.token)
-            const fill: Fill = {
-              id: exitId(activity, token),
-              wallet,
-              condition: bytesToHex(one.condition_id) as Fill["condition"],
-              token,
-              outcomeIndex: one.outcome_index,
-              side: "SELL",
-              price: price(Math.floor((one.cost * 1_000_000) / one.size)),
-              size: type === "REDEEM" ? everything : activity.size,
-              atMs: activity.atMs,
-              transaction: activity.transaction,
-            }
-            const detected = {
-              via: "poll",
-              atMs,
-              visibleAtMs: atMs,
-              correlationId: null,
-              causationId: null,
-              traceparent: null,
-            } as const
-            return newCopy(fill, one.strategy, detected, type)
-          })
+        return held.filter((one) => givesUp(activity, one))
+      })
+
+      /** What the leader held of what is given up, of which we hold nothing. */
+      const missedOf = Effect.fnUntraced(function* (
+        activity: Activity,
+        held: ReadonlyArray<HeldRow>,
+      ) {
+        const { condition, token: named } = activity
+        const known = named === null && condition !== null ? yield* markets.find(condition) : null
+        const tokens =
+          named !== null ? [named] : (known?.market.tokens ?? []).map((one) => one.token)
+        if (tokens.length === 0) return []
+        const left = yield* inOneStep(sql, (run) =>
+          leaderHeldAt(run, strategies, { wallet: activity.wallet, tokens, atMs: activity.atMs }),
+        )
+        const ours = new Set(held.map((one) => `${one.strategy} ${bytesToToken(one.token)}`))
+        return left.filter(
+          (one) =>
+            givesUp(activity, one) && !ours.has(`${one.strategy} ${bytesToToken(one.token)}`),
+        )
+      })
+
+      const exitsOf = Effect.fnUntraced(function* (activity: Activity, atMs: number) {
+        const { type } = activity
+        if (!isWayOut(type)) return []
+        const held = yield* heldOf(activity)
+        const missed = type === "REDEEM" ? [] : yield* missedOf(activity, held)
+        const noted = yield* copies.insert(
+          missed.map((one) => exitOf(activity, type, one, price(0), atMs)),
+        )
+        for (const exit of noted) {
+          yield* ends.skip(exit, "detected", "SKIPPED_NOTHING_TO_SELL", noneHeld)
+        }
+        return yield* copies.insert(
+          held.map((one) => {
+            const costs = price(Math.floor((one.cost * 1_000_000) / one.size))
+            return exitOf(activity, type, one, costs, atMs)
+          }),
+        )
       })
 
       const detect = Effect.fnUntraced(
@@ -139,7 +190,7 @@ export class Exits extends Context.Service<
           const fresh: Array<Copy> = []
           for (const activity of activities) {
             if (!isWayOut(activity.type) || !follows.covers(activity)) continue
-            fresh.push(...(yield* copies.insert(yield* exitsOf(activity, now))))
+            fresh.push(...(yield* exitsOf(activity, now)))
           }
           const since = yield* trades.now
           yield* sql.afterCommit(

@@ -267,13 +267,13 @@ export const endingAfter = (commands: ReadonlyArray<Command>, root: string) =>
             atMs: now,
             transaction: `0x${String(n + 1).padStart(64, "0")}` as Activity["transaction"],
           }
-          for (const outcome of models[0]!.heldBy(command.wallet, command.market)) {
+          for (const outcome of models[0]!.left(command.wallet, command.market)) {
             const id = createHash("sha256")
               .update(`${activity.id}:${token(command.market, outcome)}`)
               .digest("hex")
               .slice(0, 32)
             last.set(`${command.wallet} ${command.market} ${outcome}`, now)
-            const deed = { ...command, outcome, id, side: "SELL", late: false } as const
+            const deed = { ...command, outcome, id, side: "EXIT", late: false } as const
             each((model) => model.deed({ ...deed, size: activity.size }))
           }
           venue.rows.push({ kind: "activity", activity })

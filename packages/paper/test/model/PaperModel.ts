@@ -1,7 +1,7 @@
 /**
- * What paper trading should come to, in a page: the same rules without rows, sagas, crashes or time. One
- * strategy (`portfolio`), no fees, endless books at fixed prices, one event a market. The program must end
- * in the same cash, lots and outcomes. `spare`: what rounding could add to fees is never spent.
+ * What paper trading should come to, in a page: the same rules without rows, sagas, crashes or time. One strategy
+ * (`portfolio`), no fees, endless books at fixed prices, one event a market. The program must end in the same
+ * cash, lots and outcomes. `spare`: what rounding could add to fees is never spent.
  */
 const order = { buy: 25e6, leastBuy: 1e6, least: 5e6, spare: 500 } as const
 export const prices = { ask: 510_000, bid: 490_000, limit: 520_000 } as const
@@ -13,7 +13,7 @@ interface Place {
 }
 export interface Deed extends Place {
   readonly id: string
-  readonly side: "BUY" | "SELL"
+  readonly side: "BUY" | "SELL" | "EXIT"
   readonly size: number
   /** It comes behind a later one of its token that was decided. */
   readonly late: boolean
@@ -30,8 +30,7 @@ export interface Lot extends Place {
 }
 
 const grain = (size: number) => Math.floor(size / 10_000) * 10_000
-const part = (value: number, of: number, whole: number) =>
-  Number((BigInt(value) * BigInt(of)) / BigInt(whole))
+const part = (a: number, by: number, of: number) => Number((BigInt(a) * BigInt(by)) / BigInt(of))
 const tokenOf = (one: { market: number; outcome: number }) => one.market * 10 + one.outcome
 const holderOf = (one: Place) => `${one.wallet} ${tokenOf(one)}`
 const sum = (lots: ReadonlyArray<Lot>, of: "cost" | "size" | "budget") =>
@@ -75,18 +74,19 @@ export class PaperModel {
   }
 
   private decide(deed: Deed, known: number): string {
+    const held = this.open((lot) => holderOf(lot) === holderOf(deed))
+    if (deed.side === "EXIT" && held.length === 0) return "SKIPPED_NOTHING_TO_SELL"
     if (this.halted) return "SKIPPED_HALTED"
     if (deed.late) return "SKIPPED_DETECTION_LAG"
     if (this.payouts.has(deed.market)) return "SKIPPED_MARKET_CLOSED"
-    return deed.side === "BUY" ? this.buy(deed) : this.sell(deed, known)
+    return deed.side === "BUY" ? this.buy(deed) : this.sell(deed, known, held)
   }
 
   private buy({ id, wallet, market, outcome }: Deed): string {
     const room = (cap: number, where: (lot: Lot) => boolean) => cap - this.exposure(where)
     const all = room(caps.all, () => true)
-    if (all < order.leastBuy) return "SKIPPED_PORTFOLIO_RISK"
     const tokens = new Set(this.open(() => true).map(tokenOf)).add(tokenOf({ market, outcome }))
-    if (tokens.size > caps.positions) return "SKIPPED_PORTFOLIO_RISK"
+    if (all < order.leastBuy || tokens.size > caps.positions) return "SKIPPED_PORTFOLIO_RISK"
     const its = room(caps.wallet, (lot) => lot.wallet === wallet)
     if (its < order.leastBuy) return "SKIPPED_WALLET_RISK"
     const markets = room(caps.market, (lot) => lot.market === market)
@@ -100,8 +100,7 @@ export class PaperModel {
     return "COPIED"
   }
 
-  private sell(deed: Deed, known: number): string {
-    const lots = this.open((lot) => holderOf(lot) === holderOf(deed))
+  private sell(deed: Deed, known: number, lots: ReadonlyArray<Lot>): string {
     const held = sum(lots, "size")
     if (held === 0) return "SKIPPED_NOTHING_TO_SELL"
     const size = deed.size >= known ? held : grain(part(held, deed.size, known))
@@ -128,10 +127,11 @@ export class PaperModel {
     for (const lot of at < 0 ? [] : this.lots.splice(at, 1)) this.cash -= lot.flow
   }
 
-  /** The outcomes of a market of which the leader's exit makes us sell. */
-  heldBy(wallet: number, market: number): ReadonlyArray<number> {
-    const its = this.open((lot) => lot.wallet === wallet && lot.market === market)
-    return [...new Set(its.map((lot) => lot.outcome))]
+  /** The outcomes of a market that a leader's exit gives up: what we hold of it, and what it is known to have. */
+  left(wallet: number, market: number): ReadonlyArray<number> {
+    const isHeld = (one: string) => this.open((lot) => holderOf(lot) === one).length > 0
+    const isLeft = (one: string) => isHeld(one) || (this.known.get(one) ?? 0) > 0
+    return [0, 1].filter((outcome) => isLeft(holderOf({ wallet, market, outcome })))
   }
 
   /** Pays what is open, and corrects what was paid by other payouts before. */
