@@ -211,8 +211,7 @@ export const makeReceiptSums = Effect.gen(function* () {
   }, Effect.orDie)
 })
 
-const barsInWords: Readonly<Record<(typeof bars)[number], string>> = {
-  leader: "the shares at the leader's own price",
+const barsInWords: Readonly<Record<Exclude<(typeof bars)[number], "leader">, string>> = {
   latency: "what the middle of the market moved until our order arrived",
   spread: "from the middle to the best price",
   depth: "from the best price to what the levels gave",
@@ -222,8 +221,8 @@ const barsInWords: Readonly<Record<(typeof bars)[number], string>> = {
   remainder: "the ledger less all of these",
 }
 
-/** The receipt in words; empty for a copy that was not filled. */
-export const receiptSection = (copy: ReceiptRow): ReadonlyArray<Section> => {
+/** The receipt in words; empty for a copy that was not filled. `from` is the price it begins with, in words. */
+export const receiptSection = (copy: ReceiptRow, from: string): ReadonlyArray<Section> => {
   const receipt = toReceipt(copy)
   if (receipt === null) return []
   const lost = receipt.latency + receipt.spread + receipt.depth + receipt.fee
@@ -231,13 +230,13 @@ export const receiptSection = (copy: ReceiptRow): ReadonlyArray<Section> => {
     {
       title: "Receipt",
       says: [
-        `Against the leader's price it ${lost > 0n ? "gained" : "lost"} ${formatPico(lost < 0n ? -lost : lost)} USDC to latency, spread, depth and fee.`,
+        `Against ${from} it ${lost > 0n ? "gained" : "lost"} ${formatPico(lost < 0n ? -lost : lost)} USDC to latency, spread, depth and fee.`,
         `The bars leave a remainder of ${formatPico(receipt.remainder)} USDC.`,
       ],
       rows: bars.map((bar) => ({
         bar,
         usdc: formatPico(receipt[bar]),
-        about: barsInWords[bar],
+        about: bar === "leader" ? `the shares at ${from}` : barsInWords[bar],
       })),
     },
   ]

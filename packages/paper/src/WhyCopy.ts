@@ -40,25 +40,38 @@ const ways: Record<string, string> = {
 
 const decodeBook = Schema.decodeSync(Schema.fromJsonString(Book))
 
+const leaderColumns = [
+  "fill_id",
+  "wallet",
+  "condition_id",
+  "token",
+  "side",
+  "leader_price",
+  "leader_size",
+  "leader_at_ms",
+  "transaction_hash",
+]
+
 const theFill = (copy: Row): Section => ({
   title: "The leader's fill",
   says: [
     `Wallet ${bytesToHex(copy.wallet as Uint8Array)} ${copy.side === "BUY" ? "bought" : "sold"} ${many(copy.leader_size)} at ${formatMicro(Number(copy.leader_price))} on ${time(copy.leader_at_ms)}.`,
   ],
-  rows: [
-    pick(copy, [
-      "fill_id",
-      "wallet",
-      "condition_id",
-      "token",
-      "side",
-      "leader_price",
-      "leader_size",
-      "leader_at_ms",
-      "transaction_hash",
-    ]),
-  ],
+  rows: [pick(copy, leaderColumns)],
 })
+
+/** It has no price; a REDEEM gives up whatever there was. */
+const theWayOut = (copy: Row): Section => {
+  const isWhole = copy.origin === "REDEEM"
+  const unknown = ["side", "leader_price", ...(isWhole ? ["leader_size"] : [])]
+  return {
+    title: "The leader's way out",
+    says: [
+      `Wallet ${bytesToHex(copy.wallet as Uint8Array)} gave up ${isWhole ? "all it had" : many(copy.leader_size)} by a ${String(copy.origin)} on ${time(copy.leader_at_ms)}.`,
+    ],
+    rows: [pick(copy, ["origin", ...leaderColumns.filter((name) => !unknown.includes(name))])],
+  }
+}
 
 const theDetection = (copy: Row): Section => ({
   title: "Detected",
@@ -163,14 +176,17 @@ export const makeWhyCopy = Effect.gen(function* () {
               rows: transfers.map(printable),
             },
           ]
+    const isFill = copy.origin === "fill"
     return [
-      theFill(copy),
+      isFill ? theFill(copy) : theWayOut(copy),
       theDetection(copy),
       ...theReview(copy),
       ...theBook(copy),
       theEnd(copy),
       ...theSettlement(copy, closings),
-      ...(priced === undefined ? [] : receiptSection(priced)),
+      ...(priced === undefined
+        ? []
+        : receiptSection(priced, isFill ? "the leader's price" : "what we had paid")),
       ...ledger,
     ]
   })

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger } from "effect"
 import { TestClock } from "effect/testing"
+import type { FillId } from "@evaluator/domain/Id"
 import { shares } from "@evaluator/domain/money/Micro"
 import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { Activity, ActivityType } from "@evaluator/domain/trade/Trade"
@@ -127,6 +128,41 @@ describe("a leader's way out", () => {
         [[1, "COPIED"]],
       )
       yield* sound(house)
+    }),
+  )
+
+  it.effect("is told by why as what it was, and as no sale at a price", () =>
+    Effect.gen(function* () {
+      const house = yield* holding()
+      const merged = leaves("MERGE", { size: shares(50_000_000) })
+      const redeemed = leaves("REDEEM", {
+        id: "b".repeat(32) as Activity["id"],
+        size: shares(0),
+        atMs: noon + 11_000,
+      })
+      for (const activity of [merged, redeemed]) {
+        house.venue.rows.push({ kind: "activity", activity })
+      }
+      yield* pollOnce(house)
+      const ids = yield* house.sql<{ id: FillId }>`SELECT lower(hex(fill_id)) AS id FROM copies
+        WHERE origin <> 'fill' AND outcome_index = 0 ORDER BY leader_at_ms`
+      const told = yield* Effect.forEach(ids, ({ id }) => house.reports.why(id))
+      assert.deepStrictEqual(
+        told.map(([first]) => [first!.title, first!.says]),
+        [
+          "50.000000 shares by a MERGE on 2026-01-05 12:00:10.000 UTC",
+          "all it had by a REDEEM on 2026-01-05 12:00:11.000 UTC",
+        ].map((what) => [
+          "The leader's way out (portfolio)",
+          [`Wallet ${wallet(1)} gave up ${what}.`],
+        ]),
+      )
+      const [row] = told[0]![0]!.rows
+      assert.deepInclude(row, { origin: "MERGE", leader_size: 50_000_000 })
+      assert.notProperty(row, "leader_price")
+      assert.notProperty(told[1]![0]!.rows[0], "leader_size")
+      const receipt = told[0]!.find(({ title }) => title.startsWith("Receipt"))
+      assert.include(receipt!.says[0], "Against what we had paid it lost 2.5")
     }),
   )
 
