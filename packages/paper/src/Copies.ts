@@ -114,7 +114,10 @@ export class Copies extends Context.Service<
       columns: CopyColumns,
       through?: CopyState,
     ) => Effect.Effect<void, CopyMovedElsewhere>
-    /** What its leader is known to hold of the token, from the fills decided so far; in the step of `run`. */
+    /**
+     * What its leader is known to hold of the token, from the fills decided so far; of an exit, what is left of
+     * what it held then. In the step of `run`.
+     */
     readonly leaderNet: (run: Run, copy: Copy) => number
     /** A fill turned out to have failed: it counts no more as what its leader holds. */
     readonly leaderFailed: (fillId: FillId) => Effect.Effect<void>

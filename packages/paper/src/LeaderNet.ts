@@ -64,11 +64,27 @@ export const leaderHeldAt = (
     atMs,
   )
 
+const boughtSince = (run: Run, { fill, strategy }: Copy): number => {
+  const [row] = run<{ size: number }>(
+    `SELECT coalesce(sum(${change}), 0) AS size FROM copies
+      WHERE strategy = ? AND wallet = ? AND token = ? AND leader_at_ms > ? AND side = 'BUY'`,
+    strategy,
+    hexToBytes(fill.wallet),
+    tokenToBytes(fill.token),
+    fill.atMs,
+  )
+  return row!.size
+}
+
 export class LeaderNet {
   private readonly sums = new RememberedReads<number>(mostKept)
 
-  /** In millionths of a share, the copy's own fill left out. */
+  /** In millionths of a share, the copy's own fill left out; of an exit also what was bought after it. */
   of(run: Run, copy: Copy): number {
+    return this.inAll(run, copy) - (copy.origin === "fill" ? 0 : boughtSince(run, copy))
+  }
+
+  private inAll(run: Run, copy: Copy): number {
     const key = keyOf(copy)
     const known = this.sums.known(key)
     if (known !== undefined) return known

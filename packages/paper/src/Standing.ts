@@ -157,6 +157,21 @@ export const makeStanding: Effect.Effect<
     return usdc(Math.max(0, cash - mostLevels * feeGrain))
   }
 
+  /** Shares of what the leader bought after it gave others up. */
+  const openSince = (run: Run, { book: name, fill }: Copy): number => {
+    const [open] = run<{ size: number }>(
+      `SELECT coalesce(sum(l.open_size), 0) AS size FROM lots l
+        JOIN copies c ON c.fill_id = l.fill_id AND c.strategy = l.strategy
+        WHERE l.book = ? AND l.open_size > 0 AND l.wallet = ? AND l.token = ?
+          AND c.leader_at_ms > ?`,
+      name,
+      hexToBytes(fill.wallet),
+      tokenToBytes(fill.token),
+      fill.atMs,
+    )
+    return open!.size
+  }
+
   const readShares = (run: Run, copy: Copy) => {
     const wallet = hexToBytes(copy.fill.wallet)
     const token = tokenToBytes(copy.fill.token)
@@ -172,9 +187,10 @@ export const makeStanding: Effect.Effect<
       wallet,
       token,
     )
-    if (held!.size === 0) return { heldShares: shares(0), leaderKnown: shares(0) }
+    const size = held!.size - (copy.origin === "fill" ? 0 : openSince(run, copy))
+    if (size <= 0) return { heldShares: shares(0), leaderKnown: shares(0) }
     const leaderKnown = Math.max(0, copies.leaderNet(run, copy))
-    return { heldShares: shares(held!.size), leaderKnown: shares(leaderKnown) }
+    return { heldShares: shares(size), leaderKnown: shares(leaderKnown) }
   }
 
   return Effect.fnUntraced(function* (copy, { market }, limitPrice, mode, nowMs) {

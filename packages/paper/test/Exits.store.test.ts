@@ -108,13 +108,61 @@ describe("a leader's way out", () => {
         yield* pollOnce(house)
         assert.deepStrictEqual(
           (yield* exits(house)).map((row) => [row.outcome_index, row.outcome, row.size]),
-          // Of the first it gave up 100 of 200 by now, and we have as much of it twice.
+          // Of the first it gave up the 100 it had then, of 200 by now.
           [0, 1].map((outcome_index) => [outcome_index, "COPIED", 50_000_000]),
         )
         const open = yield* house.sql<{ size: number }>`SELECT sum(open_size) AS size FROM lots`
         assert.strictEqual(open[0]!.size, 50_000_000)
         yield* sound(house)
       }),
+  )
+
+  it.effect(
+    "takes its part of what was bought before it, and nothing of what was bought since",
+    () =>
+      Effect.gen(function* () {
+        const house = yield* holding()
+        // Of the first outcome the leader gives up all it had, and buys three times that.
+        yield* deliver(house, [fill({ price: 0.5, size: 300, n: 3, atMs: noon + 20_000 })])
+        house.venue.rows.push({ kind: "activity", activity: leaves("MERGE") })
+        yield* pollOnce(house)
+        const left = yield* house.sql<{ n: number; size: number }>`SELECT c.leader_at_ms AS n,
+          l.open_size AS size FROM lots l JOIN copies c ON c.fill_id = l.fill_id
+        WHERE l.open_size > 0`
+        assert.deepStrictEqual(
+          left.map(({ n, size }) => [n, size]),
+          [[noon + 20_000, 50_000_000]],
+        )
+        yield* sound(house)
+      }),
+  )
+
+  it.effect("takes all that is left where the leader sold the rest before a poll showed it", () =>
+    Effect.gen(function* () {
+      const house = yield* holding()
+      const half = leaves("MERGE", { size: shares(50_000_000) })
+      yield* deliver(house, [
+        fill({ side: "SELL", price: 0.4, size: 50, n: 3, atMs: noon + 20_000 }),
+      ])
+      yield* deliver(house, [fill({ price: 0.5, n: 4, atMs: noon + 21_000 })])
+      house.venue.rows.push({ kind: "activity", activity: half })
+      yield* pollOnce(house)
+      assert.deepStrictEqual(
+        (yield* exits(house)).map((row) => [row.outcome_index, row.outcome, row.size]),
+        [
+          [0, "COPIED", 25_000_000],
+          [1, "COPIED", 25_000_000],
+        ],
+      )
+      const left = yield* house.sql<{ at: number; size: number }>`SELECT c.leader_at_ms AS at,
+          l.open_size AS size FROM lots l JOIN copies c ON c.fill_id = l.fill_id
+        WHERE l.open_size > 0 AND l.outcome_index = 0`
+      assert.deepStrictEqual(
+        left.map(({ at, size }) => [at, size]),
+        [[noon + 21_000, 50_000_000]],
+      )
+      yield* sound(house)
+    }),
   )
 
   it.effect("by a CONVERSION gives up the No side alone", () =>
