@@ -28,6 +28,7 @@ import evaluation0024 from "../../../migrations/evaluation/0024_date_numbers_of_
 import evaluation0025 from "../../../migrations/evaluation/0025_add_persona_confidence.ts"
 import evaluation0026 from "../../../migrations/evaluation/0026_score_lanes.ts"
 import evaluation0027 from "../../../migrations/evaluation/0027_drop_mid_fills.ts"
+import evaluation0028 from "../../../migrations/evaluation/0028_count_sold_shares.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
@@ -44,6 +45,7 @@ import paper0013 from "../../../migrations/paper/0013_keep_settlements.ts"
 import paper0014 from "../../../migrations/paper/0014_name_taken_back_closings.ts"
 import paper0015 from "../../../migrations/paper/0015_create_streamed_fills.ts"
 import paper0016 from "../../../migrations/paper/0016_expire_reservations.ts"
+import paper0017 from "../../../migrations/paper/0017_keep_sold_shares.ts"
 
 export const migrations = {
   evaluation: {
@@ -74,6 +76,7 @@ export const migrations = {
     "0025_add_persona_confidence": evaluation0025,
     "0026_score_lanes": evaluation0026,
     "0027_drop_mid_fills": evaluation0027,
+    "0028_count_sold_shares": evaluation0028,
   },
   paper: {
     "0001_create_runtime": paper0001,
@@ -92,5 +95,6 @@ export const migrations = {
     "0014_name_taken_back_closings": paper0014,
     "0015_create_streamed_fills": paper0015,
     "0016_expire_reservations": paper0016,
+    "0017_keep_sold_shares": paper0017,
   },
 } as const

@@ -24,7 +24,11 @@ const decided = (n: number): EventDraft => ({
     leaderAtMs: n,
   },
 })
-const settled = (n: number, pnlMicro: number): EventDraft => ({
+const settled = (
+  n: number,
+  pnlMicro: number,
+  sold?: { readonly size: number; readonly fee: number },
+): EventDraft => ({
   type: "CopySettled",
   payload: {
     fill: fillNo(n),
@@ -33,6 +37,7 @@ const settled = (n: number, pnlMicro: number): EventDraft => ({
     condition: conditionNo(1),
     pnlMicro,
     cause: "resolved",
+    ...(sold !== undefined && { sold }),
   },
 })
 
@@ -137,6 +142,24 @@ describe("the projection of our copies", () => {
       const sql = yield* SqlClient.SqlClient
       const [due] = yield* sql<{ rules_due_ms: number }>`SELECT rules_due_ms FROM wallets`
       assert.strictEqual(due!.rules_due_ms, 2)
+    }).pipe(withLane())
+  })
+
+  it.effect("learns what was sold of a copy whose end was told without it", () => {
+    const paper = paperLane([decided(1), settled(1, 700), decided(2)])
+    return Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const sold = sql<{ sold: number | null; sale_fee: number | null }>`SELECT sold, sale_fee
+        FROM copy_settlements`.pipe(Effect.map((rows) => rows.map((row) => ({ ...row }))))
+      yield* Layer.build(paper.layer)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* sold, [{ sold: null, sale_fee: null }])
+      paper.lane.events[1] = envelope(settled(1, 700, { size: 20, fee: 3 }), 2)
+      yield* sql`DELETE FROM cursors`
+      yield* paper.hint
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(yield* sold, [{ sold: 20, sale_fee: 3 }])
+      assert.deepStrictEqual(yield* evidence, [[1, 700]])
     }).pipe(withLane())
   })
 

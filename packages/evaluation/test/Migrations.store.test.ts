@@ -109,3 +109,25 @@ describe("the steps that score lanes and drop fills near one half", () => {
     }),
   )
 })
+
+describe("the step that counts sold shares", () => {
+  it.effect("keeps settlements, and has the fast lane asked for all of them again", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporary, "evaluator.db")
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`INSERT INTO copy_settlements (event_id, fill, strategy, wallet, condition, pnl,
+            cause, at_ms)
+          VALUES ('e', x'01', 'solo', x'02', x'03', 7, 'sold', 9)`
+        yield* sql`INSERT INTO cursors (subscriber, log_id, seq, event_id, moved_at_ms)
+          VALUES ('evaluation', 'log', 5, 'e', 10)`
+      }).pipe(opened(file, "0028"))
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const [row] = yield* sql<Record<string, unknown>>`SELECT * FROM copy_settlements`
+        assert.deepInclude(row!, { pnl: 7, cause: "sold", sold: null, sale_fee: null })
+        assert.deepStrictEqual(yield* sql`SELECT 1 FROM cursors`, [])
+      }).pipe(opened(file, null))
+    }),
+  )
+})

@@ -18,7 +18,7 @@ import { copyDecided } from "./CopyDecided.ts"
 import type { Copy } from "./CopyRow.ts"
 import { BookModes } from "./BookModes.ts"
 import { type ClosedCopy, PaperBook } from "./PaperBook.ts"
-import { makeTellSettled } from "./Settlements.ts"
+import { makeTellSettled, soldOf } from "./Settlements.ts"
 import { bookOf } from "./Strategies.ts"
 import { hexToBytes } from "./RowBytes.ts"
 
@@ -120,6 +120,7 @@ export const makeCopyEnds: Effect.Effect<
           condition,
           pnlMicro: row!.pnl,
           cause,
+          sold: yield* soldOf(sql, one),
         })
         // The end of the trace that began with the leader's fill, whenever that was.
         yield* tracer.exporting

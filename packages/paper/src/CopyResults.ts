@@ -63,6 +63,8 @@ interface SettledRow {
   readonly pnl: number
   readonly cause: "sold" | "resolved"
   readonly at_ms: number
+  readonly sold: number
+  readonly sale_fee: number
 }
 
 const envelope = (id: string, atMs: number, draft: EventDraft): Envelope => ({
@@ -104,6 +106,7 @@ const settled = (row: SettledRow): Envelope =>
       condition: bytesToHex(row.condition_id) as ConditionId,
       pnlMicro: row.pnl,
       cause: row.cause,
+      sold: { size: row.sold, fee: row.sale_fee },
     },
   })
 

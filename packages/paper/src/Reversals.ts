@@ -29,7 +29,7 @@ import { correctionEntries, reversalEntries } from "@evaluator/domain/paper/Ledg
 import { BookModes } from "./BookModes.ts"
 import { Copies } from "./Copies.ts"
 import { PaperBook } from "./PaperBook.ts"
-import { makeTellSettled } from "./Settlements.ts"
+import { makeTellSettled, nothingSold, soldOf } from "./Settlements.ts"
 
 interface LotRow {
   readonly id: number
@@ -128,6 +128,7 @@ export class Reversals extends Context.Service<
       const reversed = Effect.fnUntraced(function* (
         lot: LotRow,
         from: CopyState,
+        cause: "resolved" | "taken back",
         pnl: number,
         reason: string,
       ) {
@@ -139,10 +140,13 @@ export class Reversals extends Context.Service<
           WHERE fill_id = ${lot.fill_id} AND strategy = ${lot.strategy} RETURNING pnl`
         // Of a copy that had not ended nothing was told: its parts that were sold count, too.
         const untold = from === "filled" ? row!.pnl : pnl
+        const sold = yield* soldOf(sql, key)
+        const stands = cause === "taken back" ? nothingSold : sold
+        const told = from === "filled" ? nothingSold : sold
         if (from === "filled") yield* copies.move(key, "filled", "closed", { closed_at_ms: now })
         if (from !== "reversed") yield* copies.move(key, "closed", "reversed", {})
         yield* modes.mark(lot.book)
-        if (untold === 0) return
+        if (untold === 0 && stands.size === told.size) return
         yield* tellSettled({
           fill: key.fillId,
           strategy: lot.strategy,
@@ -150,6 +154,7 @@ export class Reversals extends Context.Service<
           condition: bytesToHex(lot.condition_id) as ConditionId,
           pnlMicro: untold,
           cause: "resolved",
+          sold: { size: stands.size - told.size, fee: stands.fee - told.fee },
         })
       })
 
@@ -191,7 +196,7 @@ export class Reversals extends Context.Service<
             proceeds: owed,
             saleFee: 0,
           })
-          yield* reversed(lot, lot.state, pnl, reason)
+          yield* reversed(lot, lot.state, "resolved", pnl, reason)
         }
         return done
       }, Effect.orDie)
@@ -216,7 +221,7 @@ export class Reversals extends Context.Service<
           saleFee: -openFee - fees,
         })
         yield* sql`UPDATE lots SET open_size = 0, open_cost = 0, open_fee = 0 WHERE id = ${lot.id}`
-        yield* reversed(lot, lot.state, pnl, reason)
+        yield* reversed(lot, lot.state, "taken back", pnl, reason)
         return true
       })
 

@@ -152,3 +152,89 @@ describe("the step that keeps settlements", () => {
     }),
   )
 })
+
+/** A lot of a purchase, with what closed it as [cause, shares, fee of the sale]. */
+const closed = (
+  fill: number,
+  closings: ReadonlyArray<readonly ["sold" | "resolved" | "taken back", number, number]>,
+) =>
+  SqlClient.SqlClient.use((sql) =>
+    Effect.gen(function* () {
+      yield* purchase(fill, "closed", 1)
+      yield* sql`INSERT INTO transfers (id, book, kind, strategy, at_ms)
+        VALUES (${fill}, 'solo', 'buy', 'solo', 1)`
+      yield* sql`INSERT INTO lots ${sql.insert({
+        id: fill,
+        book: "solo",
+        strategy: "solo",
+        fill_id: new Uint8Array([fill]),
+        wallet: new Uint8Array(20),
+        condition_id: new Uint8Array(32),
+        theme: "t",
+        token: new Uint8Array(32),
+        outcome_index: 0,
+        opened_at_ms: 1,
+        size: 50,
+        cost: 25,
+        fee: 0,
+        open_size: 0,
+        open_cost: 0,
+        open_fee: 0,
+      })}`
+      for (const [cause, size, saleFee] of closings) {
+        yield* sql`INSERT INTO closings ${sql.insert({
+          lot_id: fill,
+          transfer_id: fill,
+          cause,
+          size,
+          cost: 0,
+          buy_fee: 0,
+          proceeds: 0,
+          sale_fee: saleFee,
+          pnl: 0,
+          at_ms: 1,
+        })}`
+      }
+    }),
+  )
+
+describe("the step that keeps sold shares", () => {
+  it.effect("has them from the closings, once for each copy, and none of what was taken back", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporary, "paper.db")
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* closed(1, [
+          ["sold", 20, 2],
+          ["sold", 10, 1],
+          ["resolved", 20, 0],
+          ["resolved", 0, 0],
+        ])
+        yield* closed(2, [["resolved", 50, 0]])
+        yield* closed(3, [
+          ["sold", 50, 5],
+          ["taken back", 0, -5],
+        ])
+        for (const [id, fill, atMs] of [
+          // The later word has the lesser id.
+          ["a", 1, 20],
+          ["b", 1, 10],
+          ["c", 2, 10],
+          ["d", 3, 10],
+          ["e", 3, 20],
+        ] as const) {
+          yield* sql`INSERT INTO settlements (event_id, fill_id, strategy, pnl, cause, at_ms)
+            VALUES (${id}, ${new Uint8Array([fill])}, 'solo', 1, 'resolved', ${atMs})`
+        }
+      }).pipe(opened(file, "0017"))
+      const rows = yield* SqlClient.SqlClient.use(
+        (sql) => sql<{ says: string }>`SELECT event_id || ': ' || sold || ' ' || sale_fee AS says
+          FROM settlements ORDER BY event_id`,
+      ).pipe(opened(file, null))
+      assert.deepStrictEqual(
+        rows.map(({ says }) => says),
+        ["a: 0 0", "b: 30 3", "c: 0 0", "d: 0 0", "e: 0 0"],
+      )
+    }),
+  )
+})

@@ -53,6 +53,7 @@ import indexOrdersAndFunding from "../../../migrations/paper/0011_index_orders_a
 import keepSettlements from "../../../migrations/paper/0013_keep_settlements.ts"
 import createStreamedFills from "../../../migrations/paper/0015_create_streamed_fills.ts"
 import expireReservations from "../../../migrations/paper/0016_expire_reservations.ts"
+import keepSoldShares from "../../../migrations/paper/0017_keep_sold_shares.ts"
 import nameTakenBackClosings from "../../../migrations/paper/0014_name_taken_back_closings.ts"
 import { FakeVenue } from "./FakeVenue.ts"
 import { type Overrides, settings } from "./HarnessSettings.ts"
@@ -74,6 +75,7 @@ export const paperMigrations = {
   "0014_name_taken_back_closings": nameTakenBackClosings,
   "0015_create_streamed_fills": createStreamedFills,
   "0016_expire_reservations": expireReservations,
+  "0017_keep_sold_shares": keepSoldShares,
 }
 
 /** Monday 2026-01-05 12:00:00 UTC. */

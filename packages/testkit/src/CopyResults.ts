@@ -1,6 +1,6 @@
 /**
- * Holds what the background lane knows of our copies against the fast lane's file: each outcome, and what
- * each copy that ended earned. For files that nobody has open, after a drain.
+ * Holds what the background lane knows of our copies against the fast lane's file: each outcome, and of each
+ * copy that ended what it earned and what was sold of it. For files that nobody has open, after a drain.
  */
 import { DatabaseSync } from "node:sqlite"
 import { join } from "node:path"
@@ -58,6 +58,24 @@ export const copyResultFaults = (dataDir: string): ReadonlyArray<string> => [
       "paper.db",
       `SELECT hex(fill_id) || ' ' || strategy AS id, pnl AS says FROM copies
        WHERE state IN ('closed', 'reversed') AND coalesce(pnl, 0) <> 0`,
+    ),
+  ),
+  ...differing(
+    "shares sold and their fees",
+    read(
+      dataDir,
+      "evaluator.db",
+      `SELECT hex(fill) || ' ' || strategy AS id, sum(sold) || ' ' || sum(sale_fee) AS says
+       FROM copy_settlements GROUP BY fill, strategy HAVING sum(sold) <> 0`,
+    ),
+    read(
+      dataDir,
+      "paper.db",
+      `SELECT hex(l.fill_id) || ' ' || l.strategy AS id, sum(x.size) || ' ' || sum(x.sale_fee) AS says
+       FROM lots l JOIN closings x ON x.lot_id = l.id AND x.cause = 'sold'
+       WHERE l.open_size = 0 AND NOT EXISTS (SELECT 1 FROM closings b
+         WHERE b.lot_id = l.id AND b.cause = 'taken back')
+       GROUP BY l.id`,
     ),
   ),
 ]

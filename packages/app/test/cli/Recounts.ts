@@ -203,6 +203,8 @@ const solo: Recount = (section, traced) =>
       cost_usdc: usd(n(copy, "cost")),
       slippage: usd(buys ? worse : -worse),
       depth_usdc: usd(n(copy, "depth")),
+      sold: usd(n(copy, "sold")),
+      sale_fee_usdc: usd(n(copy, "sale_fee")),
       pnl_usdc: usd(n(copy, "pnl")),
     }
   })

@@ -35,6 +35,10 @@ export const CopyMet = Schema.Struct({
 })
 export type CopyMet = typeof CopyMet.Type
 
+/** What was sold of a copy's shares and not paid out: micro-shares, and the sales' fees in micro-USDC. */
+export const CopySold = Schema.Struct({ size: Schema.Int, fee: Schema.Int })
+export type CopySold = typeof CopySold.Type
+
 const eventTypes = {
   MarketListed: Schema.Struct({ market: Market }),
   MarketChanged: Schema.Struct({ market: Market }),
@@ -92,6 +96,11 @@ const eventTypes = {
     condition: ConditionId,
     pnlMicro: Schema.Int,
     cause: Schema.Literals(["sold", "resolved"]),
+    /**
+     * By all its sales and exits, beyond what events before told of this copy; negative when it is taken back.
+     * Absent of events from before it was told: then a copy whose cause is `sold` counts as sold out, for no fee.
+     */
+    sold: Schema.optionalKey(CopySold),
   }),
   WalletHalted: Schema.Struct({
     wallet: WalletAddress,

@@ -24,37 +24,3 @@ export interface SoldShares {
  */
 export const exitCost = ({ fee, size, sold }: SoldShares): number =>
   (commonHalfSpread * sold + fee) / size
-
-interface Lot extends SoldShares {
-  sold: number
-  fee: number
-  readonly endMs: number
-}
-
-/** Copies of one wallet in time order, whose shares our sales take first in first out, as paper money does. */
-export class OwnLots {
-  /** By token, those with shares left. */
-  private readonly held = new Map<string, Array<Lot>>()
-
-  /** `endMs`: when its last share was gone. What is answered counts what later sales take of it. */
-  buy(token: string, size: number, endMs: number): SoldShares {
-    const lot: Lot = { size, sold: 0, fee: 0, endMs }
-    const known = this.held.get(token)
-    if (known === undefined) this.held.set(token, [lot])
-    else known.push(lot)
-    return lot
-  }
-
-  sell(token: string, { atMs, fee, size }: { atMs: number; size: number; fee: number }): void {
-    const lots = this.held.get(token) ?? []
-    let left = size
-    while (left > 0 && lots.length > 0) {
-      const lot = lots[0]!
-      const taken = lot.endMs < atMs ? 0 : Math.min(left, lot.size - lot.sold)
-      lot.sold += taken
-      lot.fee += (fee * taken) / size
-      left -= taken
-      if (lot.endMs < atMs || lot.sold >= lot.size) lots.shift()
-    }
-  }
-}

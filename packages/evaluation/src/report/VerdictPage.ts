@@ -187,6 +187,8 @@ export const copiesSection = Effect.fnUntraced(function* (
           cost_usdc: micro(copy.cost),
           slippage: slippage === null ? null : micro(slippage),
           depth_usdc: copy.met === null ? null : micro(copy.met.depth),
+          sold: copy.sold === null ? null : micro(copy.sold),
+          sale_fee_usdc: copy.saleFee === null ? null : micro(copy.saleFee),
           pnl_usdc: copy.pnl === null ? null : micro(copy.pnl),
         }
       }),

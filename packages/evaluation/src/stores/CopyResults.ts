@@ -1,6 +1,6 @@
 /**
  * What the paper lane reported of our copies: one result a fill and strategy, and what each settled
- * piece earned. Storing a report again changes nothing.
+ * piece earned and what was sold of it. Storing a report again adds what it did not say at first, no more.
  */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -39,7 +39,7 @@ export const storeSettled = Effect.fnUntraced(function* (
 ) {
   const sql = yield* SqlClient.SqlClient
   const wallet = hexToBytes(settled.wallet)
-  yield* sql`INSERT OR IGNORE INTO copy_settlements ${sql.insert({
+  yield* sql`INSERT INTO copy_settlements ${sql.insert({
     event_id: eventId,
     fill: hexToBytes(settled.fill),
     strategy: settled.strategy,
@@ -48,7 +48,10 @@ export const storeSettled = Effect.fnUntraced(function* (
     pnl: settled.pnlMicro,
     cause: settled.cause,
     at_ms: atMs,
-  })}`
+    sold: settled.sold?.size ?? null,
+    sale_fee: settled.sold?.fee ?? null,
+  })} ON CONFLICT (event_id) DO UPDATE SET sold = coalesce(excluded.sold, sold),
+      sale_fee = coalesce(excluded.sale_fee, sale_fee)`
   if (settled.strategy !== "solo") return
   yield* copiesWritten(wallet)
   yield* evidenceDue(wallet, atMs)

@@ -134,6 +134,9 @@ export interface SoloCopy extends CopyRow {
   readonly event: string | null
   readonly leaderAtMs: number
   readonly settledAtMs: number | null
+  /** Shares sold before the end, and their sales' fees; null until it ended. */
+  readonly sold: number | null
+  readonly saleFee: number | null
 }
 
 /** Most copies of a wallet that are described at once, the newest; a judgement reads all. */
@@ -155,11 +158,14 @@ export const soloCopies = Effect.fnUntraced(function* (wallet: Uint8Array, asOfM
     fee: number | null
     depth: number | null
     pnl: number | null
+    sold: number | null
+    sale_fee: number | null
     settled_at_ms: number | null
   }>`SELECT c.fill, c.condition, m.event_slug, c.outcome, c.cost, c.leader_at_ms, c.side,
-      c.leader_price, c.size, c.fee, c.depth, s.pnl, s.settled_at_ms
+      c.leader_price, c.size, c.fee, c.depth, s.pnl, s.sold, s.sale_fee, s.settled_at_ms
     FROM copy_results c LEFT JOIN markets m ON m.condition = c.condition
-    LEFT JOIN (SELECT fill, sum(pnl) AS pnl, max(at_ms) AS settled_at_ms FROM copy_settlements
+    LEFT JOIN (SELECT fill, sum(pnl) AS pnl, sum(sold) AS sold, sum(sale_fee) AS sale_fee,
+        max(at_ms) AS settled_at_ms FROM copy_settlements
       WHERE wallet = ${wallet} AND strategy = 'solo' AND at_ms <= ${asOfMs} GROUP BY fill) s
       ON s.fill = c.fill
     WHERE c.wallet = ${wallet} AND c.strategy = 'solo' AND c.leader_at_ms <= ${asOfMs}
@@ -183,6 +189,8 @@ export const soloCopies = Effect.fnUntraced(function* (wallet: Uint8Array, asOfM
           },
     pnl: row.pnl,
     settledAtMs: row.settled_at_ms,
+    sold: row.sold,
+    saleFee: row.sale_fee,
   }))
 }, Effect.orDie)
 

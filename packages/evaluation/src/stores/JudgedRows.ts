@@ -8,7 +8,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToHex, hexToBytes } from "@evaluator/domain/Id"
 import { ONE } from "@evaluator/domain/money/Micro"
-import { exitCost, middleAt, OwnLots, type SoldShares } from "../evidence/CopyCost.ts"
+import { exitCost, middleAt } from "../evidence/CopyCost.ts"
 
 const pageRows = 2000
 const pageMarkets = 500
@@ -87,13 +87,18 @@ export const readPurchases = Effect.fnUntraced(function* (
 
 interface Settled {
   readonly pnl: number
-  /** When its last share was gone. */
-  readonly endMs: number
-  /** It was sold, and did not wait for the resolution. */
-  readonly soldOut: boolean
+  readonly sold: number
+  /** Of the sales. */
+  readonly fee: number
 }
 
-/** By fill: what its settlements up to a moment earned, and how the first of them ended it. */
+/** More than any copy has. */
+const allShares = Number.POSITIVE_INFINITY
+
+/**
+ * By fill: what its settlements up to a moment earned, and what was sold of it. One told before sold shares
+ * were says of a copy that ended by a sale that all were sold, and nothing of fees.
+ */
 const settlements = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: number) {
   const sql = yield* SqlClient.SqlClient
   const settled = new Map<string, Settled>()
@@ -104,9 +109,11 @@ const settlements = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: num
       fill: Uint8Array
       pnl: number
       cause: "sold" | "resolved"
+      sold: number | null
+      sale_fee: number | null
       at_ms: number
       event_id: string
-    }>`SELECT fill, pnl, cause, at_ms, event_id FROM copy_settlements
+    }>`SELECT fill, pnl, cause, sold, sale_fee, at_ms, event_id FROM copy_settlements
       WHERE wallet = ${wallet} AND strategy = 'solo' AND (at_ms, event_id) > (${atMs}, ${event})
       ORDER BY at_ms, event_id LIMIT ${pageRows}`
     for (const row of page) {
@@ -118,8 +125,8 @@ const settlements = Effect.fnUntraced(function* (wallet: Uint8Array, asOfMs: num
       const known = settled.get(fill)
       settled.set(fill, {
         pnl: (known?.pnl ?? 0) + row.pnl,
-        endMs: known?.endMs ?? row.at_ms,
-        soldOut: known?.soldOut ?? row.cause === "sold",
+        sold: (known?.sold ?? 0) + (row.sold ?? (row.cause === "sold" ? allShares : 0)),
+        fee: (known?.fee ?? 0) + (row.sale_fee ?? 0),
       })
     }
     const last = page.at(-1)
@@ -141,10 +148,6 @@ export const readCopies = Effect.fnUntraced(function* (
   const slippage: Array<number> = []
   const aShare: Array<number> = []
   const middle: Array<number> = []
-  const lots = new OwnLots()
-  /** By copy, what was sold of it. */
-  const ends: Array<{ readonly part: SoldShares; readonly soldOut: boolean }> = []
-  let [sales, unknownTokens] = [0, 0]
   const { settled, ...read } = yield* settlements(wallet, asOfMs)
   let { whole } = read
   let atMs = -1
@@ -160,14 +163,10 @@ export const readCopies = Effect.fnUntraced(function* (
       fee: number
       mid: number | null
       early: number | null
-      side: "BUY" | "SELL"
       wanted: number
-      outcome_index: number | null
     }>`SELECT c.fill, c.condition, c.cost, c.leader_at_ms, c.leader_price, c.size, c.fee, e.mid,
-        max(e.at_ms, e.seen_at_ms) > ${asOfMs} AS early, c.side,
-        c.outcome = 'COPIED' AND c.size > 0 AND (c.side = 'SELL' OR c.cost > 0) AS wanted,
-        (SELECT outcome_index FROM trades WHERE id = c.fill AND seen_at_ms <= ${asOfMs})
-          AS outcome_index
+        max(e.at_ms, e.seen_at_ms) > ${asOfMs} AS early,
+        c.outcome = 'COPIED' AND c.side = 'BUY' AND c.size > 0 AND c.cost > 0 AS wanted
       FROM copy_results c LEFT JOIN wallet_entries e ON e.wallet = c.wallet
         AND e.condition = c.condition AND e.fill = c.fill
       WHERE c.wallet = ${wallet} AND c.strategy = 'solo'
@@ -175,24 +174,16 @@ export const readCopies = Effect.fnUntraced(function* (
       ORDER BY c.leader_at_ms, c.fill LIMIT ${pageRows}`
     for (const row of page) {
       if (row.wanted !== 1) continue
-      const id = numberOf(row.condition)
-      const token = `${id}:${row.outcome_index}`
-      if (row.outcome_index === null) unknownTokens += 1
-      if (row.side === "SELL") {
-        sales += 1
-        lots.sell(token, { atMs: row.leader_at_ms, size: row.size, fee: row.fee })
-        continue
-      }
       const end = settled.get(bytesToHex(row.fill))
-      const part = lots.buy(token, row.size, end?.endMs ?? Number.POSITIVE_INFINITY)
       if (end === undefined) continue
       const mid = row.early === 1 ? null : row.mid
       if (row.early === 1) whole = false
-      ends.push({ part, soldOut: end.soldOut })
-      market.push(id)
+      market.push(numberOf(row.condition))
       rate.push(end.pnl / row.cost)
       slippage.push((((row.cost - row.fee) * ONE) / row.size - row.leader_price) / ONE)
-      aShare.push(row.cost / row.size)
+      const { fee, sold } = end
+      const part = { size: row.size, sold: Math.min(sold, row.size), fee }
+      aShare.push(row.cost / row.size + exitCost(part))
       middle.push(middleAt(row.leader_price / ONE, mid === null ? null : mid / ONE))
     }
     const last = page.at(-1)
@@ -200,11 +191,6 @@ export const readCopies = Effect.fnUntraced(function* (
     atMs = last.leader_at_ms
     fill = new Uint8Array(last.fill)
   }
-  for (const [copy, { part, soldOut }] of ends.entries()) {
-    aShare[copy]! += exitCost(soldOut ? { ...part, sold: part.size } : part)
-  }
-  // Which purchase a sale took from is not certain while a fill behind them is not stored.
-  if (sales > 0 && unknownTokens > 0) whole = false
   const columns: CopyColumns = {
     market: Uint32Array.from(market),
     rate: Float64Array.from(rate),

@@ -1,12 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { TestClock } from "effect/testing"
 import { hexToBytes } from "@evaluator/domain/Id"
 import { entriesOf } from "@evaluator/evaluation/stores/Entries"
 import { marketsOfConditions } from "@evaluator/evaluation/evidence/Population"
 import { storeDecided, storeSettled } from "@evaluator/evaluation/stores/CopyResults"
-import { storeRows } from "@evaluator/evaluation/stores/Ledger"
 import { readCopies, readFacts, readPurchases } from "@evaluator/evaluation/stores/JudgedRows"
 import { upsertMarkets } from "@evaluator/evaluation/stores/Markets"
 import { conditionNo, fill, market, walletNo } from "../support/Rows.ts"
@@ -29,7 +27,8 @@ const many = Effect.gen(function* () {
     SELECT unhex(printf('%032x', i)), 'solo', ${wallet}, unhex(printf('%064x', i)), 'COPIED',
       1000000, i / 3, 'BUY', 500000, 2000000, 0, 1000000 FROM n`
   for (const part of ["a", "b"]) {
-    yield* sql`INSERT INTO copy_settlements ${numbers} SELECT ${part} || i,
+    yield* sql`INSERT INTO copy_settlements (event_id, fill, strategy, wallet, condition, pnl,
+        cause, at_ms) ${numbers} SELECT ${part} || i,
       unhex(printf('%032x', i)), 'solo', ${wallet}, unhex(printf('%064x', i)), i, 'resolved',
       i / 5 FROM n`
   }
@@ -88,111 +87,89 @@ describe("the rows of a judgement", () => {
     }).pipe(withLane()),
   )
 
-  it.effect(
-    "count what its sale lost into the cost of a copy that ended by it, and by it alone",
-    () =>
+  /** Copies of fifty shares at half a dollar; what was told of the end of each as [at, shares sold, fee]. */
+  const ended = (
+    ends: ReadonlyArray<{
+      readonly cause: "sold" | "resolved"
+      readonly told: ReadonlyArray<readonly [atMs: number, sold: number, fee: number] | number>
+    }>,
+  ) =>
+    Effect.forEach(ends, ({ cause, told }, n) =>
       Effect.gen(function* () {
-        const fills = { sold: 1, first: 2, second: 3, later: 4, resolved: 5 }
-        const idOf = (n: number) => fill({ tx: n }).id
-        const decided = (
-          n: number,
-          side: "BUY" | "SELL",
-          leaderAtMs: number,
-          fee: number,
-          { market = 1, size = 50_000_000 } = {},
-        ) =>
-          storeDecided({
-            fill: idOf(n),
-            strategy: "solo",
-            wallet: walletNo(1),
-            condition: conditionNo(market),
-            outcome: "COPIED",
-            costMicro: side === "BUY" ? 25_000_000 : -20_000_000,
-            leaderAtMs,
-            met: { side, leaderPrice: 490_000, size, fee, depth: 1 },
-          })
-        const settled = (n: number, atMs: number, cause: "sold" | "resolved", market = 1) =>
-          storeSettled(`${n}-${atMs}`, atMs, {
-            fill: idOf(n),
-            strategy: "solo",
-            wallet: walletNo(1),
-            condition: conditionNo(market),
+        const key = {
+          fill: fill({ tx: n + 1 }).id,
+          strategy: "solo",
+          wallet: walletNo(1),
+          condition: conditionNo(n + 1),
+        } as const
+        yield* storeDecided({
+          ...key,
+          outcome: "COPIED",
+          costMicro: 25_000_000,
+          leaderAtMs: 1000 + n,
+          met: { side: "BUY", leaderPrice: 490_000, size: 50_000_000, fee: 0, depth: 1 },
+        })
+        for (const [word, one] of told.entries()) {
+          const [atMs, size, fee] = typeof one === "number" ? [one] : one
+          yield* storeSettled(`${n}-${word}`, atMs!, {
+            ...key,
             pnlMicro: 1_000_000,
-            cause,
+            // What is told after the first is of a payout that was corrected or of a purchase taken back.
+            cause: word === 0 ? cause : "resolved",
+            ...(size !== undefined && { sold: { size: size * 1e6, fee: fee! * 1e6 } }),
           })
-        yield* Effect.gen(function* () {
-          yield* decided(fills.sold, "BUY", 1000, 500_000)
-          yield* decided(fills.first, "SELL", 2000, 250_000, { size: 20_000_000 })
-          yield* decided(fills.second, "SELL", 3000, 500_000, { size: 30_000_000 })
-          yield* settled(fills.sold, 3100, "sold")
-          // A sale after the end says nothing of it, nor does a correction of the result.
-          yield* decided(fills.later, "SELL", 4000, 5_000_000)
-          yield* settled(fills.sold, 4500, "resolved")
-          yield* decided(fills.resolved, "BUY", 1000, 500_000, { market: 2 })
-          yield* settled(fills.resolved, 4600, "resolved", 2)
-        }).pipe(inTransaction)
-        const { aShare, middle, rate } = yield* readCopies(wallet, 5000, numbering())
-        const [soldAt, resolvedAt] = [...rate].map((one) => Math.round(one * 100)) as [
-          number,
-          number,
-        ]
-        assert.deepStrictEqual([soldAt, resolvedAt].toSorted(), [4, 8])
-        const ended = soldAt === 8 ? 0 : 1
-        // Half a tick, and three quarters of a dollar in fees over fifty shares.
-        assert.approximately(aShare[ended]!, 0.5 + 0.005 + 0.015, 1e-12)
-        assert.strictEqual(aShare[1 - ended], 0.5)
-        assert.deepStrictEqual([...middle], [0.485, 0.485])
-      }).pipe(withLane()),
+        }
+      }),
+    ).pipe(inTransaction)
+
+  const lostAt = (asOfMs: number) =>
+    Effect.map(readCopies(wallet, asOfMs, numbering()), ({ aShare, whole }) => ({
+      whole,
+      lost: [...aShare].map((one) => Math.round((one - 0.5) * 1e9) / 1e9),
+    }))
+
+  it.effect("count what was sold of a copy into its cost, half a tick a share and the fees", () =>
+    Effect.gen(function* () {
+      yield* ended([
+        // An exit sold a part, the rest was paid out; the payout was corrected.
+        {
+          cause: "resolved",
+          told: [
+            [3000, 20, 0.25],
+            [4000, 0, 0],
+          ],
+        },
+        { cause: "resolved", told: [[3000, 0, 0]] },
+        { cause: "sold", told: [[3000, 50, 0.75]] },
+        // The purchase was taken back.
+        {
+          cause: "sold",
+          told: [
+            [3000, 50, 0.75],
+            [4000, -50, -0.75],
+          ],
+        },
+      ])
+      assert.deepStrictEqual(yield* lostAt(3500), {
+        lost: [0.007, 0, 0.02, 0.02],
+        whole: false,
+      })
+      assert.deepStrictEqual(yield* lostAt(5000), { lost: [0.007, 0, 0.02, 0], whole: true })
+    }).pipe(withLane()),
   )
 
-  it.effect(
-    "count what a sale of a part lost, of the copies first bought, by the shares sold",
-    () =>
-      Effect.gen(function* () {
-        const rows = [
-          // Two purchases of one outcome, one of the other; 60 shares sold take 50 of the first and 10 of the second.
-          { tx: 1, side: "BUY", outcome: 0, atMs: 1000, size: 50, fee: 0.5, ends: 5000 },
-          { tx: 2, side: "BUY", outcome: 1, atMs: 1100, size: 50, fee: 0.5, ends: 5000 },
-          { tx: 3, side: "BUY", outcome: 0, atMs: 1200, size: 50, fee: 0.5, ends: 5000 },
-          { tx: 4, side: "SELL", outcome: 0, atMs: 2000, size: 60, fee: 1.2, ends: null },
-        ] as const
-        const fills = rows.map(({ atMs, outcome, side, tx }) =>
-          fill({ wallet: walletNo(1), market: 1, outcome, side, tx, atMs, price: 0.49 }),
-        )
-        const stored = fills.map((one) => ({
-          value: { kind: "fill" as const, fill: one },
-          recorded: null,
-        }))
-        const copied = (at: number) =>
-          Effect.gen(function* () {
-            const { ends, fee, side, size } = rows[at]!
-            const { atMs: leaderAtMs, condition, id, wallet: leader } = fills[at]!
-            const key = { fill: id, strategy: "solo", wallet: leader, condition } as const
-            yield* storeDecided({
-              ...key,
-              outcome: "COPIED",
-              costMicro: side === "BUY" ? 25_000_000 : -25_000_000,
-              leaderAtMs,
-              met: { side, leaderPrice: 490_000, size: size * 1e6, fee: fee * 1e6, depth: 1 },
-            })
-            // The first was sold out by the sale, the others were paid out.
-            const cause = at === 0 ? "sold" : "resolved"
-            if (ends === null) return
-            yield* storeSettled(id, at === 0 ? 2100 : ends, { ...key, pnlMicro: 1_000_000, cause })
-          })
-        yield* TestClock.setTime(3000)
-        yield* Effect.forEach([0, 1, 2, 3], copied).pipe(inTransaction)
-        const early = yield* readCopies(wallet, 6000, numbering())
-        assert.isFalse(early.whole)
-        yield* storeRows(stored).pipe(inTransaction)
-        const { aShare, whole } = yield* readCopies(wallet, 6000, numbering())
-        assert.isTrue(whole)
-        const lost = [...aShare].map((one) => one - 0.5)
-        // Two cents of fee a share sold, and half a tick.
-        assert.approximately(lost[0]!, 0.025, 1e-12)
-        assert.approximately(lost[1]!, 0, 1e-12)
-        assert.approximately(lost[2]!, 0.025 * (10 / 50), 1e-12)
-      }).pipe(withLane()),
+  it.effect("count half a tick of a copy that was sold out before its sales were told", () =>
+    Effect.gen(function* () {
+      yield* ended([
+        { cause: "sold", told: [3000, 4000] },
+        { cause: "resolved", told: [3000] },
+      ])
+      assert.deepStrictEqual((yield* lostAt(5000)).lost, [0.005, 0])
+      yield* ended([{ cause: "sold", told: [[3000, 50, 0.75], 4000] }])
+      assert.deepStrictEqual((yield* lostAt(5000)).lost, [0.02, 0], "it is told again with them")
+      yield* ended([{ cause: "sold", told: [3000] }])
+      assert.deepStrictEqual((yield* lostAt(5000)).lost, [0.02, 0], "what is known stays")
+    }).pipe(withLane()),
   )
 
   it.effect("say of a market whether it is one answer of a race", () =>

@@ -36,6 +36,7 @@ import orderDueEvidence from "../../../../migrations/evaluation/0021_order_due_e
 import addPersonaConfidence from "../../../../migrations/evaluation/0025_add_persona_confidence.ts"
 import scoreLanes from "../../../../migrations/evaluation/0026_score_lanes.ts"
 import dropMidFills from "../../../../migrations/evaluation/0027_drop_mid_fills.ts"
+import countSoldShares from "../../../../migrations/evaluation/0028_count_sold_shares.ts"
 import orderDueWallets from "../../../../migrations/evaluation/0022_order_due_wallets.ts"
 import dateNumbersOfMoves from "../../../../migrations/evaluation/0024_date_numbers_of_moves.ts"
 
@@ -67,6 +68,7 @@ export const migrations = {
   "0025_add_persona_confidence": addPersonaConfidence,
   "0026_score_lanes": scoreLanes,
   "0027_drop_mid_fills": dropMidFills,
+  "0028_count_sold_shares": countSoldShares,
 }
 
 /** A file of its own, removed with the scope. */

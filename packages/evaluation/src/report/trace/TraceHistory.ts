@@ -80,15 +80,17 @@ export const traceSolo = Effect.fnUntraced(function* (wallet: Uint8Array) {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql<Stored>`SELECT c.fill, c.condition, c.leader_at_ms, c.outcome, c.side,
       c.leader_price, c.size, c.cost, c.fee, c.depth,
-      (SELECT sum(pnl) FROM copy_settlements s WHERE s.wallet = c.wallet AND s.fill = c.fill
-        AND s.strategy = 'solo') AS pnl
-    FROM copy_results c WHERE c.wallet = ${wallet} AND c.strategy = 'solo'
+      s.sold, s.sale_fee, s.pnl
+    FROM copy_results c LEFT JOIN (SELECT fill, sum(sold) AS sold, sum(sale_fee) AS sale_fee,
+        sum(pnl) AS pnl FROM copy_settlements
+      WHERE wallet = ${wallet} AND strategy = 'solo' GROUP BY fill) s ON s.fill = c.fill
+    WHERE c.wallet = ${wallet} AND c.strategy = 'solo'
     ORDER BY c.leader_at_ms DESC, c.fill LIMIT ${rowsTraced}`
   return [
     {
       title: "Solo copies as reported",
       says: [
-        `${plural(rows.length, "copy").replace("copys", "copies")}, newest first, in millionths. Slippage is (cost − fee) ÷ size less the leader's price, for a sale the other way round; depth is what the book held within our limit.`,
+        `${plural(rows.length, "copy").replace("copys", "copies")}, newest first, in millionths. Slippage is (cost − fee) ÷ size less the leader's price, for a sale the other way round; depth is what the book held within our limit. Of a copy that ended, sold is how many of its shares were sold before the end, and sale_fee their fees.`,
       ],
       rows: shown(rows),
     },

@@ -209,8 +209,8 @@ export const traceRules = Effect.fnUntraced(function* (wallet: Uint8Array) {
   const fills = yield* sql<{ id: Uint8Array; at_ms: number; seen_at_ms: number }>`SELECT id, at_ms,
       seen_at_ms FROM trades WHERE wallet = ${wallet}
     ORDER BY at_ms DESC LIMIT ${settlementsTraced}`
-  const settled = yield* sql<{ fill: Uint8Array; pnl: number; cause: string; at_ms: number }>`SELECT
-      fill, pnl, cause, at_ms FROM copy_settlements
+  const settled = yield* sql<{ fill: Uint8Array } & Record<string, Cell>>`SELECT fill, pnl, cause,
+      sold, sale_fee, at_ms FROM copy_settlements
     WHERE wallet = ${wallet} AND strategy = 'solo' ORDER BY at_ms DESC LIMIT ${settlementsTraced}`
   return [
     {
