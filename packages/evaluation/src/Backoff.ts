@@ -1,11 +1,11 @@
 /**
  * When a row that failed is tried again, and when it is given up.
  *
- * 5 seconds doubling, each jittered by ±20 %; how far depends on the trouble:
+ * 5 seconds doubling, how far depends on the trouble; each wait is then made up to a fifth shorter or longer:
  * - poison (refused, garbled, a defect of ours): to an hour. After {@link maxAttempts} failures the row is
  *   dead-lettered and left out of its truth query.
- * - outage: to eleven minutes, never given up. It charges at most {@link outageAttempts}: an outage must not bury
- *   the backlog, nor leave a row that its first odd answer afterwards would bury.
+ * - outage: to 640 seconds, thirteen minutes at most, never given up. It charges at most {@link outageAttempts}:
+ *   an outage must not bury the backlog, nor leave a row that its first odd answer afterwards would bury.
  * - throttle: to 80 seconds and no sooner than told, never given up; it charges at most {@link throttleAttempts}.
  *
  * A copy out of a cache is no failure: it is asked for again when the cache has forgotten it.

@@ -5,8 +5,8 @@
  * {@link staleAgainMs} later and is no failed attempt. Everything else backs off from 5 s to 1 h,
  * made up to a fifth shorter or longer, not sooner than a throttle told. What the venue refuses or
  * garbles is given up after {@link giveUpAt} attempts. That it cannot be reached, or throttles, passes: it charges
- * {@link passingAttempts} at most and waits eleven minutes at most, so that the first odd answer after an
- * outage gives nothing up.
+ * {@link passingAttempts} at most and waits thirteen minutes at most, unless a throttle told more, so that the
+ * first odd answer after an outage gives nothing up.
  */
 import { Effect, Random } from "effect"
 import type { PolymarketError } from "@evaluator/polymarket/PolymarketError"
