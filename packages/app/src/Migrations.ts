@@ -29,6 +29,7 @@ import evaluation0025 from "../../../migrations/evaluation/0025_add_persona_conf
 import evaluation0026 from "../../../migrations/evaluation/0026_score_lanes.ts"
 import evaluation0027 from "../../../migrations/evaluation/0027_drop_mid_fills.ts"
 import evaluation0028 from "../../../migrations/evaluation/0028_count_sold_shares.ts"
+import evaluation0029 from "../../../migrations/evaluation/0029_empty_unmeasured_lanes.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
@@ -77,6 +78,7 @@ export const migrations = {
     "0026_score_lanes": evaluation0026,
     "0027_drop_mid_fills": evaluation0027,
     "0028_count_sold_shares": evaluation0028,
+    "0029_empty_unmeasured_lanes": evaluation0029,
   },
   paper: {
     "0001_create_runtime": paper0001,

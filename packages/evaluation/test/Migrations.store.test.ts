@@ -93,9 +93,9 @@ describe("the steps that score lanes and drop fills near one half", () => {
         const [numbers] = yield* sql<{ features: string }>`SELECT features FROM wallet_features`
         assert.deepStrictEqual(JSON.parse(numbers!.features), {
           topDomain: "Politics",
-          topDomainRoi: 0,
-          topDomainClosedMarkets: 0,
-          topDomainProfitableMarkets: 0,
+          topDomainRoi: null,
+          topDomainClosedMarkets: null,
+          topDomainProfitableMarkets: null,
         })
         const [score] = yield* sql<Record<string, unknown>>`SELECT * FROM wallet_scores`
         assert.deepInclude(score!, {
@@ -127,6 +127,47 @@ describe("the step that counts sold shares", () => {
         const [row] = yield* sql<Record<string, unknown>>`SELECT * FROM copy_settlements`
         assert.deepInclude(row!, { pnl: 7, cause: "sold", sold: null, sale_fee: null })
         assert.deepStrictEqual(yield* sql`SELECT 1 FROM cursors`, [])
+      }).pipe(opened(file, null))
+    }),
+  )
+})
+
+describe("the step that empties lanes which nothing measured", () => {
+  it.effect("takes the zeros from who was not judged since, and has it scored again", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporary, "evaluator.db")
+      const measured = { topDomainRoi: 0, topDomainClosedMarkets: 0, topDomainProfitableMarkets: 0 }
+      const later = 8_000_000_000_000
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        for (const [wallet, judgedMs] of [
+          [1, 70],
+          [2, later],
+        ] as const) {
+          yield* sql`INSERT INTO wallets (wallet, source, discovered_at_ms, judged_at_ms, score_due_ms)
+            VALUES (${new Uint8Array([wallet])}, 'HOLDER', 5, ${judgedMs}, ${later + 9})`
+          yield* sql`INSERT INTO wallet_features (wallet, window_days, at_ms, features)
+            VALUES (${new Uint8Array([wallet])}, 30, ${judgedMs}, ${JSON.stringify(measured)})`
+        }
+      }).pipe(opened(file, "0029"))
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const rows = yield* sql<{ features: string; score_due_ms: number }>`SELECT features,
+          score_due_ms FROM wallet_features JOIN wallets USING (wallet) ORDER BY wallet`
+        assert.deepStrictEqual(
+          rows.map(({ features, score_due_ms }) => [JSON.parse(features), score_due_ms]),
+          [
+            [
+              {
+                topDomainRoi: null,
+                topDomainClosedMarkets: null,
+                topDomainProfitableMarkets: null,
+              },
+              70,
+            ],
+            [measured, later + 9],
+          ],
+        )
       }).pipe(opened(file, null))
     }),
   )

@@ -70,10 +70,13 @@ export interface Features {
   readonly burstiness: number
   readonly topDomain: string | null
   readonly topDomainRatio: number
-  /** Realised profit over the cost of the lots closed in the top domain; 0 without one. */
-  readonly topDomainRoi: number
-  readonly topDomainClosedMarkets: number
-  readonly topDomainProfitableMarkets: number
+  /**
+   * Realised profit over the cost of the lots closed in the top domain; 0 without one. Null, as the two
+   * below, of a window that was stored before these were measured.
+   */
+  readonly topDomainRoi: number | null
+  readonly topDomainClosedMarkets: number | null
+  readonly topDomainProfitableMarkets: number | null
   /** Shares given up in the whole history that no lot explains. */
   readonly unmatchedShares: number
 }

@@ -39,7 +39,7 @@ export interface ScoreInputs {
   readonly noise: number
   readonly ageDays: number
   readonly onLeaderboard: boolean
-  /** Null when no topic has enough of its trading. */
+  /** Null when no topic has enough of its trading, or nothing was measured of it there. */
   readonly lane: Lane | null
   /** Days since its last fill. */
   readonly idleDays: number
@@ -81,16 +81,17 @@ export const topicOf = (
 ): string | null =>
   topDomain === null || topDomain === "unknown" || topDomainRatio < minRatio ? null : topDomain
 
+/** Null also where what was done in the topic was not measured. */
 export const laneOf = (features: Features, minRatio: number): Lane | null => {
   const topic = topicOf(features, minRatio)
-  return topic === null
+  const {
+    topDomainClosedMarkets: markets,
+    topDomainProfitableMarkets: profitableMarkets,
+    topDomainRoi: roi,
+  } = features
+  return topic === null || roi === null || profitableMarkets === null || markets === null
     ? null
-    : {
-        topic,
-        roiPercent: 100 * features.topDomainRoi,
-        profitableMarkets: features.topDomainProfitableMarkets,
-        markets: features.topDomainClosedMarkets,
-      }
+    : { topic, roiPercent: 100 * roi, profitableMarkets, markets }
 }
 
 export const scoreWallet = (inputs: ScoreInputs, weights: ScoreWeights): WalletScore => {

@@ -99,7 +99,7 @@ describe("features of a window", () => {
       trade("sell", { market: 3, daysAgo: 6, size: 10, price: 0.9 }),
     ])
     assert.strictEqual(life.topDomain, "Politics")
-    assert.approximately(life.topDomainRoi, 15 / 100, 1e-12)
+    assert.approximately(life.topDomainRoi!, 15 / 100, 1e-12)
     assert.strictEqual(life.topDomainClosedMarkets, 2)
     assert.strictEqual(life.topDomainProfitableMarkets, 1)
     const week = windows.get(7)!

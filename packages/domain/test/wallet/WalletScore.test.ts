@@ -141,6 +141,12 @@ describe("WScore", () => {
     })
     assert.isNull(laneOf(month, 0.66))
     assert.isNull(laneOf({ ...month, topDomain: "unknown" }, 0.65))
+    const unmeasured = {
+      topDomainRoi: null,
+      topDomainClosedMarkets: null,
+      topDomainProfitableMarkets: null,
+    }
+    assert.isNull(laneOf({ ...month, ...unmeasured }, 0.65))
     assert.isNull(laneOf({ ...month, topDomain: null, topDomainRatio: 0 }, 0))
   })
 })

@@ -37,6 +37,7 @@ import addPersonaConfidence from "../../../../migrations/evaluation/0025_add_per
 import scoreLanes from "../../../../migrations/evaluation/0026_score_lanes.ts"
 import dropMidFills from "../../../../migrations/evaluation/0027_drop_mid_fills.ts"
 import countSoldShares from "../../../../migrations/evaluation/0028_count_sold_shares.ts"
+import emptyUnmeasuredLanes from "../../../../migrations/evaluation/0029_empty_unmeasured_lanes.ts"
 import orderDueWallets from "../../../../migrations/evaluation/0022_order_due_wallets.ts"
 import dateNumbersOfMoves from "../../../../migrations/evaluation/0024_date_numbers_of_moves.ts"
 
@@ -69,6 +70,7 @@ export const migrations = {
   "0026_score_lanes": scoreLanes,
   "0027_drop_mid_fills": dropMidFills,
   "0028_count_sold_shares": countSoldShares,
+  "0029_empty_unmeasured_lanes": emptyUnmeasuredLanes,
 }
 
 /** A file of its own, removed with the scope. */
