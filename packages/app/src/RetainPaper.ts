@@ -2,9 +2,9 @@
  * Retention of paper.db, in the fast lane, the file's only writer: the machinery's rows leave when they
  * have had their time, or are more than may be kept. Copies, postings and what they rest on never do.
  *
- * A statement removes {@link batchRows} rows and others have their turn after each, for
- * {@link pauseAfterBatch} at least, so that no decision waits for it; at most {@link batchesPerTable} a
- * table and run: more than the lane can write in the period between two.
+ * A statement removes {@link batchRows} rows (of letters: looks at so many) and others have their turn after
+ * each, for {@link pauseAfterBatch} at least, so that no decision waits for it; at most
+ * {@link batchesPerTable} a table and run, letters apart: more than the lane can write in the period between two.
  */
 import { Clock, Duration, Effect } from "effect"
 import { mostKept, type RetentionSetting } from "@evaluator/evaluation/stores/Retention"
@@ -45,8 +45,11 @@ export const retainPaperRows = Effect.fnUntraced(function* (retention: SettingsS
     events: yield* aged("events"),
     job_runs: yield* aged("job_runs"),
     boots: yield* aged("boots"),
-    dead_letters: yield* inBatches(
-      removeDeadLetters(lettersStanding, before("dead_letters"), batchRows),
+    dead_letters: yield* removeDeadLetters(
+      lettersStanding,
+      before("dead_letters"),
+      batchRows,
+      Effect.sleep(pauseAfterBatch),
     ),
   }
   return counts

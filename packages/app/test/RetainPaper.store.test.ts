@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer } from "effect"
+import { Clock, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { migrations } from "@evaluator/app/Migrations"
@@ -93,6 +93,28 @@ describe("retain-paper", () => {
         left.map(({ subject }) => subject),
         [`${wallet(1)} from 1000`],
       )
+    }).pipe(Effect.provide(fileOf("paper"))),
+  )
+
+  it.effect("looks at a hundred letters a statement, also where all of them stay", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250)
+        INSERT INTO watches (wallet, from_ms, complete_through_ms, next_poll_at_ms, attempts)
+        SELECT unhex(printf('%040x', i)), 1000, 1000, iif(i = 250, 5, NULL), 12 FROM n`
+      yield* sql`INSERT INTO dead_letters (source, subject, cause, attempts, payload, at_ms)
+        SELECT 'watch', '0x' || lower(hex(wallet)) || ' from 1000', 'no JSON', 12, '{}', ${now}
+        FROM watches ORDER BY wallet`
+      const run = yield* Effect.forkChild(
+        Effect.flatMap(retain, (counts) =>
+          Effect.map(Clock.currentTimeMillis, (at) => [counts.dead_letters, at - now]),
+        ),
+      )
+      yield* TestClock.adjust("1 second")
+      // Of three statements the last has what is left.
+      assert.deepStrictEqual(yield* Fiber.join(run), [1, 2 * 5])
+      assert.strictEqual(yield* rowsOf("dead_letters"), 249)
     }).pipe(Effect.provide(fileOf("paper"))),
   )
 

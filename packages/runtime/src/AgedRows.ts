@@ -44,20 +44,33 @@ export const removeAged = Effect.fnUntraced(function* (
 }, Effect.orDie)
 
 /**
- * Removes at most `most` dead letters. `standing` is SQL over the letter `d`: 1 while its row is given up, and the
- * letter stays; 0 when it no longer is, and it goes; NULL where there is no row, and it goes by its age. Letters are
- * written anew when a subject fails again: their keys say nothing of their age.
+ * Removes dead letters and answers how many it were. It looks at each once, in the order of their ids, `most` a
+ * statement whether they go or stay, and lets others have their turn by `rest` in between.
+ *
+ * `standing` is SQL over the letter `d`: 1 while its row is given up, and the letter stays; 0 when it no longer is,
+ * and it goes; NULL where there is no row, and it goes by its age. Letters are written anew when a subject fails
+ * again: their keys say nothing of their age.
  */
 export const removeDeadLetters = Effect.fnUntraced(function* (
   standing: string,
   beforeMs: number,
   most: number,
+  rest: Effect.Effect<void>,
 ) {
   const sql = yield* SqlClient.SqlClient
-  const gone = yield* sql`DELETE FROM dead_letters WHERE id IN (
-      SELECT id FROM dead_letters d
-      WHERE coalesce(NOT (${sql.literal(standing)}), at_ms < ${beforeMs})
-      ORDER BY id LIMIT ${most})
-    RETURNING 1 AS gone`
-  return gone.length
+  let rows = 0
+  for (let from = 0; ;) {
+    const [batch] = yield* sql<{ letters: number; last: number | null }>`
+      SELECT count(*) AS letters, max(id) AS last FROM (
+        SELECT id FROM dead_letters WHERE id > ${from} ORDER BY id LIMIT ${most})`
+    const { last, letters } = batch!
+    if (last === null) return rows
+    const gone = yield* sql`DELETE FROM dead_letters AS d WHERE id > ${from} AND id <= ${last}
+        AND coalesce(NOT (${sql.literal(standing)}), at_ms < ${beforeMs})
+      RETURNING 1 AS gone`
+    rows += gone.length
+    if (letters < most) return rows
+    from = last
+    yield* rest
+  }
 }, Effect.orDie)

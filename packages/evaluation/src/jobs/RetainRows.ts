@@ -3,7 +3,8 @@
  * `[data] max_bytes`.
  *
  * Truth: the tables' own times and the file's pages. Rows go {@link batchRows} a transaction with a
- * yield in between, at most {@link batchesPerTable} a table and run; what is left goes in the next one.
+ * yield in between, at most {@link batchesPerTable} a table and run; what is left goes in the next one. Dead
+ * letters are all looked at, so many a statement.
  * Pages become free and are used again; the file does not shrink. Does not run at the start, not even
  * for slots that were missed, so that the other lane has read what it missed.
  */
@@ -54,7 +55,6 @@ const removals = Effect.fnUntraced(function* () {
           removeAged(one, before(one.setting), batchRows, mostKept(retention, one.setting)),
         ] as const,
     ),
-    ["dead_letters", removeDeadLetters(lettersStanding, before("dead_letters"), batchRows)],
     ["holders", removeHolders(before("holders"))],
     ["markets", removeUnseenMarkets(before("unseen_markets"))],
   ]
@@ -65,6 +65,13 @@ const removals = Effect.fnUntraced(function* () {
     if (done.rows > 0) counts[table] = done.rows
     more ||= done.more
   }
+  const letters = yield* removeDeadLetters(
+    lettersStanding,
+    before("dead_letters"),
+    batchRows,
+    Effect.yieldNow,
+  )
+  if (letters > 0) counts["dead_letters"] = letters
   return { counts, more }
 })
 
