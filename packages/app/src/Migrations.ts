@@ -30,6 +30,7 @@ import evaluation0026 from "../../../migrations/evaluation/0026_score_lanes.ts"
 import evaluation0027 from "../../../migrations/evaluation/0027_drop_mid_fills.ts"
 import evaluation0028 from "../../../migrations/evaluation/0028_count_sold_shares.ts"
 import evaluation0029 from "../../../migrations/evaluation/0029_empty_unmeasured_lanes.ts"
+import evaluation0030 from "../../../migrations/evaluation/0030_add_run_causes.ts"
 import paper0001 from "../../../migrations/paper/0001_create_runtime.ts"
 import paper0002 from "../../../migrations/paper/0002_create_paper.ts"
 import paper0003 from "../../../migrations/paper/0003_extend_copies.ts"
@@ -47,6 +48,7 @@ import paper0014 from "../../../migrations/paper/0014_name_taken_back_closings.t
 import paper0015 from "../../../migrations/paper/0015_create_streamed_fills.ts"
 import paper0016 from "../../../migrations/paper/0016_expire_reservations.ts"
 import paper0017 from "../../../migrations/paper/0017_keep_sold_shares.ts"
+import paper0018 from "../../../migrations/paper/0018_add_run_causes.ts"
 
 export const migrations = {
   evaluation: {
@@ -79,6 +81,7 @@ export const migrations = {
     "0027_drop_mid_fills": evaluation0027,
     "0028_count_sold_shares": evaluation0028,
     "0029_empty_unmeasured_lanes": evaluation0029,
+    "0030_add_run_causes": evaluation0030,
   },
   paper: {
     "0001_create_runtime": paper0001,
@@ -98,5 +101,6 @@ export const migrations = {
     "0015_create_streamed_fills": paper0015,
     "0016_expire_reservations": paper0016,
     "0017_keep_sold_shares": paper0017,
+    "0018_add_run_causes": paper0018,
   },
 } as const

@@ -12,6 +12,7 @@ import { Conditions } from "@evaluator/runtime/Conditions"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import {
+  addRunCauses,
   addRunCheckpoints,
   addRunCursors,
   createRuntimeTables,
@@ -43,6 +44,7 @@ const lane = (name: "evaluation" | "paper") =>
               "0001_create_runtime": createRuntimeTables,
               "0002_add_run_cursors": addRunCursors,
               "0003_add_run_checkpoints": addRunCheckpoints,
+              "0004_add_run_causes": addRunCauses,
             },
           }),
         ),

@@ -31,6 +31,7 @@ import { JobLog } from "@evaluator/runtime/JobLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
 import { createQueuePauses } from "@evaluator/runtime/QueuePauses"
 import {
+  addRunCauses,
   addRunCheckpoints,
   addRunCursors,
   createRuntimeTables,
@@ -76,6 +77,7 @@ export const paperMigrations = {
   "0015_create_streamed_fills": createStreamedFills,
   "0016_expire_reservations": expireReservations,
   "0017_keep_sold_shares": keepSoldShares,
+  "0018_add_run_causes": addRunCauses,
 }
 
 /** Monday 2026-01-05 12:00:00 UTC. */

@@ -35,7 +35,8 @@ export interface LastSlot {
 export class JobLog extends Context.Service<
   JobLog,
   {
-    readonly start: (job: string, cause: string) => Effect.Effect<RunRow>
+    /** `event`: the id of the one that had it run, if one had. */
+    readonly start: (job: string, cause: string, event: string | null) => Effect.Effect<RunRow>
     /** How far the run has come until now. */
     readonly reached: (run: RunRow, cursor: string) => Effect.Effect<void>
     readonly finish: (run: RunRow, exit: Exit.Exit<JobCounts, unknown>) => Effect.Effect<RunRow>
@@ -54,16 +55,16 @@ export class JobLog extends Context.Service<
       const boot = yield* Boot
 
       const start = Effect.fnUntraced(
-        function* (job: string, cause: string) {
+        function* (job: string, cause: string, event: string | null) {
           const startedAtMs = yield* Clock.currentTimeMillis
           const traceId = yield* Effect.currentSpan.pipe(
             Effect.option,
             Effect.map(Option.match({ onNone: () => null, onSome: (span) => span.traceId })),
           )
           const [row] = yield* sql<{ id: number }>`
-            INSERT INTO job_runs (boot_id, job, cause, started_at_ms, outcome, trace_id,
+            INSERT INTO job_runs (boot_id, job, cause, cause_event, started_at_ms, outcome, trace_id,
               checkpoint, checkpoint_of, checkpoint_at_ms)
-            SELECT ${boot.id}, ${job}, ${cause}, ${startedAtMs}, 'running', ${traceId},
+            SELECT ${boot.id}, ${job}, ${cause}, ${event}, ${startedAtMs}, 'running', ${traceId},
               checkpoint, checkpoint_of, checkpoint_at_ms
             FROM (SELECT 1) LEFT JOIN (SELECT checkpoint, checkpoint_of, checkpoint_at_ms
               FROM job_runs WHERE job = ${job} ORDER BY id DESC LIMIT 1) RETURNING id`

@@ -17,6 +17,13 @@ import { RunConcurrency } from "./RunConcurrency.ts"
 const jobRuns = counterOf(metrics.jobRuns)
 const jobDuration = histogramOf(metrics.jobDuration)
 
+/** Why a run is made. */
+export interface Asked {
+  readonly cause: string
+  /** The id of the event that had it made; null where it was no event. */
+  readonly event: string | null
+}
+
 /** The run that goes on now. */
 export interface Going {
   readonly id: number
@@ -73,12 +80,12 @@ const beats = Effect.fnUntraced(function* (
 export const runOnce = Effect.fnUntraced(function* (
   jobLog: JobLog["Service"],
   job: Job<unknown>,
-  cause: string,
+  asked: Asked,
   begun: (going: Going | null) => void,
 ): Effect.fn.Return<RunRow> {
   return yield* Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
-      const row = yield* jobLog.start(job.name, cause)
+      const row = yield* jobLog.start(job.name, asked.cause, asked.event)
       const progress = new RunProgress(row.id, yield* Clock.monotonicTimeNanos)
       const cutOff = yield* Deferred.make<void>()
       const going: Going = { id: row.id, progress, stalled: false, cutOff }

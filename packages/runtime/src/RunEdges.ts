@@ -2,7 +2,7 @@
  * How it is seen who had a job run: a PRODUCER of `scheduler` for a slot, a missed slot and the start of the
  * process, one of `cli` for a run by hand; the run is the CONSUMER under it, in the job's own service.
  *
- * A run that an event caused has no sender of its own here: its row names the event, and it is a root.
+ * A run that an event caused has no sender of its own here: its row names the event and its id, and it is a root.
  * Of requests that merge into one run the first is the parent; the others draw their edge by the peer they name.
  * Costs nothing while spans go nowhere.
  */

@@ -81,3 +81,9 @@ export const addRunCheckpoints = Effect.gen(function* () {
   yield* sql`ALTER TABLE job_runs ADD COLUMN checkpoint_of TEXT`
   yield* sql`ALTER TABLE job_runs ADD COLUMN checkpoint_at_ms INTEGER`
 })
+
+/** Which event of the lane's log had it run; of several that came to one run, the first. */
+export const addRunCauses = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE job_runs ADD COLUMN cause_event TEXT`
+})

@@ -31,7 +31,7 @@ import type { QueueCounters } from "./Backlogs.ts"
 import { EventLog } from "./EventLog.ts"
 import { type Job, mostOwed } from "./Job.ts"
 import { JobLog, type RunRow } from "./JobLog.ts"
-import { type Going, runOnce } from "./JobRuns.ts"
+import { type Asked, type Going, runOnce } from "./JobRuns.ts"
 import { contradictionOf } from "./JobWiring.ts"
 import { missedSlots } from "./MissedSlots.ts"
 import { asking, takingUp } from "./RunEdges.ts"
@@ -65,8 +65,7 @@ export interface JobView {
   readonly stalled: string | null
 }
 
-interface Request {
-  readonly cause: string
+interface Request extends Asked {
   /** Of who asked, for the trace. */
   readonly traceparent: string | null
   readonly done: Deferred.Deferred<RunRow, LaneStopping> | null
@@ -136,7 +135,7 @@ export class Supervisor extends Context.Service<
       const tally = { offered: 0, done: 0, failed: 0, dropped: 0, coalesced: 0 }
 
       const runInSpan = (entry: Registered, asked: Request) =>
-        runOnce(jobLog, entry.job, asked.cause, (going) => {
+        runOnce(jobLog, entry.job, asked, (going) => {
           entry.going = going
         }).pipe(
           Effect.tap((row) =>
@@ -147,10 +146,10 @@ export class Supervisor extends Context.Service<
           takingUp(tracer, entry.job, asked),
         )
 
-      const request = (entry: Registered, cause: string) =>
+      const request = (entry: Registered, cause: string, event: string | null = null) =>
         asking(tracer, entry.job, cause, (traceparent) =>
           Effect.map(
-            Queue.offer(entry.requests, { cause, traceparent, done: null }),
+            Queue.offer(entry.requests, { cause, event, traceparent, done: null }),
             (accepted) => {
               tally.offered += 1
               if (!accepted) tally.coalesced += 1
@@ -261,7 +260,7 @@ export class Supervisor extends Context.Service<
           yield* service(
             `events-${job.name}`,
             PubSub.take(events).pipe(
-              Effect.flatMap((event) => ask(`event ${event.type}`)),
+              Effect.flatMap(({ id, type }) => request(entry, `event ${type}`, id)),
               Effect.forever,
             ),
           )
@@ -276,7 +275,7 @@ export class Supervisor extends Context.Service<
         if (yield* Ref.get(stopping)) return yield* new LaneStopping({ job: name })
         const done = yield* Deferred.make<RunRow, LaneStopping>()
         yield* asking(tracer, entry.job, cause, (traceparent) =>
-          Queue.offer(entry.requests, { cause, traceparent, done }).pipe(
+          Queue.offer(entry.requests, { cause, event: null, traceparent, done }).pipe(
             Effect.repeat({ until: (taken) => taken, schedule: Schedule.spaced("10 millis") }),
           ),
         )

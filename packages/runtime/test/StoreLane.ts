@@ -12,6 +12,7 @@ import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
 import {
+  addRunCauses,
   addRunCheckpoints,
   addRunCursors,
   createRuntimeTables,
@@ -60,6 +61,7 @@ export const openLane = (
               "0002_add_run_cursors": addRunCursors,
               "0003_create_log_readers": createLogReaders,
               "0004_add_run_checkpoints": addRunCheckpoints,
+              "0005_add_run_causes": addRunCauses,
             },
           }),
         ),

@@ -154,7 +154,16 @@ describe("Supervisor", () => {
         yield* gate.open
         yield* settle
         assert.strictEqual(most, 1)
-        assert.strictEqual((yield* runsIn).length, 2)
+        const sql = yield* SqlClient.SqlClient
+        const events = yield* sql<{ id: string }>`
+          SELECT id FROM events WHERE type = 'MarketsScored' ORDER BY seq`
+        const runs = yield* sql<{ cause_event: string }>`
+          SELECT cause_event FROM job_runs ORDER BY id`
+        // The second is of the first that asked while the first one ran.
+        assert.deepStrictEqual(
+          runs.map((run) => run.cause_event),
+          [events[0]!.id, events[1]!.id],
+        )
       }).pipe(inLane(services))
     }),
   )
@@ -371,7 +380,7 @@ describe("Supervisor", () => {
       const session = Effect.gen(function* () {
         const services = yield* openLane(join(dir, "lane.db"))
         return yield* Effect.gen(function* () {
-          yield* (yield* JobLog).start("count-things", "slot")
+          yield* (yield* JobLog).start("count-things", "slot", null)
           const runs = yield* runsIn
           const boot = yield* Boot
           return { outcomes: runs.map((run) => run.outcome), boot: boot.id }

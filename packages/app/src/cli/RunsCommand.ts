@@ -21,6 +21,7 @@ interface RunRow {
   readonly id: number
   readonly job: string
   readonly cause: string
+  readonly cause_event: string | null
   readonly started_at_ms: number
   readonly ended_at_ms: number | null
   readonly outcome: string
@@ -36,7 +37,8 @@ const read = (
   limit: number,
 ) =>
   sql<RunRow>`
-    SELECT id, job, cause, started_at_ms, ended_at_ms, outcome, counts, error, cursor, trace_id
+    SELECT id, job, cause, cause_event, started_at_ms, ended_at_ms, outcome, counts, error, cursor,
+      trace_id
     FROM job_runs
     WHERE (${filter.job} IS NULL OR job = ${filter.job})
       AND (${filter.outcome} IS NULL OR outcome = ${filter.outcome})
@@ -81,6 +83,7 @@ export const runsCommand = Command.make(
         run: (run) => run.id,
         job: (run) => run.job,
         cause: (run) => run.cause,
+        event: (run) => run.cause_event,
         took: (run) =>
           run.ended_at_ms === null ? null : formatDuration(run.ended_at_ms - run.started_at_ms),
         outcome: (run) => run.outcome,

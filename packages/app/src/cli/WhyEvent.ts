@@ -1,6 +1,6 @@
 /**
- * `why EVENT`: what caused an event and what it led to, through the logs of both lanes, with the ids under
- * which `why` goes on.
+ * `why EVENT`: what caused an event and what it led to, through the logs of both lanes and the runs that an
+ * event started, with the ids under which `why` goes on.
  */
 import { Effect } from "effect"
 import type { Cell, Section } from "@evaluator/domain/report/Section"
@@ -41,29 +41,77 @@ const eventOf = (directory: string, id: string) =>
       FROM events WHERE id = ${id}`.pipe(Effect.orDie),
   ).pipe(Effect.map((found): InLane | undefined => found[0]))
 
-/** Oldest last; a cause that was retained no longer ends it. */
-const causesOf = Effect.fnUntraced(function* (directory: string, event: InLane) {
-  const causes: Array<InLane> = []
-  for (let { causation_id } = event; causation_id !== null && causes.length < mostCauses;) {
-    const cause = yield* eventOf(directory, causation_id)
-    if (cause === undefined) break
-    causes.push(cause)
-    causation_id = cause.causation_id
-  }
-  return causes
+interface RunOf {
+  readonly id: number
+  readonly job: string
+  readonly cause: string
+  readonly cause_event: string | null
+}
+
+/** The run in whose trace the event was appended. */
+const runOf = Effect.fnUntraced(function* (directory: string, event: InLane) {
+  const trace = event.traceparent?.split("-")[1] ?? null
+  if (trace === null) return null
+  const runs = yield* rowsOfLanes(directory, event.lane, (sql) =>
+    sql<RunOf>`SELECT id, job, cause, cause_event FROM job_runs
+      WHERE trace_id = ${trace} LIMIT 1`.pipe(Effect.orDie),
+  )
+  return runs[0] ?? null
 })
 
-const theCauses = (event: InLane, causes: ReadonlyArray<InLane>): ReadonlyArray<string> => {
-  if (event.causation_id === null) return ["No event caused it."]
-  const told = causes.map(
-    ({ id, lane, type }, at) =>
-      `${at === 0 ? "It" : "That"} was caused by ${type} of ${laneWords[lane]}, event ${id}.`,
-  )
-  const before = causes.at(-1) ?? event
-  return before.causation_id === null
-    ? told
-    : [...told, `Before that was event ${before.causation_id}, which is not told here.`]
+interface CauseOf {
+  readonly event: InLane
+  /** The run that this event started and that wrote the later one; null where it caused that itself. */
+  readonly run: RunOf | null
 }
+
+interface Causes {
+  /** Newest first. */
+  readonly told: ReadonlyArray<CauseOf>
+  /** The id of the one before those. */
+  readonly before: string | null
+}
+
+const causesOf = Effect.fnUntraced(function* (
+  directory: string,
+  of: InLane,
+  writtenBy: RunOf | null,
+) {
+  const told: Array<CauseOf> = []
+  let [event, run] = [of, writtenBy]
+  for (;;) {
+    const id = event.causation_id ?? run?.cause_event ?? null
+    const cause =
+      id === null || told.length === mostCauses ? undefined : yield* eventOf(directory, id)
+    if (cause === undefined) return { told, before: id } satisfies Causes as Causes
+    told.push({ event: cause, run: event.causation_id === null ? run : null })
+    event = cause
+    run = yield* runOf(directory, cause)
+  }
+})
+
+const theCauses = ({ before, told }: Causes): ReadonlyArray<string> => {
+  const words = told.map(({ event: { id, lane, type }, run }, at) => {
+    const by = `by ${type} of ${laneWords[lane]}, event ${id}.`
+    if (run === null) return `${at === 0 ? "It" : "That"} was caused ${by}`
+    return at === 0
+      ? `The run was started ${by}`
+      : `That was written by run ${run.id} of ${run.job}, which was started ${by}`
+  })
+  if (before !== null) return [...words, `Before that was event ${before}, which is not told here.`]
+  return words.length === 0 ? ["No event caused it."] : words
+}
+
+/** The runs of its lane that the event started. */
+const runsAfter = Effect.fnUntraced(function* (directory: string, { id, lane }: InLane) {
+  const runs = yield* rowsOfLanes(directory, lane, (sql) =>
+    sql<Pick<RunOf, "id" | "job">>`SELECT id, job FROM job_runs
+      WHERE cause_event = ${id} ORDER BY id`.pipe(Effect.orDie),
+  )
+  return runs.length === 0
+    ? []
+    : [`It started ${runs.map((run) => `run ${run.id} of ${run.job}`).join(", ")}.`]
+})
 
 const stringIn = (payload: Readonly<Record<string, unknown>>, key: string): string | null => {
   const value = payload[key]
@@ -94,17 +142,6 @@ const theSubject = (text: string): ReadonlyArray<string> => {
   ]
 }
 
-/** The run in whose trace the event was appended. */
-const theRun = Effect.fnUntraced(function* (directory: string, event: InLane) {
-  const trace = event.traceparent?.split("-")[1] ?? null
-  if (trace === null) return []
-  const runs = yield* rowsOfLanes(directory, event.lane, (sql) =>
-    sql<{ id: number; job: string; cause: string }>`SELECT id, job, cause FROM job_runs
-      WHERE trace_id = ${trace} LIMIT 1`.pipe(Effect.orDie),
-  )
-  return runs.map(({ cause, id, job }) => `Run ${id} of ${job} wrote it (${cause}).`)
-})
-
 const chainOf = Effect.fnUntraced(function* (directory: string, { correlation_id }: InLane) {
   const rows = yield* rowsOfLanes(directory, null, (sql) =>
     sql<Omit<EventRow, "payload" | "traceparent" | "correlation_id">>`
@@ -120,7 +157,8 @@ const chainOf = Effect.fnUntraced(function* (directory: string, { correlation_id
 export const whyEvent = Effect.fnUntraced(function* (directory: string, id: string) {
   const event = yield* eventOf(directory, id)
   if (event === undefined) return []
-  const causes = yield* causesOf(directory, event)
+  const run = yield* runOf(directory, event)
+  const causes = yield* causesOf(directory, event, run)
   const chain = yield* chainOf(directory, event)
   const { lane, traceparent: _, ...row } = event
   const sections: ReadonlyArray<Section> = [
@@ -128,8 +166,9 @@ export const whyEvent = Effect.fnUntraced(function* (directory: string, id: stri
       title: `Event ${event.type} of ${laneWords[lane]}`,
       says: [
         `It is number ${event.seq} in the log of ${fileOf[lane]}, written at ${timeOf(event.at_ms)}.`,
-        ...(yield* theRun(directory, event)),
-        ...theCauses(event, causes),
+        ...(run === null ? [] : [`Run ${run.id} of ${run.job} wrote it (${run.cause}).`]),
+        ...theCauses(causes),
+        ...(yield* runsAfter(directory, event)),
         ...theSubject(event.payload),
       ],
       rows: [row],

@@ -226,6 +226,7 @@ describe("runs and job graph", () => {
             started_at_ms: 1000,
             ended_at_ms: 3000,
             outcome,
+            cause_event: outcome === "failed" ? "scored" : null,
             error: outcome === "failed" ? "Error: venue gone\n  at" : null,
             trace_id: job === "score-events" ? trace : null,
           })}`
@@ -243,7 +244,7 @@ describe("runs and job graph", () => {
       const failed = yield* command(["runs", "--outcome", "failed", "--data", directory])
       assert.match(
         failed.out,
-        /discover-wallets +event MarketsScored +2s +failed +Error: venue gone/,
+        /discover-wallets +event MarketsScored +scored +2s +failed +Error: venue gone/,
       )
       assert.notInclude(failed.out, "score-events")
       const declared: Partial<ControlHandlers> = {

@@ -104,9 +104,55 @@ describe("why EVENT", () => {
           ["paper", "settled", "decided"],
         ],
       )
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`INSERT INTO boots (id, started_at_ms) VALUES (1, 1)`
+        for (const [job, event] of [
+          ["classify-wallets", "ingested"],
+          ["score-wallets", "classified"],
+          ["measure-drift", "classified"],
+        ] as const) {
+          yield* sql`INSERT INTO job_runs ${sql.insert({
+            boot_id: 1,
+            job,
+            cause: "event it hears",
+            cause_event: event,
+            started_at_ms: 1,
+            outcome: "completed",
+            counts: "{}",
+            trace_id: job === "classify-wallets" ? "01".repeat(16) : "02".repeat(16),
+          })}`
+        }
+      }).pipe(writing(directory, "evaluation"))
+      for (const [seq, id, type, run] of [
+        [2, "classified", "WalletsClassified", "01"],
+        [3, "scored", "WalletsScored", "02"],
+      ] as const) {
+        yield* add("evaluation", {
+          seq,
+          id,
+          type,
+          at_ms: 4000,
+          correlation_id: id,
+          traceparent: `00-${run.repeat(16)}-${"cd".repeat(8)}-01`,
+          payload: "{}",
+        })
+      }
+      const [scored] = yield* why("scored")
+      assert.deepStrictEqual(scored!.says.slice(1), [
+        "Run 2 of score-wallets wrote it (event it hears).",
+        "The run was started by WalletsClassified of the background lane, event classified.",
+        "That was written by run 1 of classify-wallets, which was started by TradesIngested of the background lane, event ingested.",
+      ])
+      const [classified] = yield* why("classified")
+      assert.strictEqual(
+        classified!.says.at(-1),
+        "It started run 2 of score-wallets, run 3 of measure-drift.",
+      )
       const [ingested] = yield* why("ingested")
       assert.deepStrictEqual(ingested!.says.slice(1), [
         "No event caused it.",
+        "It started run 1 of classify-wallets.",
         `It carried 1 fill to be copied: why ${fill}.`,
         `It is about wallet ${wallet}: why ${wallet}.`,
       ])

@@ -10,7 +10,7 @@ import { Boot } from "@evaluator/runtime/Boot"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { JobLog } from "@evaluator/runtime/JobLog"
 import { createQueuePauses } from "@evaluator/runtime/QueuePauses"
-import { addRunCheckpoints, addRunCursors } from "@evaluator/runtime/RuntimeTables"
+import { addRunCauses, addRunCheckpoints, addRunCursors } from "@evaluator/runtime/RuntimeTables"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import * as Database from "@evaluator/sqlite/Database"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
@@ -71,6 +71,7 @@ export const migrations = {
   "0027_drop_mid_fills": dropMidFills,
   "0028_count_sold_shares": countSoldShares,
   "0029_empty_unmeasured_lanes": emptyUnmeasuredLanes,
+  "0030_add_run_causes": addRunCauses,
 }
 
 /** A file of its own, removed with the scope. */

@@ -1,0 +1,3 @@
+import { addRunCauses } from "@evaluator/runtime/RuntimeTables"
+
+export default addRunCauses
