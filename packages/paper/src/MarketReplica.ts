@@ -121,6 +121,8 @@ export class MarketReplica extends Context.Service<
         })
 
       const putMarket = Effect.fnUntraced(function* (market: Market, source: Source) {
+        const now = yield* Clock.currentTimeMillis
+        // What was heard ahead of now was so before the clock was set back: the venue's answer is newer.
         yield* sql`INSERT INTO markets ${sql.insert({
           condition_id: hexToBytes(market.condition),
           status: market.status,
@@ -131,7 +133,9 @@ export class MarketReplica extends Context.Service<
           at_ms: source.atMs,
         })} ON CONFLICT (condition_id) DO UPDATE SET status = excluded.status,
           theme = excluded.theme, facts = excluded.facts, source = excluded.source,
-          seq = excluded.seq, at_ms = excluded.at_ms WHERE excluded.at_ms >= markets.at_ms`
+          seq = excluded.seq, at_ms = excluded.at_ms
+          WHERE excluded.at_ms >= markets.at_ms
+            OR (excluded.source = 'venue' AND markets.at_ms > ${now})`
         yield* remembered.touched(sql, market.condition)
       }, Effect.orDie)
 

@@ -265,6 +265,11 @@ describe("the terms of an order", () => {
         yield* house.sql`UPDATE markets SET at_ms = at_ms + 3600000`
         yield* deliver(house, [fill({ price: 0.6 })])
         assert.strictEqual((yield* only(house)).outcome, "COPIED")
+        const [row] = yield* house.sql<{ source: string }>`SELECT source FROM markets
+          WHERE condition_id = ${hexToBytes(market(1).condition)}`
+        assert.strictEqual(row!.source, "venue")
+        // What was answered is kept: the next one need not ask.
+        yield* deliver(house, [fill({ price: 0.6, n: 2 })])
         assert.strictEqual(
           house.venue.calls.filter((call) => call.startsWith("markets ")).length,
           1,
