@@ -15,7 +15,7 @@ import { BookMirror } from "./BookMirror.ts"
 import type { BookPort } from "./BookPort.ts"
 import { portOf } from "./BookPort.ts"
 import type { Following } from "./BookSocket.ts"
-import { listening, silence } from "./BookSocket.ts"
+import { listening, monotonicMs, monotonicMsOf, silence } from "./BookSocket.ts"
 import { ClobApi } from "./ClobApi.ts"
 import { VenueEndpoints } from "./VenueEndpoints.ts"
 
@@ -63,15 +63,16 @@ export class BookFeed extends Context.Service<
         }
         return BookFeed.of({
           follow: (tokens) =>
-            Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
+            Effect.flatMap(monotonicMs, (nowMs) => {
               mirror.follow(tokens, nowMs)
               return following.changed.open
             }),
           book: (token) =>
-            Effect.map(Clock.currentTimeMillis, (nowMs) => {
+            Clock.clockWith((clock) => {
               const book = mirror.book(token)
-              const seenMs = port.mayGoSilent ? following.heardMs : nowMs
-              return book === null ? null : { book, seenMs }
+              if (book === null) return Effect.succeed(null)
+              const ageMs = port.mayGoSilent ? monotonicMsOf(clock) - following.heardMs : 0
+              return Effect.succeed({ book, seenMs: clock.currentTimeMillisUnsafe() - ageMs })
             }),
           events: Stream.fromPubSub(events),
           listening: listening(port, following, clob),

@@ -45,12 +45,17 @@ const badMessages = Metric.withAttributes(counterOf(metrics.rowsQuarantined), {
   kind: "book-stream",
 })
 
+/** Connections and books are timed on the clock that nobody sets. */
+export const monotonicMsOf = (clock: Clock.Clock) =>
+  Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+export const monotonicMs = Clock.clockWith((clock) => Effect.succeed(monotonicMsOf(clock)))
+
 /** What is followed, shared by the feed and its connection. */
 export interface Following {
   readonly mirror: BookMirror
   /** Open when the followed tokens have changed since they were last looked at. */
   readonly changed: Latch.Latch
-  /** The last sign of life of the connection. */
+  /** The last sign of life of the connection, by {@link monotonicMs}. */
   heardMs: number
   readonly tell: (event: BookEvent) => Effect.Effect<void>
 }
@@ -75,7 +80,7 @@ export const listening = Effect.fnUntraced(function* (
     }
     const session: Session = { spoke: false, givenUp: false }
     const why = yield* connected(port, following, clob, session)
-    following.mirror.loseAll(yield* Clock.currentTimeMillis)
+    following.mirror.loseAll(yield* monotonicMs)
     deafTries = session.spoke || session.givenUp ? 0 : Math.min(deafTries + 1, maxDoublings)
     const waitMs = session.givenUp ? afterSilenceMs : backOffMs(deafTries, yield* Random.next)
     yield* Effect.logDebug("order books: connecting again", { why, waitMs })
@@ -150,17 +155,17 @@ const reading = Effect.fnUntraced(function* (
   fetch: (token: TokenId) => void,
 ): Effect.fn.Return<string, ConnectionLost> {
   const { mirror } = following
-  const openedMs = yield* Clock.currentTimeMillis
+  const openedMs = yield* monotonicMs
   following.heardMs = openedMs
   let spokeMs = openedMs
   for (;;) {
-    const someLost = mirror.lostFor(0, yield* Clock.currentTimeMillis).length > 0
+    const someLost = mirror.lostFor(0, yield* monotonicMs).length > 0
     const patience = someLost ? lookEvery : port.mayGoSilent ? silence : Duration.infinity
     const frames = yield* Effect.timeoutOrElse(receive, {
       duration: patience,
       orElse: () => Effect.succeed(null),
     })
-    const nowMs = yield* Clock.currentTimeMillis
+    const nowMs = yield* monotonicMs
     if (frames !== null) following.heardMs = nowMs
     for (const frame of frames ?? []) {
       const heard = booksHeardIn(frame)
@@ -224,7 +229,7 @@ class Fetching {
   /** A book that falls out of step with every change is not fetched with every change. */
   private spaced(token: TokenId): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
-      const nowMs = yield* Clock.currentTimeMillis
+      const nowMs = yield* monotonicMs
       const waitMs = (this.fetchedMs.get(token) ?? -Infinity) + leastBetweenMs - nowMs
       if (waitMs > 0) yield* Effect.sleep(waitMs)
       if (this.fetchedMs.size >= mostTokens) this.fetchedMs.clear()
@@ -241,7 +246,7 @@ class Fetching {
           Effect.succeed((nowMs: number) => this.following.mirror.setAbsent(token, nowMs)),
         ),
         Effect.flatMap((put) =>
-          Effect.flatMap(Clock.currentTimeMillis, (nowMs) => tellOf(this.following, put(nowMs))),
+          Effect.flatMap(monotonicMs, (nowMs) => tellOf(this.following, put(nowMs))),
         ),
         Effect.catch((error) =>
           Effect.andThen(

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Queue, Result, Stream } from "effect"
+import { Clock, Deferred, Effect, Fiber, Layer, Queue, Result, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import type { TokenId } from "@evaluator/domain/Id"
 import type { Book } from "@evaluator/domain/market/Book"
@@ -13,6 +13,7 @@ import { RejectedRows } from "@evaluator/polymarket/RejectedRow"
 import { NotFound, PolymarketError, Unreachable } from "@evaluator/polymarket/PolymarketError"
 import { polymarketEndpoints, VenueEndpoints } from "@evaluator/polymarket/VenueEndpoints"
 import { bookOf } from "@evaluator/polymarket/wire/BookRow"
+import { settableWall } from "@evaluator/testkit/SettableWall"
 import { fakeSockets } from "./FakeSocket.ts"
 import { bookRow, condition, otherToken, token } from "./Samples.ts"
 
@@ -282,6 +283,26 @@ describe("the connection", () => {
       assert.isNull(yield* feed.book(token))
       yield* say(1, [snapshot])
       assert.isNotNull(yield* feed.book(token))
+    }),
+  )
+
+  it.effect("goes on as before when the clock is set back an hour", () =>
+    Effect.gen(function* () {
+      const { set, settable } = yield* settableWall
+      const { feed, fetched, say, sockets } = yield* following([token], () =>
+        Effect.succeed(fetchedBook),
+      ).pipe(Effect.provideService(Clock.Clock, settable))
+      yield* say(0, [snapshot])
+      for (const fetches of [1, 2]) {
+        yield* say(0, { ...change("0.50", "3", { ask: "0.53" }), timestamp: "1790000000900" })
+        assert.lengthOf(fetched, fetches)
+        set(-3_600_000)
+        yield* TestClock.adjust("3 seconds")
+      }
+      const seen = yield* Effect.provideService(feed.book(token), Clock.Clock, settable)
+      assert.strictEqual(settable.currentTimeMillisUnsafe() - seen!.seenMs, 3001)
+      yield* TestClock.adjust("11 seconds")
+      assert.lengthOf(sockets, 2)
     }),
   )
 

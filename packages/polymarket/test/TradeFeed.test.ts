@@ -6,6 +6,7 @@ import type { RejectedRow } from "@evaluator/polymarket/Page"
 import { RejectedRows } from "@evaluator/polymarket/RejectedRow"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { VenueEndpoints, polymarketEndpoints } from "@evaluator/polymarket/VenueEndpoints"
+import { settableWall } from "@evaluator/testkit/SettableWall"
 import { fakeSockets } from "./FakeSocket.ts"
 import { olderTradeRow, tradeRow } from "./Samples.ts"
 
@@ -103,20 +104,12 @@ describe("the trade stream", () => {
   ] as const) {
     it.effect(`that only blinks for a minute is opened again too${when}`, () =>
       Effect.gen(function* () {
-        const clock = yield* Clock.Clock
-        let setMs = 0
-        const wall = () => clock.currentTimeMillisUnsafe() + setMs
-        const settable: Clock.Clock = {
-          ...clock,
-          sleep: (duration) => clock.sleep(duration),
-          currentTimeMillisUnsafe: wall,
-          currentTimeMillis: Effect.sync(wall),
-        }
+        const { set, settable } = yield* settableWall
         const { at, sockets } = yield* listeningTo().pipe(
           Effect.provideService(Clock.Clock, settable),
         )
         for (let second = 0; second < 59; second += 1) {
-          if (second === 30) setMs = byMs
+          if (second === 30) set(byMs)
           at(0).say("")
           yield* TestClock.adjust("1 second")
         }

@@ -7,6 +7,7 @@ import * as Backlog from "@evaluator/runtime/Backlog"
 import { Backlogs } from "@evaluator/runtime/Backlogs"
 import * as FastPath from "@evaluator/runtime/FastPath"
 import { EventLog } from "@evaluator/runtime/EventLog"
+import { settableWall } from "@evaluator/testkit/SettableWall"
 import { inLane, openLane, temporaryDirectory } from "./StoreLane.ts"
 
 const settle = Effect.repeat(TestClock.adjust("1 millis"), { times: 10 })
@@ -58,19 +59,6 @@ const offerAll = (backlog: Backlog.Backlog<string>, from: number, to: number) =>
     Array.from({ length: to - from }, (_, n) => `${from + n}`),
     (item) => backlog.offer(item).pipe(Effect.andThen(settle)),
   )
-
-/** The test's clock, whose wall can be set. */
-const withAWall = Effect.map(Clock.Clock, (clock) => {
-  let setMs = 0
-  const wall = () => clock.currentTimeMillisUnsafe() + setMs
-  const settable: Clock.Clock = {
-    ...clock,
-    sleep: (duration) => clock.sleep(duration),
-    currentTimeMillisUnsafe: wall,
-    currentTimeMillis: Effect.sync(wall),
-  }
-  return { settable, set: (byMs: number) => void (setMs = byMs) }
-})
 
 describe("Backlog policies", () => {
   it.effect("raises backpressure once at the high-water mark, again only after the low one", () =>
@@ -236,7 +224,7 @@ describe("Backlog policies", () => {
       `a clock that is set an hour ${way} lets nobody overtake, wait or count as late`,
       () =>
         Effect.gen(function* () {
-          const { set, settable } = yield* withAWall
+          const { set, settable } = yield* settableWall
           yield* withBacklog(
             { worstDelay: "30 seconds", gather: "5 seconds" },
             ({ backlog, queues, gate, handled }) =>
@@ -260,7 +248,7 @@ describe("Backlog policies", () => {
 
   it.effect("a pause is over at its hour also when the clock is set ahead to it", () =>
     Effect.gen(function* () {
-      const { set, settable } = yield* withAWall
+      const { set, settable } = yield* settableWall
       yield* withBacklog({}, ({ backlog, queues, gate, handled }) =>
         Effect.gen(function* () {
           yield* gate.open
