@@ -25,7 +25,7 @@ const sampledFlag = 1
 export interface Released {
   /** To go out now, marked as chosen. */
   readonly out: ReadonlyArray<ReadableSpan>
-  /** The id of an ancestor that came from elsewhere and is not held here; it may be held there. */
+  /** The id of an ancestor that came from elsewhere, is not held here and was not asked for; it may be held there. */
   readonly elsewhere: string | null
 }
 
@@ -98,8 +98,10 @@ export class SpanKeeper {
     for (let parent = span.parentSpanContext; parent !== undefined;) {
       const ancestor = this.#held.get(parent.spanId)
       if (ancestor === undefined) {
+        // Whoever was asked for it before hands it out, now or when it ends.
+        const asks = parent.isRemote === true && !this.#awaited.has(parent.spanId)
         this.#awaited.add(parent.spanId)
-        return { out, elsewhere: parent.isRemote === true ? parent.spanId : null }
+        return { out, elsewhere: asks ? parent.spanId : null }
       }
       this.#held.delete(parent.spanId)
       out.push(chosen(ancestor))

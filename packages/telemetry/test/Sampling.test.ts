@@ -148,6 +148,21 @@ describe("the keeper of spans", () => {
     assert.strictEqual(keeper.size, 0)
   })
 
+  it("asks elsewhere for an ancestor once, however many errors come under it", () => {
+    const keeper = new SpanKeeper({ held: 3, awaited: 2 })
+    const asked = [1, 1, 1, 2, 3, 1].map((parent, n) => {
+      const failed = span(100 + n, parent, 2)
+      return keeper.ended({
+        ...failed,
+        spanContext: failed.spanContext,
+        parentSpanContext: { ...failed.parentSpanContext!, isRemote: true },
+      }).elsewhere
+    })
+    const [one, two, three] = [1, 2, 3].map((id) => span(id, undefined).spanContext().spanId)
+    // What was forgotten is asked for again.
+    assert.deepStrictEqual(asked, [one, null, null, two, three, one])
+  })
+
   it("hands out what it marks as chosen", () => {
     const [out] = new SpanKeeper().ended(span(1, undefined, 2)).out
     assert.strictEqual(out?.spanContext().traceFlags, 1)
