@@ -94,9 +94,10 @@ export class OrderBooks extends Context.Service<
       }).pipe(Effect.orDie)
 
       const fetch = Effect.fnUntraced(function* (token: TokenId) {
-        const fromMs = yield* Clock.currentTimeMillis
-        const note = Effect.map(Clock.currentTimeMillis, (now) => {
-          took = [...took, now - fromMs].slice(-fetchesKept)
+        // Not the wall clock, which may be set meanwhile.
+        const from = yield* Clock.monotonicTimeNanos
+        const note = Effect.map(Clock.monotonicTimeNanos, (now) => {
+          took = [...took, Number((now - from) / 1_000_000n)].slice(-fetchesKept)
         })
         const book = yield* clob.book(token).pipe(
           Effect.timeout(paper.book_timeout),

@@ -3,6 +3,7 @@ import { Clock, Effect, Queue } from "effect"
 import { TestClock } from "effect/testing"
 import { hexToBytes, tokenToBytes } from "@evaluator/domain/Id"
 import { price, shares } from "@evaluator/domain/money/Micro"
+import { settableWall } from "@evaluator/testkit/SettableWall"
 import { book, fill, type House, ingested, market, noon, resolved, token } from "./PaperHarness.ts"
 import { deliver, only, prepared, sound, until } from "./CopyRuns.ts"
 
@@ -234,6 +235,27 @@ describe("the terms of an order", () => {
       const [row] = yield* house.sql`SELECT arrive_at_ms - reserved_at_ms AS delay_ms
         FROM copies WHERE outcome = 'COPIED'`
       assert.deepStrictEqual({ ...row }, { delay_ms: 2000 + 150 })
+    }),
+  )
+
+  it.effect("are as late as fetches took by the clock that nobody sets", () =>
+    Effect.gen(function* () {
+      const { set, settable } = yield* settableWall
+      const house = yield* Effect.provideService(prepared(), Clock.Clock, settable)
+      house.venue.setBook(book(1, { asks: [[0.6, 1000]] }))
+      house.venue.slow = "1 second"
+      yield* house.tell([ingested([fill({ price: 0.6 })])])
+      yield* TestClock.adjust("500 millis")
+      set(3000)
+      yield* house.settle
+      house.venue.slow = 0
+      yield* deliver(house, [fill({ price: 0.6, n: 2, atMs: noon + 3000 })])
+      const rows = yield* house.sql<{ delay_ms: number }>`
+        SELECT arrive_at_ms - reserved_at_ms AS delay_ms FROM copies ORDER BY reserved_at_ms`
+      assert.deepStrictEqual(
+        rows.map((row) => row.delay_ms),
+        [100 + 150, 1000 + 150],
+      )
     }),
   )
 
