@@ -93,7 +93,9 @@ export class MarketReplica extends Context.Service<
         Duration.toMillis(paper.deadline),
       )
       const quarantine = yield* Quarantine
+      /** On the clock that nobody sets. */
       const unknownUntil = new Map<ConditionId, number>()
+      const monotonicMs = Effect.map(Clock.monotonicTimeNanos, (now) => Number(now / 1_000_000n))
 
       const remembered = new RememberedReads<KnownMarket | null>(rememberedMarkets)
 
@@ -140,8 +142,9 @@ export class MarketReplica extends Context.Service<
       }, Effect.orDie)
 
       const ask = Effect.fnUntraced(function* (condition: ConditionId) {
+        const askedMs = yield* monotonicMs
+        if ((unknownUntil.get(condition) ?? -Infinity) > askedMs) return null
         const now = yield* Clock.currentTimeMillis
-        if ((unknownUntil.get(condition) ?? 0) > now) return null
         const page = yield* gamma.marketsByCondition([condition]).pipe(
           Effect.timeout(timeoutMs),
           Effect.catch((error) =>
@@ -153,9 +156,9 @@ export class MarketReplica extends Context.Service<
         yield* quarantine.keep(page?.rejected ?? [])
         const market = page?.rows.find((one) => one.condition === condition)
         if (market === undefined) {
-          const answeredMs = yield* Clock.currentTimeMillis
+          const answeredMs = yield* monotonicMs
           // A quick refusal costs nobody time, and the next may be an answer.
-          if (page === null && answeredMs - now < timeoutMs) return null
+          if (page === null && answeredMs - askedMs < timeoutMs) return null
           if (unknownUntil.size >= rememberedUnknown) {
             unknownUntil.delete(unknownUntil.keys().next().value!)
           }

@@ -259,6 +259,23 @@ describe("the terms of an order", () => {
     }),
   )
 
+  it.effect(
+    "are asked for again of a market the venue did not describe, also after a set clock",
+    () =>
+      Effect.gen(function* () {
+        const { set, settable } = yield* settableWall
+        const house = yield* Effect.provideService(prepared(), Clock.Clock, settable)
+        house.venue.setBook(book(9, { asks: [[0.6, 1000]] }))
+        yield* deliver(house, [fill({ price: 0.6, market: 9 })])
+        house.venue.markets.set(market(9).condition, market(9))
+        set(-3_600_000)
+        yield* TestClock.adjust("11 minutes")
+        yield* deliver(house, [fill({ price: 0.6, market: 9, n: 2, atMs: noon + 1 })])
+        const outcomes = (yield* house.reports.copies({})).map((copy) => copy.outcome)
+        assert.sameMembers(outcomes, ["SKIPPED_MARKET_UNKNOWN", "COPIED"])
+      }),
+  )
+
   it.effect("rest on facts asked for again when nothing was heard of them for long", () =>
     Effect.gen(function* () {
       const house = yield* prepared({ overrides: { paper: { facts_age: "10m" } } })
