@@ -4,40 +4,10 @@ import { TestClock } from "effect/testing"
 import type { FillId } from "@evaluator/domain/Id"
 import { shares } from "@evaluator/domain/money/Micro"
 import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
-import type { Activity, ActivityType } from "@evaluator/domain/trade/Trade"
-import { book, condition, fill, type House, ingested, noon, token, wallet } from "./PaperHarness.ts"
+import type { Activity } from "@evaluator/domain/trade/Trade"
 import { deliver, prepared, sound } from "./CopyRuns.ts"
-
-const leaves = (type: ActivityType, more: Partial<Activity> = {}): Activity => ({
-  id: "a".repeat(32) as Activity["id"],
-  wallet: wallet(1),
-  type,
-  condition: condition(1),
-  token: null,
-  size: shares(100_000_000),
-  usdc: 100_000_000,
-  atMs: noon + 10_000,
-  transaction: `0x${"9".repeat(64)}` as Activity["transaction"],
-  ...more,
-})
-
-/** The leader bought 100 of each outcome, and so did we. */
-const holding = Effect.fnUntraced(function* (strategies: ReadonlyArray<Strategy> = ["portfolio"]) {
-  const house = yield* prepared({ strategies })
-  for (const outcome of [0, 1]) {
-    house.venue.setBook(book(1, { asks: [[0.5, 1000]], bids: [[0.4, 1000]] }, outcome))
-    yield* deliver(house, [fill({ price: 0.5, outcome, n: outcome + 1 })])
-  }
-  return house
-})
-
-const pollOnce = (house: House) => TestClock.adjust("60 seconds").pipe(Effect.andThen(house.settle))
-
-const exits = (house: House) =>
-  house.sql<
-    Record<string, string | number | null>
-  >`SELECT strategy, origin, outcome, state, outcome_index,
-    size, gross FROM copies WHERE origin <> 'fill' ORDER BY strategy, outcome_index`
+import { exits, holding, leaves, pollOnce } from "./LeaderExits.ts"
+import { book, condition, fill, ingested, noon, token, wallet } from "./PaperHarness.ts"
 
 describe("a leader's way out", () => {
   it.effect("by a MERGE sells our part of every outcome it gives up", () =>
@@ -305,62 +275,6 @@ describe("a leader's way out", () => {
       )
       const open = yield* house.sql`SELECT 1 FROM lots WHERE open_size > 0`
       assert.strictEqual(open.length, 0)
-      yield* sound(house)
-    }),
-  )
-
-  it.effect("counts where we hold nothing, too: what the leader buys later is all it has", () =>
-    Effect.gen(function* () {
-      const house = yield* prepared()
-      yield* deliver(house, [fill({ price: 0.5 })])
-      const merged = leaves("MERGE", { atMs: noon + 1000 })
-      house.venue.setBook(book(1, { asks: [[0.5, 1000]], bids: [[0.4, 1000]] }))
-      house.venue.rows.push({ kind: "activity", activity: merged })
-      // Bought before any poll shows the MERGE: it gave up none of these.
-      yield* deliver(house, [fill({ price: 0.5, n: 2, atMs: noon + 2000 })])
-      yield* pollOnce(house)
-      yield* pollOnce(house)
-      assert.deepStrictEqual(
-        (yield* exits(house)).map((row) => [row.outcome_index, row.outcome, row.state, row.size]),
-        [[0, "SKIPPED_NOTHING_TO_SELL", "skipped", null]],
-      )
-      yield* deliver(house, [fill({ side: "SELL", price: 0.4, n: 3, atMs: noon + 130_000 })])
-      assert.deepStrictEqual(
-        (yield* house.reports.copies({})).map(({ outcome, side }) => [side, outcome]),
-        [
-          ["SELL", "COPIED"],
-          ["BUY", "COPIED"],
-          ["SELL", "SKIPPED_NOTHING_TO_SELL"],
-          ["BUY", "SKIPPED_NO_BOOK"],
-        ],
-      )
-      const open = yield* house.sql`SELECT 1 FROM lots WHERE open_size > 0`
-      assert.strictEqual(open.length, 0)
-      yield* sound(house)
-    }),
-  )
-
-  it.effect("is waited with while what it may give up is still on its way", () =>
-    Effect.gen(function* () {
-      const house = yield* prepared({
-        overrides: {
-          paper: { delay: "20s" },
-          watch: { poll_often: "5s", poll_seldom: "5s", late_rows: "1m" },
-        },
-      })
-      // The order meets no book.
-      const bought = fill({ price: 0.5 })
-      house.venue.rows.push({ kind: "fill", fill: bought })
-      house.venue.rows.push({ kind: "activity", activity: leaves("MERGE", { atMs: noon + 1000 }) })
-      yield* house.tell([ingested([bought])])
-      yield* TestClock.adjust("15 seconds")
-      assert.deepStrictEqual(yield* exits(house), [])
-      yield* TestClock.adjust("60 seconds")
-      yield* house.settle
-      assert.deepStrictEqual(
-        (yield* exits(house)).map((row) => [row.outcome_index, row.outcome]),
-        [[0, "SKIPPED_NOTHING_TO_SELL"]],
-      )
       yield* sound(house)
     }),
   )

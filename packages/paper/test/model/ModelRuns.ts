@@ -267,7 +267,12 @@ export const endingAfter = (commands: ReadonlyArray<Command>, root: string) =>
             atMs: now,
             transaction: `0x${String(n + 1).padStart(64, "0")}` as Activity["transaction"],
           }
-          for (const outcome of models[0]!.left(command.wallet, command.market)) {
+          const left = models[0]!.left(command.wallet, command.market)
+          // What shows late and was made before is given up at the next poll, which the model does not know.
+          for (const outcome of [0, 1].filter((one) => !left.includes(one))) {
+            last.delete(`${command.wallet} ${command.market} ${outcome}`)
+          }
+          for (const outcome of left) {
             const id = createHash("sha256")
               .update(`${activity.id}:${token(command.market, outcome)}`)
               .digest("hex")
