@@ -105,9 +105,7 @@ const runLane = (directory: string, started: () => void) =>
       const pushed = book(n, { asks: [[0.5, 1e9]], bids: [[0.5, 1e9]] })
       venue.pushed.set(pushed.token, {
         book: pushed,
-        get seenMs() {
-          return Date.now()
-        },
+        ageMs: 0,
       })
     }
     const pass = Effect.sleep("5 millis")

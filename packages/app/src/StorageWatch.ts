@@ -12,6 +12,7 @@ import { Conditions } from "@evaluator/runtime/Conditions"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
 import type { TroubleKind } from "@evaluator/sqlite/WriteTrouble"
+import { monotonicMsOf } from "@evaluator/runtime/MonotonicTime"
 
 export const probeEvery = "2 seconds"
 export const probeBytes = 1_048_576
@@ -32,10 +33,9 @@ export const layer = (lane: "evaluation" | "paper") =>
       const clock = yield* Clock.Clock
       const file = basename(sql.config.filename)
       const troubled = Latch.makeUnsafe(false)
-      const monotonicMs = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
       let sinceMs = 0
       sql.trouble.listen(() => {
-        sinceMs = monotonicMs()
+        sinceMs = monotonicMsOf(clock)
         troubled.openUnsafe()
       })
 
@@ -53,7 +53,9 @@ export const layer = (lane: "evaluation" | "paper") =>
         yield* Effect.sleep(probeEvery).pipe(Effect.andThen(probe), Effect.eventually)
         yield* troubled.close
         sql.trouble.clear()
-        yield* Effect.logInfo(`${file} can be written again after ${monotonicMs() - sinceMs} ms`)
+        yield* Effect.logInfo(
+          `${file} can be written again after ${monotonicMsOf(clock) - sinceMs} ms`,
+        )
       })
       yield* supervisor.service("storage-watch", Effect.forever(watch))
       yield* conditions.add(
@@ -68,7 +70,7 @@ export const layer = (lane: "evaluation" | "paper") =>
             says:
               kind === null
                 ? `${file} can be written`
-                : `${file} ${words[kind]}, for ${monotonicMs() - sinceMs} ms`,
+                : `${file} ${words[kind]}, for ${monotonicMsOf(clock) - sinceMs} ms`,
           }
         }),
       )

@@ -9,6 +9,7 @@ import { Clock, Effect, Layer } from "effect"
 import { ReachNotice } from "@evaluator/polymarket/ReachNotice"
 import type { Host } from "@evaluator/polymarket/VenueEndpoints"
 import { Conditions } from "@evaluator/runtime/Conditions"
+import { monotonicMsOf } from "@evaluator/runtime/MonotonicTime"
 
 export const silentAfter = 3
 
@@ -23,13 +24,12 @@ export const layer = Layer.effect(
     const conditions = yield* Conditions
     const clock = yield* Clock.Clock
     // Not the wall clock, which may be set meanwhile.
-    const monotonicMs = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
     const silences = new Map<Host, Silence>()
     let reached = false
     yield* conditions.add(
       "venue",
       Effect.sync(() => {
-        const now = monotonicMs()
+        const now = monotonicMsOf(clock)
         const silent = [...silences].filter(([, { attempts }]) => attempts >= silentAfter)
         return {
           name: "venue",
@@ -57,7 +57,7 @@ export const layer = Layer.effect(
       }
       const known = silences.get(host)
       if (known !== undefined) known.attempts += 1
-      else silences.set(host, { attempts: 1, sinceMs: monotonicMs() })
+      else silences.set(host, { attempts: 1, sinceMs: monotonicMsOf(clock) })
     }
   }),
 )

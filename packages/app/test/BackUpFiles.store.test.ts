@@ -4,20 +4,13 @@ import { TestClock } from "effect/testing"
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync } from "node:fs"
 import { join } from "node:path"
 import { backUp, dailyBackups } from "@evaluator/app/BackUpFiles"
-import { freshDirectory } from "@evaluator/app/DataDirectory"
 import { filesOf } from "@evaluator/app/DirectoryFiles"
-import { upgradeSchemas } from "@evaluator/app/SchemaUpgrade"
-
-const used = Effect.gen(function* () {
-  const directory = yield* freshDirectory({ keep: null, prefix: "backup-test" })
-  yield* upgradeSchemas(directory)
-  return directory
-})
+import { usedDirectory } from "./UsedDirectory.ts"
 
 describe("the daily backup", () => {
   it.effect("is both files with a manifest, and lets older daily ones go", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       const byHand = join(filesOf(directory).backups, "backup-20260101T000000Z")
       mkdirSync(byHand, { recursive: true })
       const made: Array<number> = []
@@ -44,7 +37,7 @@ describe("the daily backup", () => {
 
   it.effect("that fails leaves nothing behind and takes nothing away", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       yield* backUp(directory, 1)
       yield* TestClock.adjust("1 day")
       truncateSync(filesOf(directory).evaluatorDb, 8192)

@@ -8,22 +8,7 @@ import * as FastPath from "@evaluator/runtime/FastPath"
 import { LaneLink } from "@evaluator/runtime/LaneLink"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import * as Tempo from "@evaluator/runtime/Tempo"
-
-/** The test's clock, whose time can pass without a timer firing. */
-const blockable = Effect.map(Clock.Clock, (clock) => {
-  let passedMs = 0
-  const nanos = () => clock.monotonicTimeNanosUnsafe() + BigInt(passedMs) * 1_000_000n
-  const millis = () => clock.currentTimeMillisUnsafe() + passedMs
-  const shifted: Clock.Clock = {
-    ...clock,
-    sleep: (duration) => clock.sleep(duration),
-    monotonicTimeNanosUnsafe: nanos,
-    monotonicTimeNanos: Effect.sync(nanos),
-    currentTimeMillisUnsafe: millis,
-    currentTimeMillis: Effect.sync(millis),
-  }
-  return { shifted, block: (forMs: number) => Effect.sync(() => (passedMs += forMs)) }
-})
+import { movableClock } from "@evaluator/testkit/MovableClock"
 
 const plainSupervisor = Layer.mock(Supervisor, {
   service: (_, effect) => Effect.forkScoped(Effect.ignore(effect)).pipe(Effect.asVoid),
@@ -57,14 +42,14 @@ describe("a fast lane that is late", () => {
     "slows bulk work of the background lane, says why, and lets it go on when it was calm",
     () =>
       Effect.gen(function* () {
-        const { block, shifted } = yield* blockable
+        const { block, movable } = yield* movableClock
         yield* Effect.gen(function* () {
           const { condition, tempo } = yield* bothLanes
           yield* TestClock.adjust("2 seconds")
           assert.isTrue((yield* condition).ok)
           assert.isNull(yield* tempo.slowed)
 
-          yield* block(400)
+          block(400)
           yield* TestClock.adjust("200 millis")
           const said = yield* condition
           assert.isFalse(said.ok)
@@ -80,13 +65,13 @@ describe("a fast lane that is late", () => {
 
           // Half as late again after four seconds: the five seconds of calm begin anew.
           yield* TestClock.adjust("3500 millis")
-          yield* block(150)
+          block(150)
           yield* TestClock.adjust("4500 millis")
           assert.isNotNull(yield* tempo.slowed)
           yield* TestClock.adjust("1 second")
           assert.isNull(yield* tempo.slowed)
           assert.isTrue((yield* condition).ok)
-        }).pipe(Effect.provideService(Clock.Clock, shifted))
+        }).pipe(Effect.provideService(Clock.Clock, movable))
       }),
   )
 

@@ -11,6 +11,7 @@ import { Cause, Clock, Duration, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { WalletAddress } from "@evaluator/domain/Id"
 import { SqliteClient } from "@evaluator/sqlite/SqliteClient"
+import { monotonicMs } from "@evaluator/runtime/MonotonicTime"
 import { nextAfterFailure } from "./Backoff.ts"
 import { failWalk, feedsOf } from "./stores/WalletFeeds.ts"
 
@@ -21,7 +22,6 @@ export const makeBrokenTurns = Effect.gen(function* () {
   const { trouble } = yield* SqliteClient
   /** On the clock that nobody sets. */
   const heldUntilMs = new Map<WalletAddress, number>()
-  const monotonicMs = Effect.map(Clock.monotonicTimeNanos, (now) => Number(now / 1_000_000n))
 
   const write = Effect.fnUntraced(
     function* (wallet: WalletAddress, cause: Cause.Cause<unknown>, outage: boolean) {

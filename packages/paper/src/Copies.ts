@@ -9,7 +9,7 @@
  */
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import type { FillId } from "@evaluator/domain/Id"
+import type { FillId, WalletAddress } from "@evaluator/domain/Id"
 import type { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import { copyMoves, type CopyState } from "@evaluator/domain/paper/CopyState"
 import type { Fill } from "@evaluator/domain/trade/Trade"
@@ -121,6 +121,11 @@ export class Copies extends Context.Service<
     readonly leaderNet: (run: Run, copy: Copy) => number
     /** A fill turned out to have failed: it counts no more as what its leader holds. */
     readonly leaderFailed: (fillId: FillId) => Effect.Effect<void>
+    /**
+     * Grows with every copy of a wallet that is new or goes on, also with one rolled back: while it stands, so
+     * does what those copies have open and on its way.
+     */
+    readonly versionOf: (wallet: WalletAddress) => number
     /** The copy as it stands now, or null. */
     readonly find: (key: CopyKey) => Effect.Effect<Copy | null>
     /** A page of the copies without an outcome, oldest first; `next` is null on the last. */
@@ -136,6 +141,10 @@ export class Copies extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const strategies = yield* RunningStrategies
       const net = new LeaderNet()
+      /** Of the wallets that have copies: as many as were ever followed. */
+      const versions = new Map<WalletAddress, number>()
+      const versionOf = (wallet: WalletAddress) => versions.get(wallet) ?? 0
+      const changed = ({ fill: { wallet } }: Copy) => versions.set(wallet, versionOf(wallet) + 1)
 
       const insert: Copies["Service"]["insert"] = (copies) =>
         inOneStep(sql, (run) =>
@@ -144,6 +153,7 @@ export class Copies extends Context.Service<
               insertText(ofFill.length),
               ...ofFill.flatMap(rowValues),
             )
+            if (rows.length > 0) changed(ofFill[0]!)
             if (rows.length === ofFill.length) return ofFill
             // A page may serve a fill twice; the second copy of it is not new.
             const fresh = new Set(rows.map(({ strategy }) => strategy))
@@ -164,6 +174,7 @@ export class Copies extends Context.Service<
           if (path.some((state, n) => n > 0 && !copyMoves[path[n - 1]!].includes(state))) {
             return yield* Effect.die(new Error(`no copy moves ${path.join(" → ")}`))
           }
+          if ("fill" in key) changed(key)
           const now = yield* Clock.currentTimeMillis
           const text = moveText(Object.keys(columns))
           const moved = yield* inOneStep(sql, (run) =>
@@ -223,6 +234,7 @@ export class Copies extends Context.Service<
         move,
         leaderNet: (run, copy) => net.of(run, copy),
         leaderFailed,
+        versionOf,
         find,
         inFlight,
       })

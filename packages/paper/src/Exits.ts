@@ -21,6 +21,7 @@ import {
   bytesToToken,
   type FillId,
   hexToBytes,
+  type TokenId,
   tokenToBytes,
 } from "@evaluator/domain/Id"
 import { type Price, price, shares } from "@evaluator/domain/money/Micro"
@@ -43,6 +44,8 @@ const noneHeld = "we hold none of what the leader gave up"
 
 /** Nameless ways out that are remembered as told. */
 const mostTold = 1000
+/** Ways out that are remembered as looked at. */
+const mostLooked = 10_000
 
 interface HeldRow extends LeaderToken {
   readonly size: number
@@ -113,6 +116,8 @@ export class Exits extends Context.Service<
       const ends = yield* makeCopyEnds
 
       const told = new Set<string>()
+      /** By way out, what `Copies.versionOf` its wallet was when it was last looked at: polls show each many times. */
+      const looked = new Map<string, number>()
 
       const tellNameless = Effect.fnUntraced(function* ({ atMs, id, type, wallet }: Activity) {
         if (told.has(id)) return
@@ -145,15 +150,20 @@ export class Exits extends Context.Service<
         return held.filter((one) => givesUp(activity, one))
       })
 
+      /** The tokens it may give up; null while the facts of its market are not known. */
+      const tokensOf = Effect.fnUntraced(function* ({ condition, token: named }: Activity) {
+        if (named !== null) return [named]
+        if (condition === null) return []
+        const known = yield* markets.find(condition)
+        return known === null ? null : known.market.tokens.map((one) => one.token)
+      })
+
       /** What the leader held of what is given up, of which we hold nothing. */
       const missedOf = Effect.fnUntraced(function* (
         activity: Activity,
+        tokens: ReadonlyArray<TokenId>,
         held: ReadonlyArray<HeldRow>,
       ) {
-        const { condition, token: named } = activity
-        const known = named === null && condition !== null ? yield* markets.find(condition) : null
-        const tokens =
-          named !== null ? [named] : (known?.market.tokens ?? []).map((one) => one.token)
         if (tokens.length === 0) return []
         const left = yield* inOneStep(sql, (run) =>
           leaderHeldAt(run, strategies, { wallet: activity.wallet, tokens, atMs: activity.atMs }),
@@ -166,10 +176,20 @@ export class Exits extends Context.Service<
       })
 
       const exitsOf = Effect.fnUntraced(function* (activity: Activity, atMs: number) {
-        const { type } = activity
-        if (!isWayOut(type)) return []
+        const { id, type, wallet } = activity
+        const version = copies.versionOf(wallet)
+        if (!isWayOut(type) || looked.get(id) === version) return []
         const held = yield* heldOf(activity)
-        const missed = type === "REDEEM" ? [] : yield* missedOf(activity, held)
+        const tokens = type === "REDEEM" ? [] : yield* tokensOf(activity)
+        const missed = yield* missedOf(activity, tokens ?? [], held)
+        if (tokens !== null) {
+          yield* sql.afterCommit(
+            Effect.sync(() => {
+              if (looked.size >= mostLooked) looked.clear()
+              looked.set(id, version)
+            }),
+          )
+        }
         const noted = yield* copies.insert(
           missed.map((one) => exitOf(activity, type, one, price(0), atMs)),
         )

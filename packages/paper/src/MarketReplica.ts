@@ -18,6 +18,7 @@ import { isFinal, Market, type Resolution } from "@evaluator/domain/market/Marke
 import { Price } from "@evaluator/domain/money/Micro"
 import { GammaApi } from "@evaluator/polymarket/GammaApi"
 import { RememberedReads } from "@evaluator/sqlite/RememberedReads"
+import { monotonicMs } from "@evaluator/runtime/MonotonicTime"
 import { transacting } from "./CommitPoints.ts"
 import { PaperSettings } from "./PaperSettings.ts"
 import { Quarantine } from "./Quarantine.ts"
@@ -95,7 +96,6 @@ export class MarketReplica extends Context.Service<
       const quarantine = yield* Quarantine
       /** On the clock that nobody sets. */
       const unknownUntil = new Map<ConditionId, number>()
-      const monotonicMs = Effect.map(Clock.monotonicTimeNanos, (now) => Number(now / 1_000_000n))
 
       const remembered = new RememberedReads<KnownMarket | null>(rememberedMarkets)
 

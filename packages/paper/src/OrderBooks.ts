@@ -17,6 +17,7 @@ import { ClobApi } from "@evaluator/polymarket/ClobApi"
 import { RejectedRows } from "@evaluator/polymarket/RejectedRow"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { counterOf, gaugeOf, metrics } from "@evaluator/telemetry/Names"
+import { monotonicMs } from "@evaluator/runtime/MonotonicTime"
 import { PaperSettings } from "./PaperSettings.ts"
 import { Quarantine } from "./Quarantine.ts"
 
@@ -95,9 +96,9 @@ export class OrderBooks extends Context.Service<
 
       const fetch = Effect.fnUntraced(function* (token: TokenId) {
         // Not the wall clock, which may be set meanwhile.
-        const from = yield* Clock.monotonicTimeNanos
-        const note = Effect.map(Clock.monotonicTimeNanos, (now) => {
-          took = [...took, Number((now - from) / 1_000_000n)].slice(-fetchesKept)
+        const fromMs = yield* monotonicMs
+        const note = Effect.map(monotonicMs, (now) => {
+          took = [...took, now - fromMs].slice(-fetchesKept)
         })
         const book = yield* clob.book(token).pipe(
           Effect.timeout(paper.book_timeout),
@@ -111,10 +112,8 @@ export class OrderBooks extends Context.Service<
       const find = Effect.fnUntraced(function* (token: TokenId) {
         const seen = most === 0 ? null : yield* feed.book(token)
         if (seen === null) return yield* fetch(token)
-        const ageMs = (yield* Clock.currentTimeMillis) - seen.seenMs
-        // Seen ahead of now: the clock was set back since, and how old it is nobody knows.
-        if (Math.abs(ageMs) > oldestMs) return yield* fetch(token)
-        return { book: seen.book, source: "socket", ageMs } satisfies FoundBook as FoundBook
+        if (seen.ageMs > oldestMs) return yield* fetch(token)
+        return { ...seen, source: "socket" } satisfies FoundBook as FoundBook
       })
 
       const count = (source: FoundBook["source"] | "none") =>

@@ -13,8 +13,9 @@
  * Limits: {@link lotsAtOnce} lots a transaction, {@link conditionsAtOnce} conditions a query; a sweep goes
  * through all there are, so that those which have to wait hold nobody up.
  */
-import { Clock, Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import * as DeadLetters from "@evaluator/runtime/DeadLetters"
 import { bytesToBareHex, bytesToHex, type ConditionId, hexToBytes } from "@evaluator/domain/Id"
 import type { Price } from "@evaluator/domain/money/Micro"
 import * as Backlog from "@evaluator/runtime/Backlog"
@@ -73,15 +74,13 @@ export class Settlement extends Context.Service<
             AND outcome_index >= ${outcomes} AND ${unburied(sql)} ORDER BY id LIMIT ${lotsAtOnce}`
 
       const bury = Effect.fnUntraced(function* (lot: UnnamedLot, condition: ConditionId) {
-        const now = yield* Clock.currentTimeMillis
-        yield* sql`INSERT INTO dead_letters ${sql.insert({
+        yield* DeadLetters.write({
           source: "settlement",
           subject: subjectOf(lot.id),
           cause: `the resolution of ${condition} says nothing of outcome ${lot.outcome_index}`,
           attempts: 1,
           payload: JSON.stringify({ fillId: bytesToBareHex(lot.fill_id), condition }),
-          at_ms: now,
-        })}`
+        }).pipe(Effect.provideService(SqlClient.SqlClient, sql))
         yield* Effect.logError(`lot ${lot.id} of ${condition} has no payout and stays open`)
       })
 

@@ -9,7 +9,7 @@
  * announced and no poll has shown yet (`StreamedFills.ts`).
  * Limits: `polls_in_flight` polls at once, `pages_per_poll` pages each; a poll waits while more than
  * half of the pool's waiting room is taken. An answer out of a cache does not count as one; when a
- * failed poll is tried again says `PollRetry.ts`, one that is given up is kept in `dead_letters`. Rows
+ * failed poll is tried again says `polymarket/VenueBackoff.ts`, one that is given up is kept in `dead_letters`. Rows
  * that cannot be used are kept in quarantine, page by page.
  */
 import { Clock, Context, Duration, Effect, Layer, Random, Stream } from "effect"
@@ -20,6 +20,8 @@ import type { Page, Served } from "@evaluator/polymarket/Page"
 import type { PolymarketError } from "@evaluator/polymarket/PolymarketError"
 import { RejectedRows } from "@evaluator/polymarket/RejectedRow"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
+import { afterError } from "@evaluator/polymarket/VenueBackoff"
+import * as DeadLetters from "@evaluator/runtime/DeadLetters"
 import { Supervisor } from "@evaluator/runtime/Supervisor"
 import { type CommitPoint, transacting } from "./CommitPoints.ts"
 import { CopyTrade } from "./CopyTrade.ts"
@@ -27,7 +29,6 @@ import { Detection } from "./Detection.ts"
 import { Exits } from "./Exits.ts"
 import { FollowList } from "./FollowList.ts"
 import { PaperSettings } from "./PaperSettings.ts"
-import { pollRetry } from "./PollRetry.ts"
 import { Quarantine } from "./Quarantine.ts"
 import { StreamedFills } from "./StreamedFills.ts"
 
@@ -208,7 +209,7 @@ export class Watch extends Context.Service<
 
       const failed = Effect.fnUntraced(function* (row: WatchRow, error: PolymarketError) {
         const now = yield* Clock.currentTimeMillis
-        const { attempts, waitMs } = yield* pollRetry(row.attempts, error)
+        const { attempts, waitMs } = yield* afterError(row.attempts, error)
         const givenUp = waitMs === null
         const next = givenUp ? null : now + waitMs
         const wallet = bytesToHex(row.wallet)
@@ -221,15 +222,13 @@ export class Watch extends Context.Service<
         yield* sql`UPDATE watches SET attempts = ${attempts}, error = ${error.message},
           next_poll_at_ms = ${next} WHERE wallet = ${row.wallet} AND from_ms = ${row.from_ms}`
         if (!givenUp) return
-        yield* sql`INSERT INTO dead_letters ${sql.insert({
+        yield* DeadLetters.write({
           source: "watch",
           subject: `${wallet} from ${row.from_ms}`,
           cause: error.message,
           attempts,
           payload: JSON.stringify({ wallet, fromMs: row.from_ms }),
-          at_ms: now,
-        })} ON CONFLICT (source, subject) DO UPDATE SET cause = excluded.cause,
-          attempts = excluded.attempts, at_ms = excluded.at_ms`
+        }).pipe(Effect.provideService(SqlClient.SqlClient, sql))
       }, asFailedPoll)
 
       const poll = (row: WatchRow) =>

@@ -1,13 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger } from "effect"
-import { TestClock } from "effect/testing"
 import type { FillId } from "@evaluator/domain/Id"
 import { shares } from "@evaluator/domain/money/Micro"
 import { Strategy } from "@evaluator/domain/paper/CopyOutcome"
 import type { Activity } from "@evaluator/domain/trade/Trade"
 import { deliver, prepared, sound } from "./CopyRuns.ts"
-import { exits, holding, leaves, pollOnce } from "./LeaderExits.ts"
-import { book, condition, fill, ingested, noon, token, wallet } from "./PaperHarness.ts"
+import { exits, holding, leaves, mergedOnTheWay, pollOnce, slowOrders } from "./LeaderExits.ts"
+import { book, condition, fill, noon, token, wallet } from "./PaperHarness.ts"
 
 describe("a leader's way out", () => {
   it.effect("by a MERGE sells our part of every outcome it gives up", () =>
@@ -45,7 +44,7 @@ describe("a leader's way out", () => {
 
   it.effect("is taken once, however often it is served, and is no fill of the leader", () =>
     Effect.gen(function* () {
-      const house = yield* holding(Strategy.literals)
+      const house = yield* holding({ strategies: Strategy.literals })
       for (const strategy of Strategy.literals) {
         assert.deepStrictEqual((yield* house.reports.counts(strategy, null)).outcomes, {
           COPIED: 2,
@@ -85,6 +84,27 @@ describe("a leader's way out", () => {
         assert.strictEqual(open[0]!.size, 50_000_000)
         yield* sound(house)
       }),
+  )
+
+  it.effect("that polls show again is looked at again only when copies of the wallet went on", () =>
+    Effect.gen(function* () {
+      let looks = 0
+      const house = yield* holding({
+        overrides: { watch: { late_rows: "1h" } },
+        watch: (sql) => {
+          if (sql.includes("sum(l.open_cost) AS cost")) looks += 1
+        },
+      })
+      house.venue.rows.push({ kind: "activity", activity: leaves("MERGE") })
+      yield* pollOnce(house)
+      yield* pollOnce(house)
+      looks = 0
+      yield* pollOnce(house)
+      assert.strictEqual(looks, 0)
+      yield* deliver(house, [fill({ price: 0.5, n: 9, atMs: noon + 190_000 })])
+      yield* pollOnce(house)
+      assert.isAbove(looks, 0)
+    }),
   )
 
   it.effect(
@@ -254,21 +274,9 @@ describe("a leader's way out", () => {
 
   it.effect("from what a purchase on its way will buy is taken by a later poll, once", () =>
     Effect.gen(function* () {
-      const house = yield* prepared({
-        overrides: {
-          paper: { delay: "20s" },
-          watch: { poll_often: "5s", poll_seldom: "5s", late_rows: "1m" },
-        },
-      })
+      const house = yield* prepared({ overrides: slowOrders })
       house.venue.setBook(book(1, { asks: [[0.5, 1000]], bids: [[0.4, 1000]] }))
-      const bought = fill({ price: 0.5 })
-      house.venue.rows.push({ kind: "fill", fill: bought })
-      house.venue.rows.push({ kind: "activity", activity: leaves("MERGE", { atMs: noon + 1000 }) })
-      yield* house.tell([ingested([bought])])
-      yield* TestClock.adjust("15 seconds")
-      assert.deepStrictEqual(yield* exits(house), [])
-      yield* TestClock.adjust("60 seconds")
-      yield* house.settle
+      yield* mergedOnTheWay(house)
       assert.deepStrictEqual(
         (yield* exits(house)).map((row) => [row.outcome, row.size]),
         [["COPIED", 50_000_000]],

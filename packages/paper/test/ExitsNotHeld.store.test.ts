@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { deliver, prepared, sound } from "./CopyRuns.ts"
-import { exits, leaves, pollOnce } from "./LeaderExits.ts"
-import { book, fill, ingested, noon } from "./PaperHarness.ts"
+import { exits, leaves, mergedOnTheWay, pollOnce, slowOrders } from "./LeaderExits.ts"
+import { book, fill, noon } from "./PaperHarness.ts"
 
 describe("a leader's way out of what we do not hold", () => {
   it.effect("counts where we hold nothing, too: what the leader buys later is all it has", () =>
@@ -39,21 +39,9 @@ describe("a leader's way out of what we do not hold", () => {
 
   it.effect("is waited with while what it may give up is still on its way", () =>
     Effect.gen(function* () {
-      const house = yield* prepared({
-        overrides: {
-          paper: { delay: "20s" },
-          watch: { poll_often: "5s", poll_seldom: "5s", late_rows: "1m" },
-        },
-      })
+      const house = yield* prepared({ overrides: slowOrders })
       // The order meets no book.
-      const bought = fill({ price: 0.5 })
-      house.venue.rows.push({ kind: "fill", fill: bought })
-      house.venue.rows.push({ kind: "activity", activity: leaves("MERGE", { atMs: noon + 1000 }) })
-      yield* house.tell([ingested([bought])])
-      yield* TestClock.adjust("15 seconds")
-      assert.deepStrictEqual(yield* exits(house), [])
-      yield* TestClock.adjust("60 seconds")
-      yield* house.settle
+      yield* mergedOnTheWay(house)
       assert.deepStrictEqual(
         (yield* exits(house)).map((row) => [row.outcome_index, row.outcome]),
         [[0, "SKIPPED_NOTHING_TO_SELL"]],
@@ -64,8 +52,7 @@ describe("a leader's way out of what we do not hold", () => {
 
   it.effect("counts for what was bought before it and shows later", () =>
     Effect.gen(function* () {
-      const polls = { poll_often: "5s", poll_seldom: "5s", late_rows: "1m" }
-      const house = yield* prepared({ overrides: { watch: polls } })
+      const house = yield* prepared({ overrides: { watch: slowOrders.watch } })
       house.venue.rows.push({ kind: "activity", activity: leaves("MERGE", { atMs: noon + 1000 }) })
       yield* TestClock.adjust("10 seconds")
       yield* house.settle

@@ -2,10 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Queue } from "effect"
 import { TestClock } from "effect/testing"
 import { shares } from "@evaluator/domain/money/Micro"
-import type { Activity } from "@evaluator/domain/trade/Trade"
 import {
   book,
-  condition,
   fill,
   follow,
   type House,
@@ -17,6 +15,7 @@ import {
   wallet,
 } from "./PaperHarness.ts"
 import { deliver, sound } from "./CopyRuns.ts"
+import { leaves, pollOnce } from "./LeaderExits.ts"
 
 /** What was told of our copies that ended, and what the pages say of them again. */
 const told = Effect.fnUntraced(function* (house: House) {
@@ -54,23 +53,10 @@ const sells = (n: number, size: number) =>
   fill({ side: "SELL", price: 0.4, size, n, atMs: noon + n * 1000 })
 
 const mergesHalf = (house: House) =>
-  Effect.gen(function* () {
-    house.venue.rows.push({
-      kind: "activity",
-      activity: {
-        id: "a".repeat(32) as Activity["id"],
-        wallet: wallet(1),
-        type: "MERGE",
-        condition: condition(1),
-        token: null,
-        size: shares(50_000_000),
-        usdc: 50_000_000,
-        atMs: noon + 10_000,
-        transaction: `0x${"9".repeat(64)}` as Activity["transaction"],
-      },
-    })
-    yield* TestClock.adjust("60 seconds")
-    yield* house.settle
+  Effect.suspend(() => {
+    const activity = leaves("MERGE", { size: shares(50_000_000) })
+    house.venue.rows.push({ kind: "activity", activity })
+    return pollOnce(house)
   })
 
 const fees = (house: House) =>

@@ -7,15 +7,16 @@
  * Does not: run by itself. `listening` is for one fiber of the lane's supervisor; without it every
  * book is `null`. Hints of `events` may be missed by a listener that is far behind; the books are the truth.
  */
-import { Clock, Context, Effect, Latch, Layer, PubSub, Stream } from "effect"
+import { Context, Effect, Latch, Layer, PubSub, Stream } from "effect"
 import { Socket } from "effect/socket"
 import type { ConditionId, TokenId } from "@evaluator/domain/Id"
 import type { Book } from "@evaluator/domain/market/Book"
+import { monotonicMs } from "@evaluator/runtime/MonotonicTime"
 import { BookMirror } from "./BookMirror.ts"
 import type { BookPort } from "./BookPort.ts"
 import { portOf } from "./BookPort.ts"
 import type { Following } from "./BookSocket.ts"
-import { listening, monotonicMs, monotonicMsOf, silence } from "./BookSocket.ts"
+import { listening, silence } from "./BookSocket.ts"
 import { ClobApi } from "./ClobApi.ts"
 import { VenueEndpoints } from "./VenueEndpoints.ts"
 
@@ -24,8 +25,8 @@ const mostEvents = 4096
 
 export interface SeenBook {
   readonly book: Book
-  /** When the connection last gave a sign of life: the book is in step up to then. */
-  readonly seenMs: number
+  /** How long ago the connection last gave a sign of life: the book is in step up to then. */
+  readonly ageMs: number
 }
 
 export type BookEvent =
@@ -68,11 +69,10 @@ export class BookFeed extends Context.Service<
               return following.changed.open
             }),
           book: (token) =>
-            Clock.clockWith((clock) => {
+            Effect.map(monotonicMs, (nowMs) => {
               const book = mirror.book(token)
-              if (book === null) return Effect.succeed(null)
-              const ageMs = port.mayGoSilent ? monotonicMsOf(clock) - following.heardMs : 0
-              return Effect.succeed({ book, seenMs: clock.currentTimeMillisUnsafe() - ageMs })
+              if (book === null) return null
+              return { book, ageMs: port.mayGoSilent ? nowMs - following.heardMs : 0 }
             }),
           events: Stream.fromPubSub(events),
           listening: listening(port, following, clob),

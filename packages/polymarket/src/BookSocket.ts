@@ -10,10 +10,11 @@
  * venue does not say when a market closes, and forgets changes. A venue in process forgets none and
  * is not audited. Messages that cannot be read are counted, logged and told to {@link RejectedRows}.
  */
-import { Clock, Duration, Effect, Metric, Queue, Random } from "effect"
+import { Duration, Effect, Metric, Queue, Random } from "effect"
 import type { Latch, Scope } from "effect"
 import type { TokenId } from "@evaluator/domain/Id"
 import { counterOf, metrics } from "@evaluator/telemetry/Names"
+import { monotonicMs } from "@evaluator/runtime/MonotonicTime"
 import type { BookEvent } from "./BookFeed.ts"
 import type { BookMirror, Mirroring } from "./BookMirror.ts"
 import { mostTokens } from "./BookMirror.ts"
@@ -44,11 +45,6 @@ const afterSilenceMs = 100
 const badMessages = Metric.withAttributes(counterOf(metrics.rowsQuarantined), {
   kind: "book-stream",
 })
-
-/** Connections and books are timed on the clock that nobody sets. */
-export const monotonicMsOf = (clock: Clock.Clock) =>
-  Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
-export const monotonicMs = Clock.clockWith((clock) => Effect.succeed(monotonicMsOf(clock)))
 
 /** What is followed, shared by the feed and its connection. */
 export interface Following {

@@ -6,7 +6,7 @@ import type { RejectedRow } from "@evaluator/polymarket/Page"
 import { RejectedRows } from "@evaluator/polymarket/RejectedRow"
 import { TradeFeed } from "@evaluator/polymarket/TradeFeed"
 import { VenueEndpoints, polymarketEndpoints } from "@evaluator/polymarket/VenueEndpoints"
-import { settableWall } from "@evaluator/testkit/SettableWall"
+import { movableClock } from "@evaluator/testkit/MovableClock"
 import { fakeSockets } from "./FakeSocket.ts"
 import { olderTradeRow, tradeRow } from "./Samples.ts"
 
@@ -104,12 +104,12 @@ describe("the trade stream", () => {
   ] as const) {
     it.effect(`that only blinks for a minute is opened again too${when}`, () =>
       Effect.gen(function* () {
-        const { set, settable } = yield* settableWall
+        const { movable, setWall } = yield* movableClock
         const { at, sockets } = yield* listeningTo().pipe(
-          Effect.provideService(Clock.Clock, settable),
+          Effect.provideService(Clock.Clock, movable),
         )
         for (let second = 0; second < 59; second += 1) {
-          if (second === 30) set(byMs)
+          if (second === 30) setWall(byMs)
           at(0).say("")
           yield* TestClock.adjust("1 second")
         }

@@ -13,6 +13,7 @@
 import { Cause, Clock, Duration, Effect, Latch, Metric, type Scope } from "effect"
 import type { EventType } from "@evaluator/domain/event/DomainEvent"
 import { histogramOf, metrics } from "@evaluator/telemetry/Names"
+import { monotonicMsOf } from "./MonotonicTime.ts"
 import { Backlogs, type QueueCounters, type QueuePause, type QueueView } from "./Backlogs.ts"
 import * as Pressure from "./Pressure.ts"
 import * as QueueMeters from "./QueueMeters.ts"
@@ -72,7 +73,7 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
   const clock = yield* Clock.Clock
   const context = yield* Effect.context<never>()
   // Waits are counted on the clock that nobody sets.
-  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+  const nowMs = () => monotonicMsOf(clock)
   const wallMs = () => clock.currentTimeMillisUnsafe()
   const millis = (input: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(input))
 

@@ -106,21 +106,34 @@ export const ask = Effect.fnUntraced(
   (marked) => Effect.orDie(asking(marked)),
 )
 
-/** Keeps an event that a subscriber could not apply, or asks that it be delivered (`attempts` 0). */
-export const keep = Effect.fnUntraced(function* (letter: {
+/** Writes a letter, or its newest failure where it is one already; in the caller's transaction. */
+export const write = Effect.fnUntraced(function* (letter: {
   readonly source: string
-  readonly event: Envelope
+  readonly subject: string
   readonly cause: string
   readonly attempts: number
+  /** What is needed to try again, as JSON; of a row that is given up nothing. */
+  readonly payload?: string
 }) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
   yield* sql`INSERT INTO dead_letters (source, subject, cause, attempts, payload, at_ms)
-    VALUES (${letter.source}, ${letter.event.id}, ${letter.cause}, ${letter.attempts},
-      ${JSON.stringify(letter.event)}, ${now})
+    VALUES (${letter.source}, ${letter.subject}, ${letter.cause}, ${letter.attempts},
+      ${letter.payload ?? "{}"}, ${now})
     ON CONFLICT (source, subject) DO UPDATE SET cause = excluded.cause,
       attempts = excluded.attempts, at_ms = excluded.at_ms`
 }, Effect.orDie)
+
+/** Keeps an event that a subscriber could not apply, or asks that it be delivered (`attempts` 0). */
+export const keep = ({
+  event,
+  ...letter
+}: {
+  readonly source: string
+  readonly event: Envelope
+  readonly cause: string
+  readonly attempts: number
+}) => write({ ...letter, subject: event.id, payload: JSON.stringify(event) })
 
 const decodeEnvelope = Schema.decodeUnknownEffect(Schema.fromJsonString(Envelope))
 

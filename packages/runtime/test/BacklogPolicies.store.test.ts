@@ -7,7 +7,7 @@ import * as Backlog from "@evaluator/runtime/Backlog"
 import { Backlogs } from "@evaluator/runtime/Backlogs"
 import * as FastPath from "@evaluator/runtime/FastPath"
 import { EventLog } from "@evaluator/runtime/EventLog"
-import { settableWall } from "@evaluator/testkit/SettableWall"
+import { movableClock } from "@evaluator/testkit/MovableClock"
 import { inLane, openLane, temporaryDirectory } from "./StoreLane.ts"
 
 const settle = Effect.repeat(TestClock.adjust("1 millis"), { times: 10 })
@@ -224,14 +224,14 @@ describe("Backlog policies", () => {
       `a clock that is set an hour ${way} lets nobody overtake, wait or count as late`,
       () =>
         Effect.gen(function* () {
-          const { set, settable } = yield* settableWall
+          const { movable, setWall } = yield* movableClock
           yield* withBacklog(
             { worstDelay: "30 seconds", gather: "5 seconds" },
             ({ backlog, queues, gate, handled }) =>
               Effect.gen(function* () {
                 yield* backlog.offer("before")
                 yield* TestClock.adjust("1 second")
-                set(byMs)
+                setWall(byMs)
                 yield* backlog.offer("after")
                 yield* TestClock.adjust("1 second")
                 assert.strictEqual((yield* queues.views)[0]!.oldestMs, 2000)
@@ -241,25 +241,25 @@ describe("Backlog policies", () => {
                 assert.deepStrictEqual(handled, ["before", "after"])
                 assert.deepInclude((yield* queues.views)[0]!, { late: 0, pending: 0 })
               }),
-          ).pipe(Effect.provideService(Clock.Clock, settable))
+          ).pipe(Effect.provideService(Clock.Clock, movable))
         }),
     )
   }
 
   it.effect("a pause is over at its hour also when the clock is set ahead to it", () =>
     Effect.gen(function* () {
-      const { set, settable } = yield* settableWall
+      const { movable, setWall } = yield* movableClock
       yield* withBacklog({}, ({ backlog, queues, gate, handled }) =>
         Effect.gen(function* () {
           yield* gate.open
           yield* queues.pause("items-to-handle", { reason: "venue", untilMs: 3_600_000 })
           yield* offerAll(backlog, 1, 2)
-          set(3_600_000)
+          setWall(3_600_000)
           yield* TestClock.adjust("31 seconds")
           yield* settle
           assert.deepStrictEqual(handled, ["1"])
         }),
-      ).pipe(Effect.provideService(Clock.Clock, settable))
+      ).pipe(Effect.provideService(Clock.Clock, movable))
     }),
   )
 

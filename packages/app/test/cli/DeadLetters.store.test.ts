@@ -1,29 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import type { ControlHandlers } from "@evaluator/app/Control"
 import { hold } from "@evaluator/app/DataDirectory"
-import { upgradeSchemas } from "@evaluator/app/SchemaUpgrade"
 import { redrivenAtOnce } from "@evaluator/app/cli/DeadLettersCommand"
 import { writing } from "@evaluator/app/cli/Writer"
 import { bytesToHex, hexToBytes } from "@evaluator/domain/Id"
 import { command } from "./Terminal.ts"
-
-/** A directory as a service that ran and stopped leaves it. */
-const used = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "dead-letters-"))),
-  (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true })),
-).pipe(
-  Effect.tap((directory) =>
-    hold({ directory, venue: { kind: "embedded", seed: 42 } }).pipe(
-      Effect.andThen(upgradeSchemas(directory)),
-      Effect.scoped,
-    ),
-  ),
-)
+import { usedDirectory } from "../UsedDirectory.ts"
 
 const wallets = ["ab", "cd"].map((byte) => `0x${byte.repeat(20)}`)
 
@@ -96,7 +80,7 @@ const groupsOf = Effect.fnUntraced(function* (directory: string) {
 describe("dead-letters", () => {
   it.effect("groups letters by source and cause, without what differs between them", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       assert.include((yield* command(["dead-letters", "--data", directory])).out, "nothing was")
       yield* giveUp(directory)
       assert.deepStrictEqual(yield* groupsOf(directory), [
@@ -107,7 +91,7 @@ describe("dead-letters", () => {
 
   it.effect("redrive says first what it would do, and does it with --apply", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       yield* giveUp(directory)
       const redrive = (...argv: ReadonlyArray<string>) =>
         command(["dead-letters", "redrive", ...argv, "--data", directory])
@@ -128,7 +112,7 @@ describe("dead-letters", () => {
 
   it.effect("redrive says how many it leaves, and asks for none twice that waits already", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         for (let n = 0; n < redrivenAtOnce + 3; n++) {
@@ -153,7 +137,7 @@ describe("dead-letters", () => {
 
   it.effect("redrive tells an unknown source from one without letters", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       const redrive = (source: string) =>
         command(["dead-letters", "redrive", source, "--data", directory])
       assert.strictEqual((yield* redrive("ingest-trade")).code, 2)
@@ -163,7 +147,7 @@ describe("dead-letters", () => {
 
   it.effect("redrive leaves a directory alone that a service holds", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       yield* giveUp(directory)
       yield* hold({ directory, venue: null })
       const said = yield* command([
@@ -182,7 +166,7 @@ describe("dead-letters", () => {
 describe("events replay", () => {
   it.effect("keeps the range for its subscriber to apply", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       yield* addEvents(directory)
       const replay = (from: number, to: number) =>
         command([
@@ -211,7 +195,7 @@ describe("events replay", () => {
 describe("runs and job graph", () => {
   it.effect("show what ran, why, and what it led to", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       const trace = "a".repeat(32)
       yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient

@@ -1,16 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Database from "@evaluator/sqlite/Database"
-import { hold } from "@evaluator/app/DataDirectory"
 import { filesOf } from "@evaluator/app/DirectoryFiles"
 import { migrations } from "@evaluator/app/Migrations"
-import { upgradeSchemas } from "@evaluator/app/SchemaUpgrade"
 import { pageSize } from "@evaluator/app/cli/CopyRows"
 import { command } from "./Terminal.ts"
+import { usedDirectory } from "../UsedDirectory.ts"
 
 type Lane = "evaluation" | "paper"
 
@@ -24,19 +22,6 @@ const inLane = (directory: string, lane: Lane) => {
     }),
   )
 }
-
-/** A directory as a service that ran and stopped leaves it, without any row of its own. */
-const used = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "readers-"))),
-  (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true })),
-).pipe(
-  Effect.tap((directory) =>
-    hold({ directory, venue: { kind: "embedded", seed: 42 } }).pipe(
-      Effect.andThen(upgradeSchemas(directory)),
-      Effect.scoped,
-    ),
-  ),
-)
 
 const wallet = `0x${"ab".repeat(20)}`
 const bytes = (length: number, value: number) => new Uint8Array(length).fill(value)
@@ -112,7 +97,7 @@ interface Printed {
 describe("readers of a directory that a service used", () => {
   it.effect("answer with nothing where there is nothing, each in its form", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       const read = (...argv: ReadonlyArray<string>) => command([...argv, "--data", directory])
       assert.include((yield* read("rank")).out, "nothing is said of any wallet yet")
       const byScore = yield* read("rank", "--by", "wscore")
@@ -148,7 +133,7 @@ describe("readers of a directory that a service used", () => {
 
   it.effect("list the events of both lanes, newest first, by type, lane and cause", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       yield* addEvent(directory, "evaluation", 1, 1000)
       yield* addEvent(directory, "paper", 1, 2000)
       yield* addEvent(directory, "evaluation", 2, 3000)
@@ -171,7 +156,7 @@ describe("readers of a directory that a service used", () => {
 
   it.effect("know a fill with and without 0x", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       yield* addCopies(directory, 1)
       const id = "0".repeat(32)
       const bare = yield* command(["why", id, "--data", directory])
@@ -182,7 +167,7 @@ describe("readers of a directory that a service used", () => {
 
   it.effect("list every copy for programs, over pages, and the newest for eyes", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       yield* addCopies(directory, pageSize + 5)
       const all = JSON.parse(
         (yield* command(["copies", "--json", "--data", directory])).out,
@@ -212,7 +197,7 @@ describe("readers of a directory that a service used", () => {
 
   it.effect("exit 4 when the ledger does not add up, and list what does not", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         yield* sql`INSERT INTO balances ${sql.insert({
@@ -235,7 +220,7 @@ describe("readers of a directory that a service used", () => {
 describe("care of the files", () => {
   it.effect("check finds nothing in sound files and exits 4 for a damaged one", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       const check = (...argv: ReadonlyArray<string>) =>
         command(["db", "check", ...argv, "--data", directory])
       assert.include((yield* check()).out, "no faults")
@@ -258,7 +243,7 @@ describe("care of the files", () => {
 
   it.live("backup copies both files with a manifest, and refuses a directory in use", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       yield* addEvent(directory, "paper", 1, 2000)
       const to = join(directory, "copy")
       const said = yield* command(["db", "backup", to, "--json", "--data", directory])
@@ -284,7 +269,7 @@ describe("care of the files", () => {
 
   it.effect("quarantine lists rows of both lanes, newest first, and status counts them", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         yield* sql`INSERT INTO quarantine ${sql.insert({
@@ -332,7 +317,7 @@ describe("care of the files", () => {
 
   it.live("migrate backs a file up before it brings it to the program's schema", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       const { paperDb, backups } = filesOf(directory)
       const current = yield* command(["db", "migrate", "--data", directory])
       assert.strictEqual(current.out, "both files are current")
@@ -363,7 +348,7 @@ describe("care of the files", () => {
 
   it.effect("data of a newer program is refused with exit 2", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         yield* sql`INSERT INTO migrations (migration_id, name) VALUES (9999, 'from_the_future')`
@@ -376,7 +361,7 @@ describe("care of the files", () => {
 
   it.effect("a file that is no database fails with its name", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       writeFileSync(filesOf(directory).paperDb, "this is not a database, and long enough to see it")
       rmSync(`${filesOf(directory).paperDb}-wal`, { force: true })
       const said = yield* command(["copies", "--data", directory])

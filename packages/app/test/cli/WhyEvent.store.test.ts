@@ -1,32 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { hold } from "@evaluator/app/DataDirectory"
-import { upgradeSchemas } from "@evaluator/app/SchemaUpgrade"
 import { writing } from "@evaluator/app/cli/Writer"
 import { command } from "./Terminal.ts"
-
-const used = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "why-event-"))),
-  (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true })),
-).pipe(
-  Effect.tap((directory) =>
-    hold({ directory, venue: { kind: "embedded", seed: 42 } }).pipe(
-      Effect.andThen(upgradeSchemas(directory)),
-      Effect.scoped,
-    ),
-  ),
-)
+import { usedDirectory } from "../UsedDirectory.ts"
 
 const wallet = `0x${"ab".repeat(20)}`
 
 describe("why EVENT", () => {
   it.effect("tells of an event what caused it and what it led to, across lanes", () =>
     Effect.gen(function* () {
-      const directory = yield* used
+      const directory = yield* usedDirectory
       const fill = "0123456789abcdef".repeat(2)
       const add = (lane: "evaluation" | "paper", event: Record<string, string | number>) =>
         SqlClient.SqlClient.use(

@@ -5,26 +5,7 @@ import type { HttpHandlers } from "@evaluator/app/http/HttpHandlers"
 import { escapeHtml, funnelPage } from "@evaluator/app/http/FunnelPage"
 import { type HttpOptions, serve as serveWith } from "@evaluator/app/http/HttpSurface"
 import { ServiceTracer } from "@evaluator/telemetry/ServiceTracer"
-import type { StatusDocument } from "@evaluator/app/StatusDocument"
-
-const status: StatusDocument = {
-  at_ms: 1000,
-  venue: "the embedded venue with seed 42",
-  quarantine: [],
-  funnel: { markets: 1234, ranked: 3 },
-  reasons: [{ stage: "excluded", reason: "STAGE1_TOO_YOUNG", count: 17 }],
-  copies: { as_of_ms: 1, leader_fills: 5, outcomes: { COPIED: 4 }, in_flight: 1, undetected: 0 },
-  ledger: {
-    cash_usdc: "999.000000",
-    equity_usdc: "1000.000000",
-    realized_pnl_usdc: "0.000000",
-    fees_usdc: "0.100000",
-    balanced: true,
-  },
-  halt: null,
-  due: [],
-  ranking: [{ wallet: `0x${"a".repeat(40)}`, wscore: 0.5, verdict: null }],
-}
+import { status } from "../StatusSample.ts"
 
 const fake = (overrides: Partial<HttpHandlers> = {}): HttpHandlers => ({
   liveness: Effect.succeed({ alive: true, parts: [] }),
@@ -67,7 +48,7 @@ describe("the HTTP surface", () => {
       assert.deepStrictEqual(JSON.parse((yield* get(port, "/api/status")).text), status)
       const page = yield* get(port, "/")
       assert.match(page.type ?? "", /^text\/html/)
-      assert.include(page.text, "1,234")
+      assert.include(page.text, "9,000")
       assert.strictEqual((yield* get(port, "/nothing")).status, 404)
     }),
   )

@@ -11,9 +11,7 @@
  */
 import { Duration } from "effect"
 import { clamp01 } from "../market/MarketScore.ts"
-import type { Features } from "./FeatureWindow.ts"
-
-const dayMs = 86_400_000
+import { dayMs, type Features } from "./FeatureWindow.ts"
 
 /** What a wallet did in the topic most of its trading is in, within one window. */
 export interface Lane {

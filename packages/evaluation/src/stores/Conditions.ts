@@ -8,7 +8,8 @@
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToHex, type ConditionId } from "@evaluator/domain/Id"
-import { keepDeadLetter, type NextAttempt } from "../Backoff.ts"
+import * as DeadLetters from "@evaluator/runtime/DeadLetters"
+import type { NextAttempt } from "../Backoff.ts"
 import { atLeastOne } from "./AtLeastOne.ts"
 
 /** Facts of a condition just named are asked for first; only then its resolution. */
@@ -102,7 +103,7 @@ export const postponeCondition = Effect.fnUntraced(
       [`${what}_reason`]: next.reason,
     })} WHERE condition = ${condition}`
     if (next.dueMs === null) {
-      yield* keepDeadLetter({
+      yield* DeadLetters.write({
         source: `${what}-markets`,
         subject: bytesToHex(condition),
         cause: next.reason,

@@ -5,7 +5,8 @@
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToHex, hexToBytes } from "@evaluator/domain/Id"
-import { keepDeadLetter, type NextAttempt } from "../Backoff.ts"
+import * as DeadLetters from "@evaluator/runtime/DeadLetters"
+import type { NextAttempt } from "../Backoff.ts"
 import { atLeastOne } from "./AtLeastOne.ts"
 
 export type ItemKind = "market" | "leaderboard" | "winners"
@@ -81,7 +82,7 @@ export const itemFailed = Effect.fnUntraced(function* (item: DiscoveryItem, next
   yield* sql`UPDATE discovery_items SET due_ms = ${next.dueMs}, attempts = ${next.attempts},
     reason = ${next.reason} WHERE kind = ${item.kind} AND subject = ${item.subject}`
   if (next.dueMs === null) {
-    yield* keepDeadLetter({
+    yield* DeadLetters.write({
       source: "discover-wallets",
       subject: `${item.kind} ${item.subject}`,
       cause: next.reason,

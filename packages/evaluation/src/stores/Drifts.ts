@@ -4,7 +4,8 @@
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToHex, bytesToToken, type TokenId } from "@evaluator/domain/Id"
-import { keepDeadLetter, type NextAttempt } from "../Backoff.ts"
+import * as DeadLetters from "@evaluator/runtime/DeadLetters"
+import type { NextAttempt } from "../Backoff.ts"
 import { atLeastOne } from "./AtLeastOne.ts"
 
 /** Drifts older than this are in no window of a score. */
@@ -100,7 +101,7 @@ export const measureFailed = Effect.fnUntraced(function* (wallet: Uint8Array, ne
   yield* sql`UPDATE wallets SET drift_due_ms = ${next.dueMs}, drift_attempts = ${next.attempts}
     WHERE wallet = ${wallet}`
   if (next.dueMs === null) {
-    yield* keepDeadLetter({
+    yield* DeadLetters.write({
       source: "measure-drift",
       subject: bytesToHex(wallet),
       cause: next.reason,

@@ -7,7 +7,8 @@ import { SqlClient } from "effect/sql"
 import { bytesToToken, hexToBytes, tokenToBytes, type WalletAddress } from "@evaluator/domain/Id"
 import { proceeds } from "@evaluator/domain/money/Micro"
 import type { Position } from "@evaluator/polymarket/DataApi"
-import { keepDeadLetter, type NextAttempt } from "../Backoff.ts"
+import * as DeadLetters from "@evaluator/runtime/DeadLetters"
+import type { NextAttempt } from "../Backoff.ts"
 import { atLeastOne } from "./AtLeastOne.ts"
 
 const inTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -111,7 +112,7 @@ export const snapshotFailed = Effect.fnUntraced(function* (
   yield* sql`UPDATE position_snapshots SET due_ms = ${next.dueMs}, attempts = ${next.attempts},
     reason = ${next.reason} WHERE wallet = ${hexToBytes(wallet)}`
   if (next.dueMs === null) {
-    yield* keepDeadLetter({
+    yield* DeadLetters.write({
       source: "snapshot-positions",
       subject: wallet,
       cause: next.reason,

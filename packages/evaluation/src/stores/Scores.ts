@@ -3,12 +3,13 @@
  */
 import { Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import { dayMs } from "@evaluator/domain/wallet/FeatureWindow"
 import type { ScoreInputs, WalletScore } from "@evaluator/domain/wallet/WalletScore"
 import { atLeastOne } from "./AtLeastOne.ts"
 import { reachStage } from "./Funnel.ts"
 
 /** A score decays: this much later a wallet is scored again, whether it changed or not. */
-export const scoredAgainMs = 86_400_000
+export const scoredAgainMs = dayMs
 
 /** The window by which wallets are ranked. */
 export const rankingWindowDays = 30

@@ -9,7 +9,8 @@
 import { Clock, Effect, Random } from "effect"
 import { SqlClient } from "effect/sql"
 import { bytesToHex, hexToBytes, type WalletAddress } from "@evaluator/domain/Id"
-import { keepDeadLetter, type NextAttempt } from "../Backoff.ts"
+import * as DeadLetters from "@evaluator/runtime/DeadLetters"
+import type { NextAttempt } from "../Backoff.ts"
 import { givenUp } from "./Storage.ts"
 
 export type FeedName = "activity" | "trades"
@@ -175,7 +176,7 @@ export const failWalk = Effect.fnUntraced(
         walk_cursor = NULL WHERE wallet = ${wallet} AND feed = ${feed.feed}`
     }
     if (next.dueMs === null) {
-      yield* keepDeadLetter({
+      yield* DeadLetters.write({
         source: `ingest-${feed.feed}`,
         subject: feed.wallet,
         cause: next.reason,

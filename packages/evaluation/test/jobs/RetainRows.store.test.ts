@@ -3,7 +3,6 @@ import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { hexToBytes } from "@evaluator/domain/Id"
-import { keepDeadLetter } from "@evaluator/evaluation/Backoff"
 import { layer as job, retainRows } from "@evaluator/evaluation/jobs/RetainRows"
 import { discoverWallets } from "@evaluator/evaluation/jobs/DiscoverWallets"
 import { nameConditions } from "@evaluator/evaluation/stores/Conditions"
@@ -15,6 +14,7 @@ import { addWallets } from "@evaluator/evaluation/stores/Wallets"
 import { dueWallets } from "@evaluator/evaluation/stores/WalletFeeds"
 import { EventLog } from "@evaluator/runtime/EventLog"
 import { makeNotes, slowestReader } from "@evaluator/runtime/LogReaders"
+import * as DeadLetters from "@evaluator/runtime/DeadLetters"
 import { FakeVenue } from "../support/FakeVenue.ts"
 import { conditionNo, market, walletNo } from "../support/Rows.ts"
 import { countRows, inTransaction, withLane } from "../support/WithLane.ts"
@@ -75,7 +75,7 @@ describe("retain-rows", () => {
       yield* sql`UPDATE wallet_feeds SET due_ms = NULL, attempts = 12`
       yield* inTransaction(nameConditions([hexToBytes(conditionNo(1))], "trade"))
       const letter = (source: string, subject: string) =>
-        inTransaction(keepDeadLetter({ source, subject, cause: "no JSON", attempts: 12 }))
+        inTransaction(DeadLetters.write({ source, subject, cause: "no JSON", attempts: 12 }))
       yield* letter("ingest-trades", stuck)
       yield* letter("ingest-trades", done)
       yield* letter("resolve-markets", conditionNo(1))

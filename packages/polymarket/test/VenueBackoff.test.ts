@@ -1,7 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { TestClock } from "effect/testing"
-import { maxAttempts, nextAfterFailure, nextAttempt } from "@evaluator/evaluation/Backoff"
 import {
   Malformed,
   PolymarketError,
@@ -9,26 +7,25 @@ import {
   Throttled,
   Unreachable,
 } from "@evaluator/polymarket/PolymarketError"
+import {
+  afterError,
+  afterFailure,
+  maxAttempts,
+  type VenueBackoff,
+} from "@evaluator/polymarket/VenueBackoff"
 
-const now = 1_000_000
 const hour = 3_600_000
 
-/** Fails so often in a row; answers what the row has after each. */
+/** Fails so often in a row, after so many attempts before. */
 const failing = Effect.fnUntraced(function* (
   times: number,
   reason: PolymarketError["reason"],
-  from = 0,
+  before = 0,
 ) {
-  yield* TestClock.setTime(now)
-  const seen: Array<{ attempts: number; waitMs: number | null }> = []
-  let attempts = from
+  const error = new PolymarketError({ request: "GET /data/v2/trades", reason })
+  const seen: Array<VenueBackoff> = []
   for (let n = 0; n < times; n++) {
-    const next = yield* nextAttempt(
-      attempts,
-      new PolymarketError({ request: "GET /data/v2/trades", reason }),
-    )
-    attempts = next.attempts
-    seen.push({ attempts, waitMs: next.dueMs === null ? null : next.dueMs - now })
+    seen.push(yield* afterError(seen.at(-1)?.attempts ?? before, error))
   }
   return seen
 })
@@ -42,7 +39,7 @@ const around = (waitMs: number | null, wantedMs: number) =>
 const unreachable = new Unreachable({ status: 502, message: "bad gateway" })
 const malformed = new Malformed({ message: "no JSON", body: "<html>" })
 
-describe("a row that failed", () => {
+describe("work that failed at the venue", () => {
   it.effect("by an answer that cannot be used waits ever longer, then is given up", () =>
     Effect.gen(function* () {
       const seen = yield* failing(maxAttempts, malformed)
@@ -62,10 +59,11 @@ describe("a row that failed", () => {
         const outage = yield* failing(100, unreachable)
         assert.isTrue(outage.every(({ waitMs }) => waitMs !== null))
         around(outage[3]!.waitMs, 40_000)
+        around(outage.at(-1)!.waitMs, 640_000)
         const after = yield* failing(3, malformed, outage.at(-1)!.attempts)
         assert.isTrue(after.every(({ waitMs }) => waitMs !== null))
-        const ours = yield* nextAfterFailure(outage.at(-1)!.attempts, "the file is full", true)
-        assert.isNotNull(ours.dueMs)
+        const ours = yield* afterFailure(outage.at(-1)!.attempts, true)
+        assert.isNotNull(ours.waitMs)
       }),
   )
 
@@ -83,6 +81,8 @@ describe("a row that failed", () => {
       untold.forEach(({ waitMs }, n) => around(waitMs, 5000 * 2 ** n))
       const told = yield* failing(30, new Throttled({ retryAfterMs: 60_000 }))
       assert.isTrue(told.every(({ waitMs }) => waitMs !== null && waitMs >= 60_000))
+      const long = yield* failing(20, new Throttled({ retryAfterMs: 900_000 }))
+      assert.isTrue(long.every(({ waitMs }) => waitMs === 900_000))
     }),
   )
 
